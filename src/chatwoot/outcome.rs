@@ -1,0 +1,135 @@
+//! How a call to Chatwoot ended, and what may have happened there.
+
+use std::{fmt, time::Duration};
+
+/// What a failed call may have left behind; the only thing a planner may conclude from a failure of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// Chatwoot did not process it: refused connection, DNS, TLS, redirect, throttle.
+    NotSent,
+    /// Chatwoot answered with a refusal of its own, in exactly a form of chatwoot-api §1.4.
+    Rejected,
+    /// Anything may have happened: time-out, reset, 5xx, a proxy's answer, an unreadable body.
+    Ambiguous,
+}
+
+/// Why a call failed. Decides requeue, condition reason and metric label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// No connection was made (refused, DNS, TLS): nothing was sent.
+    Connect,
+    /// The connection broke after something may have been sent.
+    Transport,
+    /// No answer in time.
+    Timeout,
+    /// 502, 503, 504: a proxy's, never Chatwoot's own.
+    Proxy,
+    /// 500: unknown state; deterministic for some requests (chatwoot-api §1.4).
+    Server,
+    /// 429.
+    RateLimited,
+    /// 3xx: redirects are never followed.
+    Redirected,
+    /// 401 `Invalid access_token`, or a 401 with a body nobody knows.
+    Unauthorized,
+    /// 401 `Non permissible resource`: it exists, but outside this Platform App's sandbox.
+    NotPermitted,
+    /// 404 with Platform's own JSON body.
+    NotFound,
+    /// 404 with any other body: a wrong prefix, a proxy, or a route this version lacks.
+    NotRouted,
+    /// 400, 403 or 422 with a body of §1.4.
+    Invalid,
+    /// A success status with a body that cannot be read, or too large; or a status nobody expects.
+    Unexpected,
+}
+
+impl Class {
+    /// Snake case, for metric labels and logs.
+    pub fn label(self) -> &'static str {
+        match self {
+            Class::Connect => "connect",
+            Class::Transport => "transport",
+            Class::Timeout => "timeout",
+            Class::Proxy => "proxy",
+            Class::Server => "server",
+            Class::RateLimited => "rate_limited",
+            Class::Redirected => "redirected",
+            Class::Unauthorized => "unauthorized",
+            Class::NotPermitted => "not_permitted",
+            Class::NotFound => "not_found",
+            Class::NotRouted => "not_routed",
+            Class::Invalid => "invalid",
+            Class::Unexpected => "unexpected",
+        }
+    }
+
+    /// What a write that ended this way may have left behind.
+    pub fn fate(self) -> Fate {
+        match self {
+            Class::Connect | Class::RateLimited | Class::Redirected => Fate::NotSent,
+            Class::Unauthorized | Class::NotPermitted | Class::NotFound | Class::Invalid => Fate::Rejected,
+            Class::Transport | Class::Timeout | Class::Proxy | Class::Server | Class::NotRouted | Class::Unexpected => {
+                Fate::Ambiguous
+            }
+        }
+    }
+}
+
+/// Chatwoot's own words of a 422, cut and cleaned so that they can be shown: at most 300 characters, no control
+/// characters, and never anything about a password.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Refusal(pub String);
+
+/// A call that did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Failure {
+    pub class: Class,
+    /// Status of the answer, where there was one.
+    pub status: Option<u16>,
+    /// Only for [`Class::Invalid`].
+    pub refusal: Option<Refusal>,
+    /// From a `Retry-After` header.
+    pub retry_after: Option<Duration>,
+    /// Where a redirect pointed to: scheme and host only.
+    pub location: Option<String>,
+}
+
+impl Failure {
+    pub fn of(class: Class) -> Self {
+        Self { class, status: None, refusal: None, retry_after: None, location: None }
+    }
+
+    pub fn fate(&self) -> Fate {
+        self.class.fate()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.class {
+            Class::Connect => "no connection to Chatwoot could be made",
+            Class::Transport => "the connection to Chatwoot broke before an answer came",
+            Class::Timeout => "Chatwoot did not answer in time",
+            Class::Proxy => "a proxy in front of Chatwoot answered instead of it",
+            Class::Server => "Chatwoot failed with an internal error",
+            Class::RateLimited => "Chatwoot's request limit is reached",
+            Class::Redirected => "Chatwoot answered with a redirect, which is never followed",
+            Class::Unauthorized => "Chatwoot refused the platform token",
+            Class::NotPermitted => "the object is outside this Platform App's permissions",
+            Class::NotFound => "Chatwoot has no such object",
+            Class::NotRouted => "Chatwoot, or a proxy in front of it, does not know this path",
+            Class::Invalid => "Chatwoot refused the values",
+            Class::Unexpected => "the answer could not be understood",
+        })?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        if let Some(Refusal(text)) = &self.refusal {
+            write!(f, ": {text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
