@@ -1,5 +1,7 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
+pub mod create;
+
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};
 
