@@ -32,7 +32,10 @@ pub const RESERVED: &[&str] = &[
 pub enum AttributeError {
     #[error("customAttributes key \"{0}\" belongs to Chatwoot itself: choose another name")]
     Reserved(&'static str),
-    #[error("customAttributes key \"{}\" is the operator's mark of ownership: choose another name", marker::KEY)]
+    #[error(
+        "customAttributes key \"{}\" is the operator's mark of ownership: choose another name",
+        marker::KEY
+    )]
     Marker,
 }
 
@@ -42,7 +45,10 @@ pub enum AttributeError {
 /// [`AttributeError`], whose text is fit for a condition message.
 pub fn check_account_key(key: &str) -> Result<(), AttributeError> {
     check_user_key(key)?;
-    RESERVED.iter().find(|reserved| **reserved == key).map_or(Ok(()), |key| Err(AttributeError::Reserved(key)))
+    RESERVED
+        .iter()
+        .find(|reserved| **reserved == key)
+        .map_or(Ok(()), |key| Err(AttributeError::Reserved(key)))
 }
 
 /// Whether `key` is free to be set on a user: Chatwoot keeps nothing of its own there.

@@ -5,7 +5,7 @@
 
 mod table;
 
-use super::version::Version;
+pub use super::version::Version;
 use std::fmt;
 
 /// A feature flag and the releases that know it.

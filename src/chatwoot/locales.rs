@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn forty_locales_now_and_two_fewer_at_4_2() {
-        let known_to = |at| codes().filter(|code| check_locale(code, version(at)).is_ok()).collect::<Vec<_>>();
+        let known_to =
+            |at| codes().filter(|code| check_locale(code, version(at)).is_ok()).collect::<Vec<_>>();
         assert_eq!(known_to("4.14.2").len(), 40);
         assert_eq!(known_to("4.2.0").len(), 38);
         assert!(!known_to("4.4.0").contains(&"bg") && known_to("4.5.0").contains(&"bg"));

@@ -13,7 +13,8 @@ const SPECIAL: &str = " !@#$%^&*()_+-=[]{}|\"/\\.,`<>:;?~'";
 pub const RANDOM_BYTES: usize = LENGTH + CLASSES.len();
 
 const LENGTH: usize = 32;
-const CLASSES: [&[u8]; 4] = [b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz", b"0123456789", b"-_.!"];
+const CLASSES: [&[u8]; 4] =
+    [b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz", b"0123456789", b"-_.!"];
 /// 64 characters, so that six bits of a byte choose evenly; none of them needs quoting in a URL, a shell or YAML.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -78,7 +79,10 @@ impl fmt::Display for PasswordError {
             (self.no_digit, "has no digit"),
             (self.no_special, "has no special character"),
             (self.foreign && !self.line_break, "has a character Chatwoot does not allow"),
-            (self.line_break, "ends with a line break (store it without, for example with printf instead of echo)"),
+            (
+                self.line_break,
+                "ends with a line break (store it without, for example with printf instead of echo)",
+            ),
         ];
         f.write_str("the password ")?;
         for (at, (_, fault)) in faults.into_iter().filter(|(present, _)| *present).enumerate() {

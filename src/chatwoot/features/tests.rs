@@ -41,7 +41,8 @@ fn a_patch_release_after_the_last_listed_one_still_knows_the_old_name() {
 
 #[test]
 fn the_daily_reset_concerns_the_seven_flags_of_p33() {
-    let reset: BTreeSet<_> = flags().iter().map(|flag| flag.name).filter(|name| is_community_reset(name)).collect();
+    let reset: BTreeSet<_> =
+        flags().iter().map(|flag| flag.name).filter(|name| is_community_reset(name)).collect();
     let expected = [
         "disable_branding",
         "audit_logs",
@@ -59,7 +60,10 @@ fn the_daily_reset_concerns_the_seven_flags_of_p33() {
 fn messages_say_what_to_write() {
     let at = version("4.14.2");
     let text = |name: &str, at| check_feature(name, at).unwrap_err().to_string();
-    assert_eq!(text("help-center", at), "feature \"help-center\" does not exist in Chatwoot: did you mean \"help_center\"?");
+    assert_eq!(
+        text("help-center", at),
+        "feature \"help-center\" does not exist in Chatwoot: did you mean \"help_center\"?"
+    );
     assert!(text("zzzzzzzzzzzz", at).contains("config/features.yml"), "{}", text("zzzzzzzzzzzz", at));
     assert!(text("saml", version("4.5.0")).contains("exists since Chatwoot 4.6.0, and this one is 4.5.0"));
     assert!(text("response_bot", at).ends_with("remove the key"));
