@@ -1,1 +1,3 @@
-//! (being built)
+//! Carrying out what `plan` decides: the effects, one Kubernetes write or one Chatwoot call each.
+
+pub mod stored;
