@@ -14,7 +14,11 @@ pub use types::*;
 use super::{Moment, NoTurn, Step, create, entitlements, status::Verdict};
 use crate::{
     api::{account::AccountStatus, common::Mode, conditions::reason},
-    chatwoot::types::{Account, AccountPatch},
+    chatwoot::{
+        features, marker,
+        outcome::Class,
+        types::{Account, AccountPatch},
+    },
 };
 
 type Next = Step<Effect, super::End<AccountStatus>>;
@@ -42,16 +46,21 @@ impl super::Machine for Facts {
             return self.quiet();
         }
         // A claim of this pass is carried through to a recorded end, whatever the surroundings say now.
-        if self.create.mine.is_none()
-            && let Some(refusal) = self.around.refusal(self)
-        {
-            return self.settle(refusal, at);
+        if self.create.mine.is_some() {
+            return self.create(at);
         }
-        match self.status.id {
-            Some(id) => self.bound(id, at),
-            None if self.spec.paused => self.settle_paused(at),
-            None if self.spec.mode == Mode::Observe => self.observe_unbound(at),
-            None => self.create(at),
+        let refusal = self.around.refusal(self);
+        match (self.status.id, refusal) {
+            // What plan and grants impose is enforced even while the tenant's own wishes are refused, paused or observed.
+            (Some(id), refusal)
+                if self.around.reachable() && (refusal.is_none() || self.is_imposed_upon()) =>
+            {
+                self.bound(id, at)
+            }
+            (_, Some(refusal)) => self.settle(refusal, at),
+            (_, None) if self.spec.paused => self.settle_paused(at),
+            (_, None) if self.spec.mode == Mode::Observe => self.observe_unbound(at),
+            (_, None) => self.create(at),
         }
     }
 
@@ -70,12 +79,41 @@ impl Facts {
     pub(super) fn is_converged(&self) -> bool {
         self.status.observed_generation == self.object.generation
             && self.status.applied.as_deref() == Some(self.around.hash.as_str())
-            && super::status::is_ready(&self.status.conditions)
-            && self.object.finalizer
+            && (self.spec.paused || super::status::is_ready(&self.status.conditions))
+            && (self.object.finalizer || self.status.id.is_none())
+    }
+
+    /// Something is enforced whatever the tenant's fields say.
+    fn is_imposed_upon(&self) -> bool {
+        self.wanted(self.scope())
+            != entitlements::Wanted {
+                managed: self.status.managed.clone(),
+                managed_meanwhile: self.status.managed.clone(),
+                ..entitlements::Wanted::default()
+            }
+    }
+
+    /// People wait for it: it is new, changed, going, or not as it should be.
+    pub fn is_urgent(&self) -> bool {
+        self.object.deleting
+            || self.status.observed_generation != self.object.generation
+            || !super::status::is_ready(&self.status.conditions)
+    }
+
+    /// 500s in a row to a write of this object.
+    pub fn write_errors(&self) -> u32 {
+        match &self.trouble {
+            Some(Trouble::Failed(Call::Write, failure)) if failure.class == Class::Server => {
+                self.around.write_errors + 1
+            }
+            _ if self.done.patched || self.done.flagged => 0,
+            _ => self.around.write_errors,
+        }
     }
 
     fn is_requested(&self) -> bool {
-        self.object.requested_at.is_some() && self.object.requested_at != self.status.last_handled_reconcile_at
+        self.object.requested_at.is_some()
+            && self.object.requested_at != self.status.last_handled_reconcile_at
     }
 
     /// One step of the create protocol, in the words of an account.
@@ -126,11 +164,18 @@ impl Facts {
             Ok(stamp) => stamp,
             Err(refusal) => return self.settle(refusal, at),
         };
-        let diff = self.diff(account, stamp);
+        let wanted = self.wanted(self.scope());
+        let diff = self.diff(&wanted, account, stamp);
         if at.stopping {
             return self.quiet();
         }
-        if !diff.patch.is_empty() && !self.done.patched {
+        // Recorded before it is sent: a key that was set must never be forgotten, nor the state to return to.
+        if !diff.is_empty()
+            && let Some(write) = self.write_ahead(&wanted, account, at)
+        {
+            return Step::Act(write);
+        }
+        if diff.patch != AccountPatch::default() && !self.done.patched {
             return Step::Act(Effect::Patch(id, Box::new(diff.patch)));
         }
         // Features go in a PATCH of their own: one unknown flag answers 500 and loses the whole request (P1, §1.4).
@@ -138,15 +183,47 @@ impl Facts {
             let patch = AccountPatch { features: diff.features, ..AccountPatch::default() };
             return Step::Act(Effect::Patch(id, Box::new(patch)));
         }
-        self.agreed(account, &diff, at)
+        self.agreed(account, &wanted, &diff, at)
     }
 
-    /// Differences between what is enforced now and `account`, with the marker when it has to be stamped anew.
-    fn diff(&self, account: &Account, stamp: bool) -> entitlements::Diff {
-        let mut diff = entitlements::diff(&self.around.enforced, account, &self.around.premium(self));
+    /// What may be written now.
+    fn scope(&self) -> entitlements::Scope {
+        let resting = self.spec.paused || self.spec.mode == Mode::Observe;
+        match entitlements::scope(&self.around.verdict, resting) {
+            // A spec that cannot be is like one that is refused: none of it is sent, and it shields nothing.
+            entitlements::Scope::Everything | entitlements::Scope::Resting
+                if self.around.invalid.is_some() =>
+            {
+                entitlements::Scope::Sold
+            }
+            scope => scope,
+        }
+    }
+
+    fn asked(&self, scope: entitlements::Scope) -> entitlements::Asked<'_> {
+        entitlements::Asked {
+            spec: &self.spec,
+            plan: self.around.plan.as_deref(),
+            planned: &self.around.planned,
+            managed: &self.status.managed,
+            suspension: self.around.verdict.suspension,
+            before: self.status.state_before,
+            scope,
+        }
+    }
+
+    pub(super) fn wanted(&self, scope: entitlements::Scope) -> entitlements::Wanted {
+        entitlements::wanted(&self.asked(scope))
+    }
+
+    /// Differences between `wanted` and `account`, with the marker when it has to be stamped anew.
+    fn diff(&self, wanted: &entitlements::Wanted, account: &Account, stamp: bool) -> entitlements::Diff {
+        let applied = self.status.applied.as_deref() == Some(self.around.hash.as_str());
+        let mut diff = entitlements::diff(wanted, account, applied, features::is_community_reset);
         if stamp {
-            let attributes = diff.patch.custom_attributes.get_or_insert_with(|| account.custom_attributes.clone());
-            attributes.insert(crate::chatwoot::marker::KEY.into(), self.around.marker.to_string().into());
+            let attributes =
+                diff.patch.custom_attributes.get_or_insert_with(|| account.custom_attributes.clone());
+            attributes.insert(marker::KEY.into(), self.around.marker.to_string().into());
         }
         diff
     }
@@ -158,7 +235,10 @@ impl Facts {
             return self.settle(Verdict::new(reason::OBSERVED, nothing), at);
         };
         match &self.remote {
-            Remote::Found(account) if account.id.0 == id => self.agreed(account, &self.diff(account, false), at),
+            Remote::Found(account) if account.id.0 == id => {
+                let wanted = self.wanted(entitlements::Scope::Everything);
+                self.agreed(account, &wanted, &self.diff(&wanted, account, false), at)
+            }
             Remote::NotFound(missing) if *missing == id => Step::Act(Effect::Vanished(id)),
             Remote::Vanished(missing) if *missing == id => self.settle(no_such_account(id), at),
             Remote::NotPermitted(foreign) if *foreign == id => self.settle(not_permitted(id), at),
@@ -171,12 +251,18 @@ impl Facts {
         match trouble {
             Trouble::NoTurn(NoTurn::Queued) => self.quiet(),
             Trouble::NoTurn(NoTurn::Down { retry_in }) => self.unavailable(
-                Verdict::new(reason::CHATWOOT_UNAVAILABLE, "Chatwoot does not answer; this resource is next when it does"),
+                Verdict::new(
+                    reason::CHATWOOT_UNAVAILABLE,
+                    "Chatwoot does not answer; this resource is next when it does",
+                ),
                 *retry_in,
                 at,
             ),
             Trouble::NoTurn(NoTurn::Throttled { retry_in }) => self.unavailable(
-                Verdict::new(reason::RATE_LIMITED, "Chatwoot's request limit is reached; this resource goes on after a pause"),
+                Verdict::new(
+                    reason::RATE_LIMITED,
+                    "Chatwoot's request limit is reached; this resource goes on after a pause",
+                ),
                 *retry_in,
                 at,
             ),
@@ -197,5 +283,8 @@ pub(super) fn not_permitted(id: i64) -> Verdict {
 }
 
 fn no_such_account(id: i64) -> Verdict {
-    Verdict::new(reason::INVALID_SPEC, format!("spec.adopt.id: Chatwoot has no account {id}; write the id of one that exists"))
+    Verdict::new(
+        reason::INVALID_SPEC,
+        format!("spec.adopt.id: Chatwoot has no account {id}; write the id of one that exists"),
+    )
 }

@@ -1,6 +1,11 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
+pub mod account;
+pub mod claims;
 pub mod create;
+pub mod email;
+pub mod entitlements;
+pub mod grants;
 pub mod schedule;
 pub mod status;
 
@@ -57,7 +62,9 @@ pub enum Again {
     OnChange,
     After(Duration),
     /// Later each time it fails; at least as late as Chatwoot asked for.
-    Backoff { at_least: Duration },
+    Backoff {
+        at_least: Duration,
+    },
     /// What was decided on is out of date; the watch brings the newer version any moment.
     Fresh,
 }

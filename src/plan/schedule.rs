@@ -24,7 +24,8 @@ pub fn backoff(failures: u32, uid: &str) -> Duration {
 
 /// FNV-1a: spreads names, protects nothing.
 fn spread(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -64,8 +65,12 @@ mod tests {
     #[test]
     fn backoff_grows_from_a_second_to_five_minutes() {
         for uid in ["a", "b", "c"] {
-            assert!(backoff(1, uid) <= Duration::from_secs(1) && backoff(1, uid) >= Duration::from_millis(750));
-            assert!(backoff(40, uid) <= Duration::from_secs(300) && backoff(40, uid) >= Duration::from_secs(225));
+            assert!(
+                backoff(1, uid) <= Duration::from_secs(1) && backoff(1, uid) >= Duration::from_millis(750)
+            );
+            assert!(
+                backoff(40, uid) <= Duration::from_secs(300) && backoff(40, uid) >= Duration::from_secs(225)
+            );
             assert!(backoff(3, uid) > backoff(2, uid));
         }
     }

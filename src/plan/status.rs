@@ -59,17 +59,25 @@ pub fn conditions(before: Before<'_>, verdict: &Verdict, extras: &Extras) -> Aft
     let waiting_since = find(before.conditions, conditions::RECONCILING)
         .filter(|c| c.status == ConditionStatus::True)
         .map_or(before.now, |c| c.last_transition_time);
-    let stalled_before = find(before.conditions, conditions::STALLED)
-        .is_some_and(|c| c.status == ConditionStatus::True && c.observed_generation == Some(before.generation));
+    let stalled_before = find(before.conditions, conditions::STALLED).is_some_and(|c| {
+        c.status == ConditionStatus::True && c.observed_generation == Some(before.generation)
+    });
     let waited = Duration::try_from(before.now.duration_since(waiting_since)).unwrap_or_default();
     let (reconciling, stalled, grace_left) = match class {
         ReasonClass::Nobody => (false, false, None),
         ReasonClass::Operator | ReasonClass::Passes => (true, false, None),
         ReasonClass::Decision => (false, true, None),
-        ReasonClass::Author | ReasonClass::Admin if stalled_before || waited >= before.grace => (false, true, None),
+        ReasonClass::Author | ReasonClass::Admin if stalled_before || waited >= before.grace => {
+            (false, true, None)
+        }
         ReasonClass::Author | ReasonClass::Admin => (true, false, Some(before.grace.saturating_sub(waited))),
     };
-    let mut list = vec![set(before, conditions::READY, if verdict.is_ready() { ConditionStatus::True } else { ConditionStatus::False }, verdict)];
+    let mut list = vec![set(
+        before,
+        conditions::READY,
+        if verdict.is_ready() { ConditionStatus::True } else { ConditionStatus::False },
+        verdict,
+    )];
     if reconciling {
         list.push(set(before, conditions::RECONCILING, ConditionStatus::True, verdict));
     }
@@ -81,7 +89,10 @@ pub fn conditions(before: Before<'_>, verdict: &Verdict, extras: &Extras) -> Aft
         list.push(set(before, conditions::PAUSED, ConditionStatus::True, &why));
     }
     if !extras.drifted.is_empty() {
-        let why = Verdict::new(conditions::DIFFERENCES_FOUND, format!("differs in Chatwoot: {}", extras.drifted.join(", ")));
+        let why = Verdict::new(
+            conditions::DIFFERENCES_FOUND,
+            format!("differs in Chatwoot: {}", extras.drifted.join(", ")),
+        );
         list.push(set(before, conditions::DRIFTED, ConditionStatus::True, &why));
     }
     for (kind, status, verdict) in &extras.own {
@@ -99,12 +110,18 @@ pub fn paused(before: Before<'_>, reconciled: bool, extras: &Extras) -> After {
             After { conditions: vec![kept], grace_left: None }
         }
         None => {
-            let unknown =
-                Verdict::new(reason::PAUSED, "paused before this generation was looked at; set spec.paused: false");
-            After { conditions: vec![set(before, conditions::READY, ConditionStatus::Unknown, &unknown)], grace_left: None }
+            let unknown = Verdict::new(
+                reason::PAUSED,
+                "paused before this generation was looked at; set spec.paused: false",
+            );
+            After {
+                conditions: vec![set(before, conditions::READY, ConditionStatus::Unknown, &unknown)],
+                grace_left: None,
+            }
         }
     };
-    let rest = conditions(before, &Verdict::new(reason::SUCCEEDED, ""), &Extras { paused: true, ..extras.clone() });
+    let rest =
+        conditions(before, &Verdict::new(reason::SUCCEEDED, ""), &Extras { paused: true, ..extras.clone() });
     after.conditions.extend(rest.conditions.into_iter().filter(|c| c.type_ != conditions::READY));
     after
 }
@@ -135,7 +152,10 @@ fn set(before: Before<'_>, kind: &str, status: ConditionStatus, verdict: &Verdic
 
 fn cut(mut message: String) -> String {
     if message.len() > LONGEST_MESSAGE {
-        let end = (0..=LONGEST_MESSAGE - '…'.len_utf8()).rev().find(|&at| message.is_char_boundary(at)).unwrap_or(0);
+        let end = (0..=LONGEST_MESSAGE - '…'.len_utf8())
+            .rev()
+            .find(|&at| message.is_char_boundary(at))
+            .unwrap_or(0);
         message.truncate(end);
         message.push('…');
     }

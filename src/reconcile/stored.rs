@@ -1,5 +1,6 @@
 //! The object a pass works on, and the writes to it. Every write is a compare-and-swap.
 
+pub use crate::plan::create::Wrote;
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, TestOperation, jsonptr::PointerBuf};
 use k8s_openapi::NamespaceResourceScope;
 use kube::{
@@ -16,32 +17,6 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// How long one call to the API server may take. The client's own read time-out only covers silence.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How one write to the API server ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wrote {
-    /// Stored; [`Stored::object`] is what the server answered.
-    Yes,
-    /// Not stored: somebody wrote since the object was read, or the name belongs to another object now.
-    Conflict,
-    /// Not stored: the object does not exist any more.
-    Gone,
-    /// Time-out, lost connection or a refusal that says nothing about the object: it may have been stored or not.
-    Unknown,
-}
-
-impl Wrote {
-    /// The `outcome` label of `kubernetes_writes_total`.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Yes => "ok",
-            Self::Conflict => "conflict",
-            Self::Gone => "gone",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// What looking at the object again found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +45,7 @@ pub struct Stored<K> {
     object: K,
     observe: WriteObserver,
     trouble: Option<String>,
+    replaced: Vec<String>,
 }
 
 impl<K> Stored<K>
@@ -84,12 +60,17 @@ where
     /// `client` must not retry by itself.
     pub fn new(client: Client, object: K, observe: WriteObserver) -> Self {
         let api = Api::namespaced(client, object.meta().namespace.as_deref().unwrap_or_default());
-        Self { api, object, observe, trouble: None }
+        Self { api, object, observe, trouble: None, replaced: Vec::new() }
     }
 
     /// The object as last seen or written.
     pub fn object(&self) -> &K {
         &self.object
+    }
+
+    /// The versions that writes of this pass have replaced: a cache that still shows one of them is stale.
+    pub fn replaced(&self) -> Vec<String> {
+        self.replaced.clone()
     }
 
     /// Why the last call ended in [`Wrote::Unknown`] or [`Read::Unknown`], in the API server's words.
@@ -214,6 +195,7 @@ where
     ) -> Wrote {
         let (wrote, trouble) = match within(write).await {
             Ok(object) => {
+                self.replaced.extend(self.object.meta().resource_version.clone());
                 self.object = object;
                 strip(&mut self.object);
                 (Wrote::Yes, None)

@@ -1,6 +1,5 @@
 //! Keeping it running: watches, work queues, the lead, endpoints, flags. Nothing here knows a kind's policy.
 
-pub mod cache;
 pub mod clients;
 pub mod flags;
 pub mod health;

@@ -3,11 +3,11 @@
 //! Not kube's `Controller`: there a change that happened during a relist is lost, deletions in the gap are never told,
 //! and one failing watch delays the triggers of all.
 
-use super::{
+use super::health::{Pulse, Wait};
+use crate::reconcile::{
     cache::{Cache, Unreadable, UnreadableSet, key},
-    health::{Pulse, Wait},
+    stored::{kind_name, strip},
 };
-use crate::reconcile::stored::{kind_name, strip};
 use futures::{Stream, StreamExt, TryStreamExt};
 use kube::{
     Api, Resource,

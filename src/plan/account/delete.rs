@@ -2,12 +2,9 @@
 
 use super::*;
 use crate::{
-    api::{
-        account::AccountDeletionPolicy as Policy,
-        common::DeletionStatus,
-    },
+    api::{account::AccountDeletionPolicy as Policy, common::DeletionStatus},
     chatwoot::types::AccountState,
-    plan::{Again, grants},
+    plan::{Again, grants::Fit},
 };
 use std::time::Duration;
 
@@ -22,9 +19,10 @@ impl Facts {
         }
         match self.spec.deletion_policy {
             Policy::Retain => self.retain(at),
-            _ if self.spec.paused => {
-                self.settle(self.deletion_blocked("spec.paused is true: set it to false to let the deletion go on"), at)
-            }
+            _ if self.spec.paused => self.settle(
+                self.deletion_blocked("spec.paused is true: set it to false to let the deletion go on"),
+                at,
+            ),
             Policy::Suspend | Policy::Delete => match self.deletion_refused() {
                 Some(blocked) => self.settle(blocked, at),
                 None => self.act_on_account(at),
@@ -34,10 +32,16 @@ impl Facts {
 
     fn retain(&self, at: &Moment) -> Next {
         match self.status.id {
-            Some(_) if self.status.deletion.is_some() => Step::Act(Effect::DropFinalizer(Some(Notice::TooLate))),
+            Some(_) if self.status.deletion.is_some() => {
+                Step::Act(Effect::DropFinalizer(Some(Notice::TooLate)))
+            }
             Some(_) => Step::Act(Effect::DropFinalizer(Some(Notice::Retained))),
             // One look where something may have been made; without a usable instance there is nowhere to look.
-            None if self.create.unresolved() && self.around.known().is_some_and(|view| view.blocked.is_none()) => self.create(at),
+            None if self.create.unresolved()
+                && self.around.known().is_some_and(|view| view.blocked.is_none()) =>
+            {
+                self.create(at)
+            }
             None => {
                 let may_exist = self.create.unresolved().then_some(Notice::MayExist);
                 Step::Act(Effect::DropFinalizer(may_exist))
@@ -50,8 +54,10 @@ impl Facts {
         if self.status.id.is_none() && !self.create.unresolved() {
             return None;
         }
-        if self.spec.deletion_policy == Policy::Delete && !self.around.may_delete {
-            return Some(self.deletion_blocked(&grants::deletion_refused(&self.object.namespace)));
+        if self.spec.deletion_policy == Policy::Delete
+            && let Fit::Refused(refusal) | Fit::Unknown(refusal) = &self.around.may_delete
+        {
+            return Some(self.deletion_blocked(&refusal.to_string()));
         }
         match &self.around.instance {
             InstanceChoice::Known(view) => view.blocked.as_ref().map(|why| self.deletion_blocked(why)),
@@ -65,9 +71,13 @@ impl Facts {
             Remote::Found(account) if account.id.0 == id => account,
             Remote::NotFound(_) => return Step::Act(Effect::Vanished(id)),
             Remote::Vanished(_) => {
-                return Step::Act(Effect::DropFinalizer(self.status.deletion.is_some().then_some(Notice::Deleted)));
+                return Step::Act(Effect::DropFinalizer(
+                    self.status.deletion.is_some().then_some(Notice::Deleted),
+                ));
             }
-            Remote::NotPermitted(_) => return self.settle(self.deletion_blocked(&not_permitted(id).message), at),
+            Remote::NotPermitted(_) => {
+                return self.settle(self.deletion_blocked(&not_permitted(id).message), at);
+            }
             Remote::Unread | Remote::Found(_) => return Step::Act(Effect::Get(id)),
         };
         if self.done.deleted && self.status.deletion.is_none() {
@@ -76,7 +86,11 @@ impl Facts {
             return Step::Act(Effect::Write(Box::new(status), Tag::Progress));
         }
         if self.status.deletion.is_some() {
-            return self.end(self.deleting_status(at), Again::Backoff { at_least: Duration::from_secs(1) }, false);
+            return self.end(
+                self.deleting_status(at),
+                Again::Backoff { at_least: Duration::from_secs(1) },
+                false,
+            );
         }
         if let Err(refusal) = self.may_write(account) {
             return self.settle(self.deletion_blocked(&refusal.message), at);

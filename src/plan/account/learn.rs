@@ -77,7 +77,9 @@ impl Facts {
             Err(failure) => failure,
         };
         match failure.fate() {
-            Fate::NotSent => self.create.learn(Created::Posted(Posted::NotSent { answered: failure.status.is_some() })),
+            Fate::NotSent => {
+                self.create.learn(Created::Posted(Posted::NotSent { answered: failure.status.is_some() }))
+            }
             // A 401 is the instance's trouble and says nothing about the values.
             Fate::Rejected if failure.class == Class::Unauthorized => {
                 self.create.learn(Created::Posted(Posted::NotSent { answered: true }));

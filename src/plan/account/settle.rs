@@ -2,9 +2,18 @@
 
 use super::*;
 use crate::{
-    api::conditions::{ReasonClass, class},
+    api::{
+        account::Suspender,
+        conditions::{ReasonClass, class},
+    },
     chatwoot::outcome::{Class, Failure},
-    plan::{Again, End, create::Release, entitlements::Diff, status},
+    plan::{
+        Again, End,
+        create::Release,
+        entitlements::{Diff, Wanted},
+        grants::Suspension,
+        status,
+    },
 };
 use std::time::Duration;
 
@@ -33,7 +42,9 @@ impl Facts {
         let again = match class(verdict.reason) {
             ReasonClass::Nobody | ReasonClass::Operator => Again::OnChange,
             ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
-            ReasonClass::Author | ReasonClass::Admin => Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK)),
+            ReasonClass::Author | ReasonClass::Admin => {
+                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
+            }
             ReasonClass::Decision => Again::After(SECOND_LOOK),
         };
         self.end(status, again, self.done.read)
@@ -42,12 +53,15 @@ impl Facts {
     /// The status with `verdict`, and how long its grace lasts.
     pub(super) fn status_with(&self, verdict: &Verdict, at: &Moment) -> (AccountStatus, Option<Duration>) {
         let mut next = self.status.clone();
-        let extras = status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
+        let extras =
+            status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
         let after = status::conditions(self.before(at), verdict, &extras);
         next.conditions = after.conditions;
         self.observed(&mut next);
         next.decision = match class(verdict.reason) {
-            ReasonClass::Decision => next.decision.or_else(|| Some(crate::api::account::Decision { token: at.nonce.clone() })),
+            ReasonClass::Decision => {
+                next.decision.or_else(|| Some(crate::api::account::Decision { token: at.nonce.clone() }))
+            }
             _ => None,
         };
         (next, after.grace_left)
@@ -68,32 +82,73 @@ impl Facts {
     }
 
     /// Chatwoot agrees, or differs in nothing that is being repaired.
-    pub(super) fn agreed(&self, account: &Account, diff: &Diff, at: &Moment) -> Next {
-        let status = self.agreed_status(account, diff, at);
-        self.end(status, Again::OnChange, true)
+    pub(super) fn agreed(&self, account: &Account, wanted: &Wanted, diff: &Diff, at: &Moment) -> Next {
+        let (status, again) = self.agreed_status(account, wanted, diff, at);
+        self.end(status, again, true)
     }
 
-    pub(super) fn agreed_status(&self, account: &Account, diff: &Diff, at: &Moment) -> AccountStatus {
-        let mut next = self.status.clone();
+    pub(super) fn agreed_status(
+        &self,
+        account: &Account,
+        wanted: &Wanted,
+        diff: &Diff,
+        at: &Moment,
+    ) -> (AccountStatus, Again) {
+        let mut facts = self.clone();
+        let next = &mut facts.status;
         next.drifted = self.drifted(account, diff);
         next.duplicates = self.duplicates();
-        next.applied = Some(self.around.hash.clone());
-        next.managed = crate::plan::entitlements::managed_after(&self.around.enforced, &self.status.managed);
-        self.around.enforced.record_suspension(account, &mut next);
+        next.managed = wanted.managed.clone();
+        self.record_suspension(account, next);
         next.decision = None;
         if let (Some(view), Some(id)) = (self.around.known(), next.id) {
             next.url = Some(format!("{}/app/accounts/{id}", view.public_url));
         }
+        // The tenant's own wishes are refused; what is imposed on them has been enforced.
+        if let Some(refusal) = self.around.refusal(self) {
+            return match facts.settle(refusal, at) {
+                Step::Settle(end) => (end.status, end.again),
+                Step::Act(_) => (facts.status, Again::OnChange),
+            };
+        }
+        let mut next = facts.status;
+        next.applied = Some(self.around.hash.clone());
         self.observed(&mut next);
         let extras =
             status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
         let after = if self.spec.paused {
-            status::paused(self.before(at), self.status.observed_generation == self.object.generation, &extras)
+            status::paused(
+                self.before(at),
+                self.status.observed_generation == self.object.generation,
+                &extras,
+            )
         } else {
             status::conditions(self.before(at), &self.success(&next), &extras)
         };
         next.conditions = after.conditions;
-        next
+        (next, Again::OnChange)
+    }
+
+    /// The state to return to stands exactly while a grant suspends the account.
+    pub(super) fn record_suspension(&self, account: &Account, next: &mut AccountStatus) {
+        next.state_before = entitlements::state_before(&self.asked(self.scope()), account.state);
+        next.suspended_by = next.state_before.map(|_| Suspender::Grant);
+    }
+
+    /// What must stand in the status before anything is sent, where it does not stand there yet.
+    pub(super) fn write_ahead(&self, wanted: &Wanted, account: &Account, at: &Moment) -> Option<Effect> {
+        let mut status = self.status.clone();
+        status.managed = wanted.managed_meanwhile.clone();
+        if self.around.verdict.suspension == Suspension::Yes {
+            self.record_suspension(account, &mut status);
+        }
+        if status == self.status {
+            return None;
+        }
+        let facts = Facts { status, ..self.clone() };
+        let text = "applying the settings of the account";
+        let status = facts.status_with(&Verdict::new(reason::PROGRESSING, text), at).0;
+        Some(Effect::Write(Box::new(status), Tag::Progress))
     }
 
     /// Differences nobody repairs: all of them while observing, otherwise what a write did not change.
@@ -102,14 +157,16 @@ impl Facts {
             return Vec::new();
         }
         if self.spec.mode == Mode::Observe {
-            return entitlements::diff(&self.around.wanted, account, &self.around.premium(self)).drifted;
+            return self.diff(&self.wanted(entitlements::Scope::Everything), account, false).drifted;
         }
         diff.drifted.clone()
     }
 
     fn success(&self, next: &AccountStatus) -> Verdict {
         let mut text = match self.spec.mode {
-            Mode::Enforce if next.suspended_by.is_some() => "everything asked for is so; the account is suspended by a grant".into(),
+            Mode::Enforce if next.suspended_by.is_some() => {
+                "everything asked for is so; the account is suspended by a grant".into()
+            }
             Mode::Enforce => "everything asked for is so in Chatwoot".to_owned(),
             Mode::Observe => "observed; differences are listed in status.drifted".to_owned(),
         };
@@ -133,7 +190,10 @@ impl Facts {
             notes.push("another create request of this resource has an unknown outcome".to_owned());
         }
         if !next.duplicates.is_empty() {
-            notes.push(format!("accounts {} carry this resource's marker too and are left alone", verify::list(&next.duplicates)));
+            notes.push(format!(
+                "accounts {} carry this resource's marker too and are left alone",
+                verify::list(&next.duplicates)
+            ));
         }
         notes
     }
@@ -142,6 +202,7 @@ impl Facts {
         let mut next = self.status.clone();
         self.observed(&mut next);
         let reconciled = self.status.observed_generation == self.object.generation;
+        next.applied = Some(self.around.hash.clone());
         let extras = status::Extras { paused: true, ..status::Extras::default() };
         next.conditions = status::paused(self.before(at), reconciled, &extras).conditions;
         self.end(next, Again::OnChange, false)
@@ -164,7 +225,9 @@ impl Facts {
 
     pub(super) fn failed(&self, call: Call, failure: &Failure, at: &Moment) -> Next {
         let at_least = failure.retry_after.unwrap_or_default();
-        let last_word = failure.class == Class::Server && call == Call::Write && self.around.write_errors + 1 >= LAST_WORD;
+        let last_word = failure.class == Class::Server
+            && call == Call::Write
+            && self.around.write_errors + 1 >= LAST_WORD;
         match self.failed_reason(failure).filter(|_| !last_word) {
             Some(reason::REDIRECTED) => self.settle(redirected(failure), at),
             Some(reason::WAITING_FOR_INSTANCE) => {
@@ -209,7 +272,9 @@ impl Facts {
         match wait {
             create::Wait::Fresh => self.fresh(),
             create::Wait::Stopping => self.quiet(),
-            create::Wait::Index if self.create.unresolved() => self.end(self.resolving(at), Again::OnChange, false),
+            create::Wait::Index if self.create.unresolved() => {
+                self.end(self.resolving(at), Again::OnChange, false)
+            }
             create::Wait::Index => self.quiet(),
             create::Wait::Unavailable if self.create.unresolved() => {
                 self.end(self.resolving(at), Again::Backoff { at_least: Duration::ZERO }, false)

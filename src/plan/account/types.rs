@@ -5,21 +5,22 @@ use crate::{
         account::{AccountSpec, AccountStatus, InstanceBinding},
         common::Mode,
         conditions::reason,
+        plan::PlanSpec,
     },
     chatwoot::{
-        features::Version,
         marker::Marker,
         outcome::Failure,
         types::{Account, AccountPatch},
+        version::Version,
     },
     plan::{
         NoTurn, create,
-        entitlements::{Premium, Wanted},
-        grants,
+        entitlements::Planned,
+        grants::{self, Fit},
         status::Verdict,
     },
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// The Kubernetes object of this pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,16 +53,11 @@ pub enum InstanceChoice {
     /// Neither the spec nor the operator names one.
     Unnamed,
     /// It does not exist, is not honoured, or is being deleted.
-    Missing { name: String, namespace: String },
+    Missing {
+        name: String,
+        namespace: String,
+    },
     Known(Box<InstanceView>),
-}
-
-/// What the account's plan is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlanChoice {
-    None,
-    Found,
-    Missing,
 }
 
 /// What the surroundings say.
@@ -70,20 +66,19 @@ pub struct Around {
     pub instance: InstanceChoice,
     pub verdict: grants::Verdict,
     /// Whether a deletion with policy Delete is granted now.
-    pub may_delete: bool,
-    pub plan: PlanChoice,
+    pub may_delete: Fit,
+    /// The plan the spec names, where it is there and valid.
+    pub plan: Option<Arc<PlanSpec>>,
+    /// Keys that any plan of the instance names.
+    pub planned: Arc<Planned>,
     /// The tenant lives in the instance's own namespace.
     pub is_instance_namespace: bool,
     /// What the spec itself asks for that cannot be, beyond what the schema refuses.
     pub invalid: Option<String>,
     pub marker: Marker,
-    /// Everything that is wanted, whatever the mode.
-    pub wanted: Wanted,
-    /// What may be written now: all of it, or only what plan and grant impose while paused or observing.
-    pub enforced: Wanted,
     /// Keyed hash of all that was wanted.
     pub hash: String,
-    /// Ids a fitting grant lets this tenant take over.
+    /// Of the ids this resource names or is bound to, those a fitting grant lets it take over.
     pub adoptable: BTreeSet<i64>,
     /// Ids bound to other resources of the instance, of those this resource names.
     pub taken: BTreeSet<i64>,
@@ -91,6 +86,8 @@ pub struct Around {
     pub swept: Option<BTreeSet<i64>>,
     pub due: bool,
     pub grace: Duration,
+    /// Time between drift slots.
+    pub interval: Duration,
     /// Writes of this object that Chatwoot answered with 500, in a row.
     pub write_errors: u32,
 }
@@ -103,9 +100,9 @@ impl Around {
         }
     }
 
-    /// Flags that Chatwoot resets by itself and that were already applied for exactly this wish (P33).
-    pub(super) fn premium(&self, facts: &Facts) -> Premium {
-        Premium { applied_before: facts.status.applied.as_deref() == Some(self.hash.as_str()) }
+    /// Calls can be made.
+    pub(super) fn reachable(&self) -> bool {
+        self.known().is_some_and(|view| view.blocked.is_none())
     }
 
     /// Why nothing may be done for this account now, most fundamental first.
@@ -120,18 +117,19 @@ impl Around {
         if let Some(invalid) = &self.invalid {
             return Some(Verdict::new(reason::INVALID_SPEC, invalid.clone()));
         }
-        if let grants::Verdict::Refused { text } = &self.verdict {
-            return Some(Verdict::new(reason::NOT_GRANTED, text.clone()));
+        if let Fit::Refused(refusal) | Fit::Unknown(refusal) = &self.verdict.fit {
+            return Some(Verdict::new(reason::NOT_GRANTED, refusal.to_string()));
         }
         let view = match &self.instance {
             InstanceChoice::Known(view) => view,
             InstanceChoice::Missing { name, namespace } => {
-                let text = format!("instance {namespace}/{name} is not there, or not honoured in that namespace");
+                let text =
+                    format!("instance {namespace}/{name} is not there, or not honoured in that namespace");
                 return Some(Verdict::new(reason::WAITING_FOR_INSTANCE, text));
             }
             InstanceChoice::Unnamed => return None,
         };
-        if self.plan == PlanChoice::Missing {
+        if facts.spec.plan.is_some() && self.plan.is_none() {
             return Some(self.missing_plan(facts));
         }
         if let Some(why) = &view.blocked {
@@ -146,10 +144,14 @@ impl Around {
         if self.is_instance_namespace {
             Verdict::new(
                 reason::INVALID_SPEC,
-                format!("spec.plan: there is no usable ChatwootPlan {plan} beside the instance; create it, or name another"),
+                format!(
+                    "spec.plan: there is no usable ChatwootPlan {plan} beside the instance; create it, or name another"
+                ),
             )
         } else {
-            Verdict::new(reason::NOT_GRANTED, grants::plan_refused(&facts.object.namespace, plan))
+            let needs = vec![grants::Need::Plan(Some(plan.to_owned()))];
+            let refusal = grants::Refusal { namespace: facts.object.namespace.clone(), needs };
+            Verdict::new(reason::NOT_GRANTED, refusal.to_string())
         }
     }
 
@@ -165,7 +167,9 @@ impl Around {
             )),
             None if self.taken.contains(&adopt) && facts.spec.mode == Mode::Enforce => Some(Verdict::new(
                 reason::ACCOUNT_ALREADY_BOUND,
-                format!("account {adopt} is bound to another resource; name another id, or have that one let it go"),
+                format!(
+                    "account {adopt} is bound to another resource; name another id, or have that one let it go"
+                ),
             )),
             _ => None,
         }
@@ -227,7 +231,9 @@ pub struct Facts {
 /// Exactly one call or one write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    AskIndex { not_before: Duration },
+    AskIndex {
+        not_before: Duration,
+    },
     /// Read the object again from the API server.
     ReadBack,
     AddFinalizer,
@@ -238,7 +244,9 @@ pub enum Effect {
     /// Replace the status.
     Write(Box<AccountStatus>, Tag),
     /// `POST /accounts` with this name and the marker.
-    Post { name: String },
+    Post {
+        name: String,
+    },
     Get(i64),
     /// Is a 404 Chatwoot's own word?
     Vanished(i64),
@@ -267,7 +275,10 @@ pub enum Tag {
     Claim(create::NewClaim),
     Record(create::Outcome),
     StoreId(i64),
-    Bind { id: i64, found: create::Found },
+    Bind {
+        id: i64,
+        found: create::Found,
+    },
     Duplicate(i64),
     /// A decision was taken note of, or a deletion was sent.
     Progress,
@@ -293,15 +304,25 @@ pub enum Notice {
 pub enum Lesson {
     NoTurn(NoTurn),
     Index(create::Look),
-    ReadBack { back: create::ReadBack, status: Option<Box<AccountStatus>> },
+    ReadBack {
+        back: create::ReadBack,
+        status: Option<Box<AccountStatus>>,
+    },
     Finalizer(create::Wrote),
     Dropped(create::Wrote),
     OrphanReported,
-    Wrote { tag: Tag, status: Box<AccountStatus>, wrote: create::Wrote },
+    Wrote {
+        tag: Tag,
+        status: Box<AccountStatus>,
+        wrote: create::Wrote,
+    },
     Posted(Result<Account, Failure>),
     Got(i64, Result<Account, Failure>),
     /// Whether Chatwoot itself says that the account does not exist.
     Vanished(i64, Result<bool, Failure>),
-    Patched { features: bool, answer: Result<Account, Failure> },
+    Patched {
+        features: bool,
+        answer: Result<Account, Failure>,
+    },
     Deleted(i64, Result<(), Failure>),
 }

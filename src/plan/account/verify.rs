@@ -74,7 +74,9 @@ impl Facts {
         if chosen {
             Verdict::new(
                 reason::CREATE_OUTCOME_UNKNOWN,
-                format!("Chatwoot has no account {id}; answer again with the id of one that exists, or with create"),
+                format!(
+                    "Chatwoot has no account {id}; answer again with the id of one that exists, or with create"
+                ),
             )
         } else {
             no_such_account(id)
@@ -93,7 +95,8 @@ impl Facts {
         if !others.is_empty() {
             return Some(self.duplicate(others, at));
         }
-        let asked = super::super::status::ready_reason(&self.status.conditions) == Some(reason::DUPLICATE_CREATED);
+        let asked =
+            super::super::status::ready_reason(&self.status.conditions) == Some(reason::DUPLICATE_CREATED);
         if asked && self.status.decision.is_some() && !self.duplicates().is_empty() {
             return Some(self.duplicate(self.duplicates(), at));
         }
@@ -168,6 +171,8 @@ pub(super) fn list(ids: &[i64]) -> String {
 fn not_owned(id: i64) -> Verdict {
     Verdict::new(
         reason::NOT_OWNED,
-        format!("account {id} carries another owner's marker, so it is not touched; name another id, or delete this resource"),
+        format!(
+            "account {id} carries another owner's marker, so it is not touched; name another id, or delete this resource"
+        ),
     )
 }

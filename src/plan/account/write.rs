@@ -28,7 +28,7 @@ impl Facts {
             attempt: i64::from(new.claim.attempt),
             nonce: new.claim.nonce.clone(),
             started_at: at.now,
-            timeout: GoDuration::from(new.claim.timeout),
+            timeout: GoDuration(new.claim.timeout),
             outcome: None,
             answered: false,
             repeats,
@@ -68,10 +68,12 @@ impl Facts {
         // The answer of the POST is the read of this pass: where nothing follows, Ready is written with the id.
         let status = match &self.remote {
             Remote::Found(account) if account.id.0 == id && !self.object.deleting => {
-                let diff = facts.diff(account, false);
-                if diff.patch.is_empty() && diff.features.is_empty() && facts.object.finalizer {
-                    facts.agreed_status(account, &diff, at)
+                let wanted = facts.wanted(facts.scope());
+                let diff = facts.diff(&wanted, account, false);
+                if diff.is_empty() && facts.object.finalizer {
+                    facts.agreed_status(account, &wanted, &diff, at).0
                 } else {
+                    facts.status.managed = wanted.managed_meanwhile;
                     facts.progressing(at)
                 }
             }
@@ -96,7 +98,11 @@ impl Facts {
             Found::Ours | Found::Chosen | Found::Adopted => None,
         };
         if let Some(creation) = &mut facts.status.creation {
-            creation.outcome = Some(if found == Found::Chosen { CreationOutcome::Decided } else { CreationOutcome::Created });
+            creation.outcome = Some(if found == Found::Chosen {
+                CreationOutcome::Decided
+            } else {
+                CreationOutcome::Created
+            });
             creation.answered = true;
             if let Some(cause) = cause {
                 let repeat = Repeat { attempt: creation.attempt, cause, at: at.now };
@@ -126,7 +132,8 @@ impl Facts {
     }
 
     fn progressing(&self, at: &Moment) -> AccountStatus {
-        self.status_with(&Verdict::new(reason::PROGRESSING, "the account exists; applying its settings"), at).0
+        self.status_with(&Verdict::new(reason::PROGRESSING, "the account exists; applying its settings"), at)
+            .0
     }
 
     fn bind_in_status(&mut self, id: i64, ownership: Ownership) {
@@ -171,7 +178,7 @@ impl From<&Creation> for create::Claim {
         create::Claim {
             attempt: u32::try_from(creation.attempt).unwrap_or(u32::MAX),
             nonce: creation.nonce.clone(),
-            timeout: creation.timeout.get(),
+            timeout: creation.timeout.into(),
             outcome,
         }
     }

@@ -161,6 +161,28 @@ pub struct Answer {
     pub choice: Choice,
 }
 
+impl Answer {
+    /// Reads `<token>/account-id=42` and `<token>/create`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (token, choice) = text.trim().split_once('/')?;
+        let choice = match choice.strip_prefix("account-id=") {
+            Some(id) => Choice::Account(id.parse().ok().filter(|id| *id > 0)?),
+            None if choice == "create" => Choice::Create,
+            None => return None,
+        };
+        (!token.is_empty()).then(|| Self { token: token.to_owned(), choice })
+    }
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.choice {
+            Choice::Account(id) => write!(f, "{}/account-id={id}", self.token),
+            Choice::Create => write!(f, "{}/create", self.token),
+        }
+    }
+}
+
 /// Everything the protocol decides on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Facts {
@@ -242,8 +264,21 @@ pub enum Wrote {
     Conflict,
     /// There is no such object any more.
     Gone,
-    /// No answer: it may or may not be applied.
+    /// No answer, or one that says nothing about the object: it may or may not be applied.
     Unknown,
+}
+
+impl Wrote {
+    /// The `outcome` label of `kubernetes_writes_total`.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Yes => "ok",
+            Self::Conflict => "conflict",
+            Self::Gone => "gone",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// The object as read from the API server.
