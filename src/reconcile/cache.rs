@@ -2,7 +2,10 @@
 
 use kube::{
     Resource,
-    runtime::reflector::{ObjectRef, Store},
+    runtime::{
+        reflector::{ObjectRef, Store, store::Writer},
+        watcher::Event,
+    },
 };
 use std::{
     collections::HashMap,
@@ -45,6 +48,16 @@ where
     K: Resource<DynamicType = ()> + Clone + 'static,
     ObjectRef<K>: Hash + Eq,
 {
+    /// A cache that holds these objects, is ready, and never changes: a snapshot, for whoever plans without watching.
+    pub fn fixed(objects: impl IntoIterator<Item = K>) -> Self {
+        let mut writer = Writer::default();
+        writer.apply_watcher_event(&Event::Init);
+        objects.into_iter().for_each(|object| writer.apply_watcher_event(&Event::InitApply(object)));
+        writer.apply_watcher_event(&Event::InitDone);
+        let ready = watch::channel(true).1;
+        Self { store: writer.as_reader(), unreadable: Arc::default(), ready }
+    }
+
     /// kube's own store of the objects that parse.
     pub fn store(&self) -> &Store<K> {
         &self.store

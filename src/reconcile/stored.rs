@@ -270,3 +270,6 @@ async fn within<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, Fai
         Err(_) => Err(Failure::TimedOut),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,3 +215,6 @@ impl Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

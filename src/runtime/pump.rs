@@ -306,3 +306,6 @@ impl From<InvalidObject> for Unreadable {
         Self { uid: bad.metadata.uid, resource_version: bad.metadata.resource_version, why }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,7 +210,7 @@ where
     F: Future<Output = Requeue>,
 {
     let span =
-        tracing::info_span!("pass", kind = kind_name::<K>(), namespace = key.namespace, name = key.name);
+        tracing::info_span!("pass", kind = kind_name::<K>(), namespace = key.namespace, object = key.name);
     let settled = async move { pass(object).await }.instrument(span);
     (key, AssertUnwindSafe(settled).catch_unwind().await.ok())
 }
@@ -222,3 +222,6 @@ pub struct Depth {
     pub waiting: usize,
     pub running: usize,
 }
+
+#[cfg(test)]
+mod tests;

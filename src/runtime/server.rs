@@ -49,3 +49,73 @@ fn scrape(metrics: &Metrics) -> Response {
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n").into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
+    struct Bench {
+        address: std::net::SocketAddr,
+        health: Health,
+        stop: CancellationToken,
+        server: tokio::task::JoinHandle<std::io::Result<()>>,
+    }
+
+    async fn start() -> Bench {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, health, stop) =
+            (listener.local_addr().unwrap(), Health::default(), CancellationToken::new());
+        let server = tokio::spawn(serve(listener, health.clone(), Metrics::default(), stop.clone()));
+        Bench { address, health, stop, server }
+    }
+
+    impl Bench {
+        async fn get(&self, path: &str) -> String {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        }
+    }
+
+    #[tokio::test]
+    async fn readyz_says_what_is_missing_until_it_is_there() {
+        let bench = start().await;
+        let wait = bench.health.wait_for("the first list of ChatwootUser");
+        let answer = bench.get("/readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.ends_with("waiting for the first list of ChatwootUser\n"), "{answer}");
+        wait.done();
+        assert!(bench.get("/readyz").await.starts_with("HTTP/1.1 200"));
+    }
+
+    #[tokio::test]
+    async fn livez_fails_while_a_loop_makes_no_progress() {
+        let bench = start().await;
+        assert!(bench.get("/livez").await.starts_with("HTTP/1.1 200"));
+        let pulse = bench.health.pulse("queue of ChatwootUser", Duration::ZERO);
+        let answer = bench.get("/livez").await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("queue of ChatwootUser has made no progress"), "{answer}");
+        pulse.finish();
+        assert!(bench.get("/livez").await.starts_with("HTTP/1.1 200"));
+    }
+
+    #[tokio::test]
+    async fn metrics_are_openmetrics_and_a_stop_ends_the_server_although_a_connection_is_open() {
+        let bench = start().await;
+        let answer = bench.get("/metrics").await;
+        assert!(answer.contains("content-type: application/openmetrics-text; version=1.0.0"), "{answer}");
+        assert!(answer.ends_with("# EOF\n"), "{answer}");
+        let _idle = TcpStream::connect(bench.address).await.unwrap();
+        bench.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(5), bench.server).await.unwrap().unwrap().unwrap();
+    }
+}

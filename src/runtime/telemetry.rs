@@ -140,11 +140,11 @@ mod tests {
     #[test]
     fn a_level_is_about_us_and_leaves_libraries_at_warn() {
         let text = logged("debug", || {
-            tracing::debug!(target: "chatwoot_operator::runtime", "one");
-            tracing::info!(target: "kube_runtime::watcher", "two");
-            tracing::warn!(target: "kube_runtime::watcher", "three");
+            tracing::debug!(target: "chatwoot_operator::runtime", "first");
+            tracing::info!(target: "kube_runtime::watcher", "second");
+            tracing::warn!(target: "kube_runtime::watcher", "third");
         });
-        assert!(text.contains("one") && !text.contains("two") && text.contains("three"), "{text}");
+        assert!(text.contains("first") && !text.contains("second") && text.contains("third"), "{text}");
         let quiet = logged("error", || tracing::warn!(target: "kube_runtime::watcher", "four"));
         assert_eq!(quiet, "");
     }
@@ -152,13 +152,13 @@ mod tests {
     #[test]
     fn each_line_is_one_json_object_with_the_object_of_the_pass() {
         let text = logged("info", || {
-            let span = tracing::info_span!(target: "chatwoot_operator", "pass", kind = "ChatwootUser", name = "alice");
+            let span = tracing::info_span!(target: "chatwoot_operator", "pass", kind = "ChatwootUser", object = "alice");
             span.in_scope(|| tracing::info!(target: "chatwoot_operator", id = 7, "bound"));
         });
         let line: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
         assert_eq!(line["message"], "bound");
         assert_eq!(line["id"], 7);
-        assert_eq!(line["span"]["name"], "alice");
+        assert_eq!(line["span"]["object"], "alice");
     }
 
     #[test]
