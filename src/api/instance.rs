@@ -1,7 +1,7 @@
 //! ChatwootInstance: an installation of Chatwoot.
 
 use super::{
-    common::{GoDuration, SecretKeyRef, UNSEEN, time, unseen},
+    common::{GoDuration, SecretKeyRef, UNSEEN, unseen},
     conditions::{self, Condition},
     rules,
 };
@@ -65,7 +65,8 @@ pub struct InstanceSpec {
     /// Until this time, markers of resources with the same name count as ours although their UIDs changed. Set it after the
     /// cluster was restored from a backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "time")]
+    #[schemars(schema_with = "time_to_come")]
+    #[x_kube(validation = Rule::new("self < timestamp('2200-01-01T00:00:00Z')").message("rebindUntil must be before the year 2200; write the time at which the restore will be done, such as 2026-12-01T00:00:00Z"))]
     pub rebind_until: Option<Timestamp>,
     /// What happens when this instance is deleted while resources are bound to it: Protect waits for them, Release lets
     /// them go as with Retain.
@@ -230,6 +231,14 @@ impl KeyRef {
     fn or(self, key: &str) -> SecretKeyRef {
         SecretKeyRef { name: self.name, key: self.key.unwrap_or_else(|| key.to_owned()) }
     }
+}
+
+/// Narrower than the API server's own idea of a time, so that whatever it stores can be read here.
+fn time_to_come(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "format": "date-time",
+        "pattern": r"^2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
+    })
 }
 
 fn token_ref<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretKeyRef, D::Error> {

@@ -163,6 +163,7 @@ pub(super) fn email() -> Rule {
 pub(super) fn instance_is_fixed() -> Rule {
     Rule::new("has(self.instanceRef) == has(oldSelf.instanceRef) && (!has(self.instanceRef) || self.instanceRef == oldSelf.instanceRef)")
         .message("instanceRef is immutable and can neither be added nor removed; delete this resource and create another")
+        .field_path(".instanceRef")
 }
 
 /// `adopt` chooses what is bound, so it can change until something is.
@@ -172,6 +173,7 @@ pub(super) fn adopt_while_unbound() -> Rule {
          || (has(oldSelf.spec.adopt) && self.spec.adopt.id == oldSelf.spec.adopt.id)",
     )
     .message("spec.adopt cannot be set to another id once this resource is bound; remove adopt, or delete this resource and create another")
+    .field_path(".spec.adopt")
 }
 
 /// Keys of labels and annotations as Kubernetes accepts them, without the operator's own.

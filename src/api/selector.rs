@@ -33,6 +33,9 @@ impl NamespaceSelector {
 }
 
 /// Kubernetes' label selector: all requirements must hold.
+///
+/// An empty selector means everybody, but empty `matchLabels` are refused: the API server drops a label whose value is
+/// null, so a template with a missing value would otherwise open an account to every namespace.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[serde(rename_all = "camelCase")]
 pub struct LabelSelector {
@@ -42,7 +45,7 @@ pub struct LabelSelector {
     pub match_labels: BTreeMap<String, String>,
     /// Further requirements on labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20))]
+    #[schemars(length(min = 1, max = 20))]
     pub match_expressions: Vec<Requirement>,
 }
 
@@ -94,7 +97,7 @@ pub enum Operator {
 
 fn labels(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
-        "type": "object", "maxProperties": 20,
+        "type": "object", "minProperties": 1, "maxProperties": 20,
         "additionalProperties": {"type": "string", "maxLength": 63}
     })
 }

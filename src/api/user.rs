@@ -28,9 +28,9 @@ use std::collections::BTreeMap;
 #[x_kube(
     validation = rules::instance_is_fixed(),
     validation = Rule::new("!has(self.password) || !has(self.password.generate) || has(self.credentialsSecret)")
-        .message("password.generate needs a place for the password: set credentialsSecret: {name: …}, or use password.secretKeyRef"),
+        .message("password.generate needs a place for the password: set credentialsSecret: {name: …}, or use password.secretKeyRef").field_path(".credentialsSecret"),
     validation = Rule::new("!has(self.password) || !has(self.password.secretKeyRef) || !has(self.credentialsSecret) || self.password.secretKeyRef.name != self.credentialsSecret.name")
-        .message("credentialsSecret must not be the Secret that password.secretKeyRef reads; choose another name for it"),
+        .message("credentialsSecret must not be the Secret that password.secretKeyRef reads; choose another name for it").field_path(".credentialsSecret"),
 )]
 #[serde(rename_all = "camelCase")]
 pub struct UserSpec {
