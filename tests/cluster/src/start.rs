@@ -1,0 +1,113 @@
+//! Bringing the programs up, one after the other, and knowing why when one does not come.
+
+use crate::components::{self, Ports};
+use crate::folder::Folder;
+use crate::identity;
+use crate::supervised::{Caretaker, Supervised};
+use crate::tools::Tools;
+use anyhow::{Context, Result, anyhow};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+/// Why a program did not come up.
+#[derive(Debug)]
+pub enum Failure {
+    /// Somebody else has taken its port since we looked; with another one it may work.
+    PortTaken(anyhow::Error),
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Failure {
+    pub fn into_error(self) -> anyhow::Error {
+        match self {
+            Self::PortTaken(error) | Self::Other(error) => error,
+        }
+    }
+}
+
+/// What it takes to start one of the programs.
+pub struct Starter<'a> {
+    pub tools: &'a Tools,
+    pub folder: &'a Folder,
+    pub caretaker: &'a Caretaker,
+    pub ports: &'a Ports,
+    pub deadline: Instant,
+}
+
+impl Starter<'_> {
+    /// Returns when etcd accepts connections. Without that wait kube-apiserver's first dial fails and its
+    /// backoff costs half a second.
+    pub async fn etcd(&self) -> Result<Supervised, Failure> {
+        let address = ("127.0.0.1", self.ports.etcd);
+        self.up(components::etcd(self.tools, self.folder, self.ports), async || {
+            TcpStream::connect(address).await.map(drop).map_err(anyhow::Error::from)
+        })
+        .await
+    }
+
+    /// Returns when `/readyz` says ok.
+    pub async fn api_server(&self) -> Result<Supervised, Failure> {
+        let config = identity::admin(self.folder, &self.ports.server())?;
+        let ask = async || says_ok(&config, "/readyz").await;
+        self.up(components::api_server(self.tools, self.folder, self.ports), ask).await
+    }
+
+    /// Returns when the controllers' `/healthz` says ok.
+    pub async fn controllers(&self) -> Result<Supervised, Failure> {
+        let server = format!("https://127.0.0.1:{}", self.ports.controllers);
+        let config = identity::anonymous(self.folder, &server)?;
+        let ask = async || says_ok(&config, "/healthz").await;
+        self.up(components::controllers(self.tools, self.folder, self.ports), ask).await
+    }
+
+    async fn up(
+        &self,
+        command: Command,
+        mut ready: impl AsyncFnMut() -> Result<()>,
+    ) -> Result<Supervised, Failure> {
+        let name = command.get_program().to_string_lossy().rsplit('/').next().unwrap_or_default().to_owned();
+        let mut process = Supervised::start_in(self.caretaker, &command, &self.folder.log(&name))?;
+        // A program on its way up tells nobody when it is there; it has to be asked.
+        let mut pause = Duration::from_millis(10);
+        loop {
+            let not_yet = match tokio::time::timeout(Duration::from_secs(5), ready()).await {
+                Ok(Ok(())) => return Ok(process),
+                Ok(Err(error)) => error,
+                Err(_) => anyhow!("no answer within 5 s"),
+            };
+            if let Some(code) = process.ended().map_err(Failure::Other)? {
+                let said = process.last_words();
+                let error =
+                    anyhow!("{name} ended with status {code} while starting; its last words:\n{said}");
+                return Err(if said.contains("address already in use") {
+                    Failure::PortTaken(error)
+                } else {
+                    Failure::Other(error)
+                });
+            }
+            if Instant::now() > self.deadline {
+                let said = process.last_words();
+                return Err(Failure::Other(
+                    not_yet.context(format!("{name} did not become ready in time; its last words:\n{said}")),
+                ));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(40));
+        }
+    }
+}
+
+async fn says_ok(config: &kube::Config, path: &str) -> Result<()> {
+    let client = identity::client(config.clone())?;
+    let answer = client.request_text(http::Request::get(path).body(Vec::new())?).await;
+    let answer = answer.with_context(|| format!("{path} did not say ok"))?;
+    anyhow::ensure!(answer == "ok", "{path} said {answer}");
+    Ok(())
+}
