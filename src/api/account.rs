@@ -43,7 +43,7 @@ pub struct AccountSpec {
     #[schemars(length(min = 1, max = 255))]
     #[x_kube(validation = rules::not_blank("name"), validation = rules::printable("name"))]
     pub name: String,
-    /// Language of the account.
+    /// Language of the account. The operator also checks that the instance's version has it (bg since 4.5, et since 4.13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "locale")]
     pub locale: Option<String>,
@@ -88,7 +88,8 @@ pub struct AccountSpec {
     /// bound, and removed afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopt: Option<Adopt>,
-    /// What happens to the account in Chatwoot when this resource is deleted. Delete needs a grant with Delete.
+    /// What happens to the account in Chatwoot when this resource is deleted: Retain leaves it, Suspend suspends it and
+    /// keeps its data, Delete destroys it with all conversations. Delete needs a grant with Delete.
     #[serde(default)]
     pub deletion_policy: AccountDeletionPolicy,
     /// Enforce makes Chatwoot agree; Observe only reads and lists differences in status.drifted.
@@ -160,7 +161,7 @@ pub struct AccountStatus {
     pub creation: Option<Creation>,
     /// Other accounts that carry this resource's marker. They are never written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100))]
+    #[schemars(length(max = 1000))]
     pub duplicates: Vec<i64>,
     /// There while a person is asked to decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,7 +175,7 @@ pub struct AccountStatus {
     pub applied: Option<String>,
     /// Fields in which Chatwoot differs and that are not being repaired.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 256), inner(length(max = 128)))]
+    #[schemars(length(max = 1000), inner(length(max = 512)))]
     pub drifted: Vec<String>,
     /// Who suspended the account, while somebody other than its spec does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -230,7 +231,7 @@ pub struct Creation {
     pub started_at: Timestamp,
     /// How long the instance let a request wait when the claim was written.
     pub timeout: GoDuration,
-    /// How the request ended, once that is certain.
+    /// How the request ended, once that is certain: NotSent and Rejected say that nothing was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<CreationOutcome>,
     /// True when the outcome comes from an answer that somebody gave over HTTP: then the index is asked before the next
@@ -239,7 +240,7 @@ pub struct Creation {
     pub answered: bool,
     /// Claims that were repeated, or bound again, although an account nobody can see may exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = 100))]
     pub repeats: Vec<Repeat>,
 }
 
@@ -298,15 +299,15 @@ pub struct Decision {
 pub struct Managed {
     /// Feature flags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 128), inner(length(max = 63)))]
+    #[schemars(length(max = 1000), inner(length(max = 63)))]
     pub features: Vec<String>,
     /// Limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 128), inner(length(max = 63)))]
+    #[schemars(length(max = 1000), inner(length(max = 63)))]
     pub limits: Vec<String>,
     /// Custom attributes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 128), inner(length(max = 63)))]
+    #[schemars(length(max = 1000), inner(length(max = 63)))]
     pub custom_attributes: Vec<String>,
 }
 

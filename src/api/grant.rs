@@ -54,7 +54,9 @@ pub struct GrantSpec {
     #[schemars(length(max = 100), inner(length(min = 1, max = 253)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub plans: Vec<String>,
-    /// What the namespaces may set themselves; nothing when left out.
+    /// What the namespaces may set themselves; nothing when left out. Features, Limits, State and CustomAttributes are
+    /// those fields of accounts; Delete is deletionPolicy Delete; Credentials is the password or token of an adopted
+    /// person; InstallationBots are bots that every account can see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 7))]
     #[x_kube(merge_strategy = ListMerge::Set)]

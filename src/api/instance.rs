@@ -60,14 +60,15 @@ pub struct InstanceSpec {
     pub request_budget: RequestBudget,
     /// How often an object without changes is compared with Chatwoot; from 1m to 168h.
     #[serde(default = "hourly")]
-    #[x_kube(validation = rules::between("driftCheckInterval", "1m", "168h"))]
+    #[x_kube(validation = rules::between("driftCheckInterval", "1m", "168h", "1h"))]
     pub drift_check_interval: GoDuration,
-    /// Until then, markers of resources with the same name count as ours although their UIDs changed. Set it after the
+    /// Until this time, markers of resources with the same name count as ours although their UIDs changed. Set it after the
     /// cluster was restored from a backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "time")]
     pub rebind_until: Option<Timestamp>,
-    /// What happens on deletion while resources are bound: Protect waits for them, Release lets them go as with Retain.
+    /// What happens when this instance is deleted while resources are bound to it: Protect waits for them, Release lets
+    /// them go as with Retain.
     #[serde(default)]
     pub deletion_policy: InstanceDeletionPolicy,
 }
@@ -110,7 +111,7 @@ pub struct RequestBudget {
     pub in_flight: i64,
     /// How long to wait for an answer, from 1s to 40s.
     #[serde(default = "request_timeout")]
-    #[x_kube(validation = rules::between("requestBudget.timeout", "1s", "40s"))]
+    #[x_kube(validation = rules::between("requestBudget.timeout", "1s", "40s", "20s"))]
     pub timeout: GoDuration,
 }
 

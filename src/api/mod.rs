@@ -1,5 +1,8 @@
 //! What users write: the resources of group `chatwoot.dev`, one file per kind. Nothing here knows anybody.
 
+// Clippy takes the `type_` of two print columns for one attribute given twice.
+#![allow(clippy::duplicated_attributes)]
+
 pub mod account;
 pub mod common;
 pub mod conditions;
@@ -8,6 +11,7 @@ pub mod grant;
 pub mod instance;
 pub mod locale;
 pub mod plan;
+mod reference;
 mod rules;
 pub mod schema;
 mod selector;

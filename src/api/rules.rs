@@ -34,14 +34,9 @@ pub const RESERVED_ATTRIBUTES: [&str; 21] = [
 ];
 
 /// A duration from `least` to `most`.
-pub(super) fn between(field: &str, least: &str, most: &str) -> Rule {
+pub(super) fn between(field: &str, least: &str, most: &str, example: &str) -> Rule {
     Rule::new(format!("duration(self) >= duration('{least}') && duration(self) <= duration('{most}')"))
-        .message(
-            format!(
-                "{field} must be from {least} to {most}; write it as {least}, 1m30s or {most}, for example"
-            )
-            .as_str(),
-        )
+        .message(format!("{field} must be from {least} to {most}; write {example}, for example").as_str())
 }
 
 /// No control characters, which Chatwoot stores and shows, and NUL of which it answers 500 (chatwoot-api §1.4).

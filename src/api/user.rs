@@ -74,7 +74,9 @@ pub struct UserSpec {
     /// the person is bound, and removed afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopt: Option<Adopt>,
-    /// What happens to the person in Chatwoot when this resource is deleted. Delete needs a grant with Delete.
+    /// What happens to the person in Chatwoot when this resource is deleted: Revoke takes back the recorded memberships
+    /// and keeps the person, Delete destroys the person unless they have other memberships, Retain touches nothing.
+    /// Delete needs a grant with Delete.
     #[serde(default)]
     pub deletion_policy: UserDeletionPolicy,
     /// Enforce makes Chatwoot agree; Observe only reads and lists differences in status.drifted.
@@ -194,7 +196,7 @@ pub struct UserStatus {
     pub email_taken: Option<EmailTaken>,
     /// The memberships the operator has made, or is making or taking back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200))]
+    #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["namespace".into(), "account".into()]))]
     pub memberships: Vec<MembershipStatus>,
     /// The password that was last applied.
@@ -209,7 +211,7 @@ pub struct UserStatus {
     pub applied: Option<String>,
     /// Fields in which Chatwoot differs and that are not being repaired.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 256), inner(length(max = 512)))]
+    #[schemars(length(max = 1000), inner(length(max = 512)))]
     pub drifted: Vec<String>,
     /// Name of the Secret the credentials were published in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -275,7 +277,8 @@ pub struct MembershipStatus {
     pub account_id: Option<i64>,
     /// The role that was asked for.
     pub role: Role,
-    /// How far it got.
+    /// How far it got: Pending is about to be made or waits, Granted is made, Refused is not made, Revoking is about to be
+    /// taken back.
     pub state: MembershipState,
     /// Why it waits or was refused: one of the reasons of the Ready condition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -318,7 +321,7 @@ pub struct PasswordStatus {
 pub struct Managed {
     /// Custom attributes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 128), inner(length(max = 63)))]
+    #[schemars(length(max = 1000), inner(length(max = 63)))]
     pub custom_attributes: Vec<String>,
 }
 
