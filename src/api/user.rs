@@ -1,0 +1,346 @@
+//! ChatwootUser: one person and the accounts they may enter.
+
+pub use super::common::{DeletionStatus, InstanceBinding, Ownership, Role};
+use super::{
+    common::{Adopt, InstanceRef, Mode, Scalar, SecretKeyRef, UNSEEN, unseen},
+    conditions::{self, Condition},
+    rules,
+};
+use kube::{CustomResource, KubeSchema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One person and the accounts they may enter. What is not set here is left as it is in Chatwoot.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[kube(
+    group = "chatwoot.dev", version = "v1alpha1", kind = "ChatwootUser", namespaced,
+    status = "UserStatus", derive = "PartialEq", shortname = "cwu", category = "chatwoot",
+    doc = "One person and the accounts they may enter. What is not set here is left as it is in Chatwoot.",
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "ID", type_ = "integer", json_path = ".status.id"),
+    printcolumn(name = "Email", type_ = "string", json_path = ".spec.email"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Instance", type_ = "string", json_path = ".status.instance.name", priority = 1),
+    validation = rules::adopt_while_unbound(),
+)]
+#[x_kube(
+    validation = rules::instance_is_fixed(),
+    validation = Rule::new("!has(self.password) || !has(self.password.generate) || has(self.credentialsSecret)")
+        .message("password.generate needs a place for the password: set credentialsSecret: {name: …}, or use password.secretKeyRef"),
+    validation = Rule::new("!has(self.password) || !has(self.password.secretKeyRef) || !has(self.credentialsSecret) || self.password.secretKeyRef.name != self.credentialsSecret.name")
+        .message("credentialsSecret must not be the Secret that password.secretKeyRef reads; choose another name for it"),
+)]
+#[serde(rename_all = "camelCase")]
+pub struct UserSpec {
+    /// The instance the person is made on; the operator's default instance when left out. Cannot be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_ref: Option<InstanceRef>,
+    /// The person's e-mail address, in ASCII, compared in lower case. A grant must list its domain; a change is applied
+    /// at once.
+    #[schemars(length(min = 1, max = 254))]
+    #[x_kube(validation = rules::email())]
+    pub email: String,
+    /// The person's name, 1 to 255 characters.
+    #[schemars(length(min = 1, max = 255))]
+    #[x_kube(validation = rules::not_blank("name"), validation = rules::printable("name"))]
+    pub name: String,
+    /// Name that customers see. "" clears it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    #[x_kube(validation = rules::printable("displayName"))]
+    pub display_name: Option<String>,
+    /// Custom attributes of the person: strings or integers. A key that is no longer named is set to null, because
+    /// Chatwoot cannot remove it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "rules::attributes")]
+    #[x_kube(validation = rules::user_attribute_keys(), validation = rules::attribute_key_form(), validation = rules::attribute_value_form())]
+    pub custom_attributes: BTreeMap<String, Scalar>,
+    /// The accounts the person may enter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["namespace".into(), "account".into()]))]
+    pub memberships: Vec<Membership>,
+    /// Where the password comes from. Left out, a random one is set that nobody sees: people then come in by SSO link or
+    /// password reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<PasswordSpec>,
+    /// Secret of this namespace into which the operator writes what the person needs: url, email, user_id, and where
+    /// they apply password, account_id and access_token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_secret: Option<CredentialsSecret>,
+    /// Takes over a person that exists already; the e-mail must match. Needs a grant that lists the id; can be set until
+    /// the person is bound, and removed afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopt: Option<Adopt>,
+    /// What happens to the person in Chatwoot when this resource is deleted: Revoke takes back the recorded memberships
+    /// and keeps the person, Delete destroys the person unless they have other memberships, Retain touches nothing.
+    /// Delete needs a grant with Delete.
+    #[serde(default)]
+    pub deletion_policy: UserDeletionPolicy,
+    /// Enforce makes Chatwoot agree; Observe only reads and lists differences in status.drifted.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Stops the operator from touching the person until it is false again.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+/// An account a person may enter.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct Membership {
+    /// Namespace of the ChatwootAccount; "" for this one's own. Another namespace's account must consent with
+    /// membersFrom.
+    #[serde(default)]
+    #[schemars(length(max = 63), regex(pattern = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"))]
+    pub namespace: String,
+    /// Name of the ChatwootAccount.
+    #[schemars(length(min = 1, max = 253))]
+    pub account: String,
+    /// What the person may do there.
+    pub role: Role,
+}
+
+/// Where a person's password comes from; exactly one of the two.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.secretKeyRef) != has(self.generate)")
+    .message("password: set exactly one of secretKeyRef and generate, such as generate: {rotation: \"1\"}; leave password out for one that nobody sees"))]
+pub struct PasswordSpec {
+    /// A password you keep. A change of the value is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_key_ref: Option<SecretKeyRef>,
+    /// A password the operator makes and writes into credentialsSecret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generate: Option<Generate>,
+}
+
+/// A generated password.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct Generate {
+    /// Any text; another one makes a new password.
+    #[serde(default)]
+    #[schemars(length(max = 63))]
+    pub rotation: String,
+}
+
+/// The Secret with what a person needs.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialsSecret {
+    /// Name of the Secret. One that is there already and not the operator's is never overwritten.
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("credentialsSecret.name must be a Secret's name: lower-case letters, digits, - and ., such as alice-chatwoot"))]
+    pub name: String,
+    /// Publishes the person's API token as access_token; left out, it is not published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<AccessToken>,
+    /// Labels to put on the Secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "labels")]
+    #[x_kube(validation = rules::metadata_keys("labels"), validation = rules::label_values())]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations to put on the Secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "annotations")]
+    #[x_kube(validation = rules::metadata_keys("annotations"))]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Asks for the API token; nothing to set yet.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AccessToken {}
+
+/// What happens to a person in Chatwoot when their resource is deleted.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Hash, JsonSchema)]
+pub enum UserDeletionPolicy {
+    /// The recorded memberships are taken back, the person stays.
+    #[default]
+    Revoke,
+    /// The person is destroyed, unless they have other memberships.
+    Delete,
+    /// Nothing.
+    Retain,
+}
+
+/// How a person stands.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct UserStatus {
+    /// Generation this status speaks for; -1 until the operator has looked.
+    #[serde(default = "unseen")]
+    pub observed_generation: i64,
+    /// Value of the annotation chatwoot.dev/reconcile-requested-at that was last answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub last_handled_reconcile_at: Option<String>,
+    /// The person's id in Chatwoot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub id: Option<i64>,
+    /// Whether the person was made or taken over; fixed together with the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Ownership>,
+    /// The instance the id belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceBinding>,
+    /// The e-mail address that Chatwoot has, in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 254))]
+    pub email: Option<String>,
+    /// An answer to the create request that showed somebody else under this e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_taken: Option<EmailTaken>,
+    /// The memberships the operator has made, or is making or taking back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["namespace".into(), "account".into()]))]
+    pub memberships: Vec<MembershipStatus>,
+    /// The password that was last applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<PasswordStatus>,
+    /// The keys the operator has set, so that those no longer named can be cleared.
+    #[serde(default, skip_serializing_if = "Managed::is_empty")]
+    pub managed: Managed,
+    /// Keyed hash of everything that was wanted when Chatwoot last agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub applied: Option<String>,
+    /// Fields in which Chatwoot differs and that are not being repaired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), inner(length(max = 512)))]
+    pub drifted: Vec<String>,
+    /// Name of the Secret the credentials were published in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub credentials_secret: Option<String>,
+    /// The deletion in Chatwoot that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<DeletionStatus>,
+    /// Ready, CredentialsPublished, and what stands in their way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "conditions::schema")]
+    pub conditions: Vec<Condition>,
+}
+
+impl Default for UserStatus {
+    fn default() -> Self {
+        Self {
+            observed_generation: UNSEEN,
+            last_handled_reconcile_at: None,
+            id: None,
+            ownership: None,
+            instance: None,
+            email: None,
+            email_taken: None,
+            memberships: Vec::new(),
+            password: None,
+            managed: Managed::default(),
+            applied: None,
+            drifted: Vec::new(),
+            credentials_secret: None,
+            deletion: None,
+            conditions: Vec::new(),
+        }
+    }
+}
+
+/// The e-mail address belongs to somebody else: the create request is not repeated for this generation unless a
+/// reconcile is requested.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct EmailTaken {
+    /// Generation for which the request was made.
+    pub generation: i64,
+    /// True when Chatwoot showed the person, and so permitted the Platform App on them (chatwoot-api P3).
+    #[serde(default)]
+    pub permitted: bool,
+}
+
+/// A membership as recorded.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct MembershipStatus {
+    /// Namespace of the ChatwootAccount; "" for this one's own.
+    #[serde(default)]
+    #[schemars(length(max = 63))]
+    pub namespace: String,
+    /// Name of the ChatwootAccount.
+    #[schemars(length(max = 253))]
+    pub account: String,
+    /// The account's id in Chatwoot, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub account_id: Option<i64>,
+    /// The role that was asked for.
+    pub role: Role,
+    /// How far it got: Pending is about to be made or waits, Granted is made, Refused is not made, Revoking is about to be
+    /// taken back.
+    pub state: MembershipState,
+    /// Why it waits or was refused: one of the reasons of the Ready condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub reason: Option<String>,
+}
+
+/// How far a membership got.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema)]
+pub enum MembershipState {
+    /// About to be made, or waiting.
+    Pending,
+    /// Made.
+    Granted,
+    /// Not made, and nothing is waited for.
+    Refused,
+    /// About to be taken back.
+    Revoking,
+}
+
+/// The password that was last applied.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordStatus {
+    /// Rotation of a generated password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub rotation: Option<String>,
+    /// Keyed hash of the value.
+    #[schemars(length(max = 64))]
+    pub fingerprint: String,
+    /// Tells which installation key made the fingerprint.
+    #[schemars(length(max = 64))]
+    pub key_id: String,
+}
+
+/// Keys that the operator has set in Chatwoot.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct Managed {
+    /// Custom attributes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), inner(length(max = 63)))]
+    pub custom_attributes: Vec<String>,
+}
+
+impl Managed {
+    pub fn is_empty(&self) -> bool {
+        self.custom_attributes.is_empty()
+    }
+}
+
+fn labels(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "maxProperties": 32,
+        "additionalProperties": {"type": "string", "maxLength": 63}
+    })
+}
+
+fn annotations(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "maxProperties": 32,
+        "additionalProperties": {"type": "string", "maxLength": 4096}
+    })
+}
