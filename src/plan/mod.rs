@@ -1,6 +1,9 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
+pub mod claims;
 pub mod create;
+pub mod email;
+pub mod grants;
 
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};
