@@ -1,8 +1,13 @@
 //! The shipped definitions, as a real API server understands them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod cases;
 #[cfg(feature = "cel")]
 mod offline;
+mod refused;
+mod server;
+mod shown;
+mod stored;
 
 use chatwoot_operator::api::schema;
 use std::collections::BTreeSet;
