@@ -41,3 +41,9 @@ fn every_rule_is_tried_from_both_sides() {
         }
     }
 }
+
+#[test]
+fn the_marker_is_reserved_under_the_key_it_is_written_to() {
+    // The two layers do not know each other, so each has its own constant.
+    assert_eq!(chatwoot_operator::api::common::MARKER_ATTRIBUTE, chatwoot_operator::chatwoot::marker::KEY);
+}
