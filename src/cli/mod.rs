@@ -45,9 +45,9 @@ async fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
 
 /// The cluster of the kubeconfig, or the one this process runs in.
 async fn config() -> anyhow::Result<kube::Config> {
-    kube::Config::infer().await.context(
-        "no cluster to talk to: set KUBECONFIG, or run inside a pod with a service account",
-    )
+    kube::Config::infer()
+        .await
+        .context("no cluster to talk to: set KUBECONFIG, or run inside a pod with a service account")
 }
 
 fn in_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

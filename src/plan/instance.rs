@@ -31,7 +31,9 @@ impl Facts {
             ReasonClass::Nobody => self.sweep_wait(at),
             ReasonClass::Operator => Again::OnChange,
             ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
-            ReasonClass::Author | ReasonClass::Admin => Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK)),
+            ReasonClass::Author | ReasonClass::Admin => {
+                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
+            }
             ReasonClass::Decision => Again::After(SECOND_LOOK),
         };
         let checked = verdict.is_ready() && self.pass.probed;
@@ -56,7 +58,10 @@ impl Facts {
             ReasonClass::Author | ReasonClass::Admin => true,
         };
         let who = format!("instance {}/{}", self.object.namespace, self.object.name);
-        Usable { blocked: blocks.then(|| format!("{who} is not Ready: {}", verdict.reason)), version: self.version() }
+        Usable {
+            blocked: blocks.then(|| format!("{who} is not Ready: {}", verdict.reason)),
+            version: self.version(),
+        }
     }
 
     fn status_with(&self, verdict: &Verdict, at: &Moment) -> (InstanceStatus, Option<Duration>) {
@@ -90,11 +95,17 @@ impl Facts {
         let (status, reason, text) = match self.around.index {
             IndexState::Available => (ConditionStatus::True, index::AVAILABLE, "Chatwoot lists its accounts"),
             IndexState::Broken => (ConditionStatus::False, index::BROKEN, repair),
-            IndexState::TooLarge => (ConditionStatus::False, index::TOO_LARGE, "the list of accounts exceeds 64 MiB"),
-            IndexState::Unsupported => {
-                (ConditionStatus::False, index::UNSUPPORTED, "Chatwoot lists its accounts since 4.5; upgrade it")
+            IndexState::TooLarge => {
+                (ConditionStatus::False, index::TOO_LARGE, "the list of accounts exceeds 64 MiB")
             }
-            IndexState::Unread => (ConditionStatus::Unknown, index::UNREAD, "the list of accounts has not been read yet"),
+            IndexState::Unsupported => (
+                ConditionStatus::False,
+                index::UNSUPPORTED,
+                "Chatwoot lists its accounts since 4.5; upgrade it",
+            ),
+            IndexState::Unread => {
+                (ConditionStatus::Unknown, index::UNREAD, "the list of accounts has not been read yet")
+            }
         };
         (conditions::ACCOUNT_INDEX_AVAILABLE, status, Verdict::new(reason, text))
     }

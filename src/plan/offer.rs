@@ -79,7 +79,10 @@ impl<S> Facts<S> {
             ),
             Beside::Missing => Verdict::new(
                 reason::WAITING_FOR_INSTANCE,
-                format!("instance {} is not in namespace {}; create it, or correct spec.instanceRef", self.instance, self.namespace),
+                format!(
+                    "instance {} is not in namespace {}; create it, or correct spec.instanceRef",
+                    self.instance, self.namespace
+                ),
             ),
         }
     }

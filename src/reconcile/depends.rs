@@ -35,11 +35,14 @@ pub fn user(object: &ChatwootUser, world: &World) -> BTreeSet<Ref> {
     refs.extend(password.map(|reference| Ref::Secret(namespace.clone(), reference.name.clone())));
     let published = spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
     let published_before = status.and_then(|status| status.credentials_secret.clone());
-    refs.extend(published.into_iter().chain(published_before).map(|name| Ref::Secret(namespace.clone(), name)));
+    refs.extend(
+        published.into_iter().chain(published_before).map(|name| Ref::Secret(namespace.clone(), name)),
+    );
     let bound = status.and_then(|status| status.instance.as_ref());
     if let Some(instance) = world.instance_of(&namespace, bound, spec.instance_ref.as_ref()) {
         let wanted = Email::parse(&spec.email).ok();
-        let has = status.and_then(|status| status.email.as_deref()).and_then(|email| Email::parse(email).ok());
+        let has =
+            status.and_then(|status| status.email.as_deref()).and_then(|email| Email::parse(email).ok());
         for claim in claims::claimed_emails(wanted.as_ref(), has.as_ref()) {
             refs.insert(Ref::Email(instance.clone(), claim.email.to_string()));
         }
@@ -54,5 +57,9 @@ pub fn instance(object: &ChatwootInstance) -> BTreeSet<Ref> {
     let namespace = object.namespace().unwrap_or_default();
     let ca = object.spec.ca.as_ref().and_then(|ca| ca.secret_key_ref.as_ref());
     let token = Some(&object.spec.platform_token_secret_ref);
-    token.into_iter().chain(ca).map(|reference| Ref::Secret(namespace.clone(), reference.name.clone())).collect()
+    token
+        .into_iter()
+        .chain(ca)
+        .map(|reference| Ref::Secret(namespace.clone(), reference.name.clone()))
+        .collect()
 }

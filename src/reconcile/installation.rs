@@ -28,7 +28,10 @@ pub async fn read_or_make(kept: &Kept, world: &World) -> Result<Installation, St
         kube::Error::Api(status) => {
             format!("Secret {}/{} could not be read or made: {}", kept.namespace, kept.secret, status.reason)
         }
-        _ => format!("Secret {}/{} could not be read: the API server does not answer", kept.namespace, kept.secret),
+        _ => format!(
+            "Secret {}/{} could not be read: the API server does not answer",
+            kept.namespace, kept.secret
+        ),
     };
     if let Some(secret) = api.get_opt(&kept.secret).await.map_err(wrong)? {
         return parse(kept, &secret);
@@ -56,13 +59,19 @@ pub async fn read_or_make(kept: &Kept, world: &World) -> Result<Installation, St
 fn somebody_bound(world: &World) -> Option<String> {
     let accounts = world.caches.accounts.all().into_iter().find(|account| {
         let status = account.status.as_ref();
-        status.is_some_and(|s| s.id.is_some() || s.creation.is_some()) || account.finalizers().iter().any(|f| f == FINALIZER)
+        status.is_some_and(|s| s.id.is_some() || s.creation.is_some())
+            || account.finalizers().iter().any(|f| f == FINALIZER)
     });
     if let Some(account) = accounts {
-        return Some(format!("ChatwootAccount {}/{}", account.namespace().unwrap_or_default(), account.name_any()));
+        return Some(format!(
+            "ChatwootAccount {}/{}",
+            account.namespace().unwrap_or_default(),
+            account.name_any()
+        ));
     }
     let users = world.caches.users.all().into_iter().find(|user| {
-        user.status.as_ref().is_some_and(|s| s.id.is_some()) || user.finalizers().iter().any(|f| f == FINALIZER)
+        user.status.as_ref().is_some_and(|s| s.id.is_some())
+            || user.finalizers().iter().any(|f| f == FINALIZER)
     });
     if let Some(user) = users {
         return Some(format!("ChatwootUser {}/{}", user.namespace().unwrap_or_default(), user.name_any()));

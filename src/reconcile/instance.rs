@@ -53,7 +53,8 @@ impl Kind for ChatwootInstance {
     }
 
     fn announce(object: &Self, old: &InstanceStatus, new: &InstanceStatus, world: &World) {
-        let (before, after) = (find(&old.conditions, conditions::READY), find(&new.conditions, conditions::READY));
+        let (before, after) =
+            (find(&old.conditions, conditions::READY), find(&new.conditions, conditions::READY));
         let Some(after) = after else { return };
         if before.is_none_or(|before| before.reason != after.reason || before.status != after.status) {
             let kind = if after.status == ConditionStatus::True { Normal } else { Warning };

@@ -40,7 +40,14 @@ pub struct Handle {
 
 impl Handle {
     pub fn new(key: InstanceKey, chatwoot: Instance, index: AccountIndex, known: Known) -> Self {
-        Self { key, chatwoot, index, known: RwLock::new(known), sweeps: Mutex::new(BTreeSet::new()), suspect: AtomicBool::new(false) }
+        Self {
+            key,
+            chatwoot,
+            index,
+            known: RwLock::new(known),
+            sweeps: Mutex::new(BTreeSet::new()),
+            suspect: AtomicBool::new(false),
+        }
     }
 
     pub fn known(&self) -> Known {

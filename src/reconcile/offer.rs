@@ -68,7 +68,12 @@ macro_rules! offer {
                 &world.others
             }
 
-            fn observe(object: &Self, world: &Arc<World>, _: &mut Remembered<()>, _: &Moment) -> Option<Facts<$status>> {
+            fn observe(
+                object: &Self,
+                world: &Arc<World>,
+                _: &mut Remembered<()>,
+                _: &Moment,
+            ) -> Option<Facts<$status>> {
                 let invalid: fn(&$kind, &World) -> Option<String> = $invalid;
                 let namespace = object.namespace()?;
                 let instance = object.spec.instance_ref.name.clone();

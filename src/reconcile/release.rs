@@ -25,13 +25,17 @@ async fn release(owner: &Key, world: &World) -> bool {
     let wrote = if owner.kind == account::KIND {
         let Some(object) = world.caches.accounts.get(&owner.namespace, &owner.name) else { return true };
         let mut status = object.status.clone().unwrap_or_default();
-        let Some(binding) = status.instance.as_mut().filter(|binding| binding.released != Some(true)) else { return true };
+        let Some(binding) = status.instance.as_mut().filter(|binding| binding.released != Some(true)) else {
+            return true;
+        };
         binding.released = Some(true);
         Stored::new(client, (*object).clone(), writes).write_status(status).await
     } else {
         let Some(object) = world.caches.users.get(&owner.namespace, &owner.name) else { return true };
         let mut status = object.status.clone().unwrap_or_default();
-        let Some(binding) = status.instance.as_mut().filter(|binding| binding.released != Some(true)) else { return true };
+        let Some(binding) = status.instance.as_mut().filter(|binding| binding.released != Some(true)) else {
+            return true;
+        };
         binding.released = Some(true);
         Stored::new(client, (*object).clone(), writes).write_status(status).await
     };

@@ -92,6 +92,11 @@ impl Turn {
 fn concerns_all(class: Class) -> bool {
     matches!(
         class,
-        Class::Connect | Class::Transport | Class::Timeout | Class::Proxy | Class::Redirected | Class::Unauthorized
+        Class::Connect
+            | Class::Transport
+            | Class::Timeout
+            | Class::Proxy
+            | Class::Redirected
+            | Class::Unauthorized
     )
 }

@@ -8,8 +8,8 @@ use super::{
     options::RunOptions,
     pump::{Pump, metadata, objects},
     queue::{Queue, Requeue},
-    scraped::{Row, Scraped},
     scope::Scope,
+    scraped::{Row, Scraped},
     server, shutdown, wiring,
 };
 use crate::{
@@ -19,8 +19,7 @@ use crate::{
     },
     chatwoot::gate::Key,
     reconcile::{
-        account, account_index,
-        cache,
+        account, account_index, cache,
         driver::{Kind, pass},
         installation::{self, Kept},
         instance,
@@ -333,10 +332,12 @@ fn scrape(metrics: &Metrics, world: &Arc<World>) {
     metrics.at_scrape(Scraped::GateQueue, move || {
         let lanes = |handle: Arc<crate::reconcile::instances::Handle>| {
             let (name, snapshot) = (handle.key.to_string(), handle.chatwoot.snapshot());
-            [("change", snapshot.waiting_changes), ("background", snapshot.waiting_background)].map(|(lane, waiting)| Row {
-                labels: vec![name.clone().into(), lane.into()],
-                value: waiting as f64,
-            })
+            [("change", snapshot.waiting_changes), ("background", snapshot.waiting_background)].map(
+                |(lane, waiting)| Row {
+                    labels: vec![name.clone().into(), lane.into()],
+                    value: waiting as f64,
+                },
+            )
         };
         gates.instances.all().into_iter().flat_map(lanes).collect()
     });
@@ -373,7 +374,10 @@ impl Pumps {
             grants: pump(health, metrics, "ChatwootGrants"),
             plans: pump(health, metrics, "ChatwootPlans"),
             namespaces: pump(health, metrics, "Namespaces"),
-            secrets: secrets.iter().map(|labels| pump(health, metrics, &format!("Secrets with {labels}"))).collect(),
+            secrets: secrets
+                .iter()
+                .map(|labels| pump(health, metrics, &format!("Secrets with {labels}")))
+                .collect(),
         }
     }
 
@@ -400,7 +404,9 @@ impl Pumps {
         }));
         for (pump, labels) in self.secrets.into_iter().zip(wiring::SECRET_LABELS) {
             let (api, world) = (scope.api::<PartialObjectMeta<Secret>>(client), world.clone());
-            tasks.spawn(pump.run(metadata(api, Some(labels)), move |change| wiring::secret_changed(&world, &change)));
+            tasks.spawn(
+                pump.run(metadata(api, Some(labels)), move |change| wiring::secret_changed(&world, &change)),
+            );
         }
     }
 }

@@ -27,7 +27,8 @@ pub const GRANT: &str = "ChatwootGrant";
 pub const PLAN: &str = "ChatwootPlan";
 
 /// Only what these labels select is watched of Secrets.
-pub const SECRET_LABELS: [&str; 2] = ["chatwoot.dev/watch=true", "app.kubernetes.io/managed-by=chatwoot-operator"];
+pub const SECRET_LABELS: [&str; 2] =
+    ["chatwoot.dev/watch=true", "app.kubernetes.io/managed-by=chatwoot-operator"];
 
 fn key<K: Resource>(kind: &'static str, object: &K) -> Key {
     Key::new(kind, object.namespace().unwrap_or_default(), object.name_any())
@@ -139,7 +140,8 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
 
 pub fn instance_changed(world: &World, change: &Change<'_, ChatwootInstance>) {
     let dependents = |instance: &ChatwootInstance| {
-        let name = InstanceKey { namespace: instance.namespace().unwrap_or_default(), name: instance.name_any() };
+        let name =
+            InstanceKey { namespace: instance.namespace().unwrap_or_default(), name: instance.name_any() };
         world.wake_all(&Ref::Instance(name));
         wake_offers(world, &instance.namespace().unwrap_or_default());
     };
@@ -226,7 +228,10 @@ fn all_of(world: &World, namespace: &str) {
     world.tenancies.forget(namespace);
     for instance in world.caches.instances.all() {
         if instance.namespace().as_deref() == Some(namespace) {
-            world.wake_all(&Ref::Instance(InstanceKey { namespace: namespace.to_owned(), name: instance.name_any() }));
+            world.wake_all(&Ref::Instance(InstanceKey {
+                namespace: namespace.to_owned(),
+                name: instance.name_any(),
+            }));
         }
     }
 }
@@ -298,6 +303,9 @@ mod tests {
 
     #[test]
     fn the_watch_selects_by_the_labels_people_are_told() {
-        assert_eq!(SECRET_LABELS, [format!("{WATCH_LABEL}=true"), format!("{MANAGED_BY_LABEL}={MANAGED_BY}")]);
+        assert_eq!(
+            SECRET_LABELS,
+            [format!("{WATCH_LABEL}=true"), format!("{MANAGED_BY_LABEL}={MANAGED_BY}")]
+        );
     }
 }

@@ -41,7 +41,9 @@ impl Machine for Facts {
             Some(Connected::Missing(_)) if self.object.deleting && self.around.was_usable => {}
             Some(Connected::Missing(why)) => return self.settle(self.secret_missing(why), at),
             Some(Connected::Invalid(why)) => return self.settle(Verdict::new(reason::INVALID_SPEC, why), at),
-            Some(Connected::Kubernetes(why)) => return self.settle(Verdict::new(reason::KUBERNETES_ERROR, why), at),
+            Some(Connected::Kubernetes(why)) => {
+                return self.settle(Verdict::new(reason::KUBERNETES_ERROR, why), at);
+            }
             Some(Connected::Yes { .. }) => {}
         }
         if self.object.deleting {
@@ -98,8 +100,12 @@ impl Facts {
         }
         if let Some(why) = &self.pass.no_turn {
             return Some(match why {
-                NoTurn::Queued => Step::Settle(End { status: self.status.clone(), again: Again::OnChange, checked: false }),
-                NoTurn::Down { .. } => self.settle(Verdict::new(reason::CHATWOOT_UNAVAILABLE, "Chatwoot does not answer"), at),
+                NoTurn::Queued => {
+                    Step::Settle(End { status: self.status.clone(), again: Again::OnChange, checked: false })
+                }
+                NoTurn::Down { .. } => {
+                    self.settle(Verdict::new(reason::CHATWOOT_UNAVAILABLE, "Chatwoot does not answer"), at)
+                }
                 NoTurn::Throttled { .. } => {
                     self.settle(Verdict::new(reason::RATE_LIMITED, "Chatwoot's request limit is reached"), at)
                 }
@@ -110,7 +116,8 @@ impl Facts {
         }
         let Some(version) = self.pass.version else { return Some(Step::Act(Effect::About)) };
         if !version.is_supported() {
-            let text = format!("Chatwoot {version} is older than {}; upgrade Chatwoot", Version::OLDEST_SUPPORTED);
+            let text =
+                format!("Chatwoot {version} is older than {}; upgrade Chatwoot", Version::OLDEST_SUPPORTED);
             return Some(self.settle(Verdict::new(reason::UNSUPPORTED_CHATWOOT, text), at));
         }
         if !self.pass.probed {
@@ -128,8 +135,8 @@ impl Facts {
             && self.status.observed_generation == self.object.generation
             && !self.is_moved()
             && self.status.connection.is_some();
-        let requested =
-            self.object.requested_at.is_some() && self.object.requested_at != self.status.last_handled_reconcile_at;
+        let requested = self.object.requested_at.is_some()
+            && self.object.requested_at != self.status.last_handled_reconcile_at;
         !settled || self.around.due || self.around.suspect || requested
     }
 
@@ -185,7 +192,10 @@ impl Facts {
                 )
             }
             Class::RateLimited => Verdict::new(reason::RATE_LIMITED, failure.to_string()),
-            _ => Verdict::new(reason::CHATWOOT_UNAVAILABLE, format!("{failure}; spec.url is {}", self.spec.url)),
+            _ => Verdict::new(
+                reason::CHATWOOT_UNAVAILABLE,
+                format!("{failure}; spec.url is {}", self.spec.url),
+            ),
         }
     }
 
@@ -212,7 +222,9 @@ impl Facts {
         };
         match (self.spec.deletion_policy, self.around.dependents) {
             (_, 0) => Step::Act(Effect::DropFinalizer),
-            (InstanceDeletionPolicy::Protect, count) => self.settle(Verdict::new(reason::DELETION_BLOCKED, waits(count)), at),
+            (InstanceDeletionPolicy::Protect, count) => {
+                self.settle(Verdict::new(reason::DELETION_BLOCKED, waits(count)), at)
+            }
             (InstanceDeletionPolicy::Release, _) => match self.pass.left {
                 None => Step::Act(Effect::Release),
                 Some(0) => Step::Act(Effect::DropFinalizer),

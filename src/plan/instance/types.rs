@@ -50,7 +50,9 @@ pub struct Usable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Connected {
     /// Ready to call; the keyed hash of url and token.
-    Yes { fingerprint: String },
+    Yes {
+        fingerprint: String,
+    },
     /// A Secret or ConfigMap is missing or incomplete; says which and how to make it.
     Missing(String),
     /// A value cannot work; says what to write instead.
@@ -135,6 +137,8 @@ pub enum Lesson {
     Witness(Witness, Seen),
     Swept,
     /// How many dependents could not be marked.
-    Released { left: usize },
+    Released {
+        left: usize,
+    },
     Published(Usable),
 }

@@ -84,7 +84,10 @@ impl InstanceHands {
         };
         let Ok(token) = String::from_utf8(token) else {
             let name = &self.spec.platform_token_secret_ref.name;
-            return Connected::Missing(format!("Secret {}/{name} holds no text; write the token as it is", self.key.namespace));
+            return Connected::Missing(format!(
+                "Secret {}/{name} holds no text; write the token as it is",
+                self.key.namespace
+            ));
         };
         let ca = match self.ca().await {
             Ok(ca) => ca,
@@ -124,7 +127,13 @@ impl InstanceHands {
         let wake = self.world.wake.clone();
         let chatwoot =
             Instance::new(config, limits, wake.clone(), Some(observer)).map_err(|wrong| wrong.to_string())?;
-        let index = AccountIndex::new(&self.key, chatwoot.clone(), installation.to_owned(), wake, self.world.clock_fn());
+        let index = AccountIndex::new(
+            &self.key,
+            chatwoot.clone(),
+            installation.to_owned(),
+            wake,
+            self.world.clock_fn(),
+        );
         Ok(Made { chatwoot, index })
     }
 
@@ -163,7 +172,9 @@ impl InstanceHands {
     }
 
     async fn witness(&self, witness: Witness) -> Seen {
-        let Some(mine) = self.bound.get(&witness).and_then(|text| Marker::parse(text)) else { return Seen::Nothing };
+        let Some(mine) = self.bound.get(&witness).and_then(|text| Marker::parse(text)) else {
+            return Seen::Nothing;
+        };
         let reading = match witness.kind {
             WitnessKind::Account => {
                 let answer = self.turn.call(|platform| platform.account(AccountId(witness.id))).await;
@@ -207,7 +218,8 @@ impl InstanceHands {
                 true
             }
             (before, _) => {
-                let why = usable.blocked.clone().unwrap_or_else(|| format!("instance {} is not Ready", self.key));
+                let why =
+                    usable.blocked.clone().unwrap_or_else(|| format!("instance {} is not Ready", self.key));
                 let news = !matches!(before, Some(Entry::Unusable(old)) if old == why);
                 self.world.instances.set(self.key.clone(), Entry::Unusable(why));
                 news
@@ -255,7 +267,9 @@ impl Hands<Facts> for InstanceHands {
 async fn within<T>(read: impl Future<Output = kube::Result<T>>) -> Result<T, String> {
     match tokio::time::timeout(PATIENCE, read).await {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(kube::Error::Api(status))) => Err(format!("the API server answered {}: {}", status.code, status.reason)),
+        Ok(Err(kube::Error::Api(status))) => {
+            Err(format!("the API server answered {}: {}", status.code, status.reason))
+        }
         Ok(Err(_)) => Err("the API server could not be reached".to_owned()),
         Err(_) => Err("the API server did not answer within 10 s".to_owned()),
     }

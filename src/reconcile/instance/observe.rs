@@ -12,7 +12,8 @@ use crate::{
         instance::{Around, Facts, IndexState, Pass},
     },
     reconcile::{
-        account, account_index::Silence,
+        account,
+        account_index::Silence,
         instances::Handle,
         memory::Remembered,
         references::{InstanceKey, Ref},
@@ -46,7 +47,8 @@ pub fn facts(
         was_usable: handle.is_some(),
         suspect: handle.as_ref().is_some_and(|handle| handle.is_suspect()),
         due,
-        sweep_due: handle.as_ref().is_some_and(|handle| handle.take_due_sweeps(at.clock)) || (due && handle.is_some()),
+        sweep_due: handle.as_ref().is_some_and(|handle| handle.take_due_sweeps(at.clock))
+            || (due && handle.is_some()),
         next_sweep: handle.as_ref().and_then(|handle| handle.next_sweep()),
         grace: world.settings.grace,
     };
@@ -73,7 +75,11 @@ fn index_state(handle: &Handle) -> IndexState {
 }
 
 /// Recorded witnesses that are still bound, and a few other bound objects, with the markers that prove them.
-fn bound(world: &World, key: &InstanceKey, recorded: impl Iterator<Item = Witness>) -> BTreeMap<Witness, String> {
+fn bound(
+    world: &World,
+    key: &InstanceKey,
+    recorded: impl Iterator<Item = Witness>,
+) -> BTreeMap<Witness, String> {
     let mut bound = BTreeMap::new();
     for witness in recorded {
         let reference = match witness.kind {
@@ -116,12 +122,19 @@ fn proof(world: &World, owner: &Key) -> Option<(Witness, String)> {
 fn dependents(world: &World, key: &InstanceKey) -> usize {
     let holds = |owner: &Key| {
         let finalizers = if owner.kind == account::KIND {
-            world.caches.accounts.get(&owner.namespace, &owner.name).map(|object| object.finalizers().to_vec())
+            world
+                .caches
+                .accounts
+                .get(&owner.namespace, &owner.name)
+                .map(|object| object.finalizers().to_vec())
         } else {
             world.caches.users.get(&owner.namespace, &owner.name).map(|object| object.finalizers().to_vec())
         };
         finalizers.is_some_and(|list| list.iter().any(|f| f == FINALIZER))
     };
-    let readable = world.references.to(&Ref::Instance(key.clone())).iter().filter(|owner| holds(owner)).count();
-    readable + usize::from(world.caches.accounts.any_unreadable()) + usize::from(world.caches.users.any_unreadable())
+    let readable =
+        world.references.to(&Ref::Instance(key.clone())).iter().filter(|owner| holds(owner)).count();
+    readable
+        + usize::from(world.caches.accounts.any_unreadable())
+        + usize::from(world.caches.users.any_unreadable())
 }
