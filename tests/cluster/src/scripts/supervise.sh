@@ -21,7 +21,7 @@ watcher=$!
 exec 3<&-
 stopping=
 trap 'stopping=yes' TERM
-sh -c 'echo "$$" >"$0" && exec "$@"' "$pidfile" "$@"
+sh -c 'echo "$$" >"$1" && shift && exec "$@"' control-plane "$pidfile" "$@"
 status=$?
 [ -z "$stopping" ] || kill -KILL 0
 kill -KILL "$watcher"
