@@ -107,6 +107,21 @@ fn a_machine_without_go_is_told_in_one_line_what_to_install() {
 }
 
 #[test]
+fn whoever_starts_a_control_plane_reads_the_reason_once() {
+    let workshop = Workshop::new(None);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_control-plane"));
+    command
+        .env_clear()
+        .env("PATH", workshop.path("path"))
+        .env("CHATWOOT_OPERATOR_CACHE", workshop.path("cache"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("cannot build the control plane: Go 1.26.0 or newer"), "{said}");
+    assert_eq!(said.matches("is needed to build it").count(), 1, "{said}");
+}
+
+#[test]
 fn an_old_go_is_named_with_the_version_it_takes() {
     let workshop = Workshop::new(Some(GO));
     let output = workshop.build("go1.19.8").output().unwrap();

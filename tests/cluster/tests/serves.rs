@@ -225,6 +225,7 @@ async fn owns_at_once(cluster: &ControlPlane, kind: &str) -> Result<()> {
     let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("test.example", "v1", kind));
     let owners: Api<DynamicObject> = Api::namespaced_with(cluster.client()?, &ns, &resource);
     owners.delete("o", &DeleteParams::default()).await?;
+    wait_gone(&owners, "o", SOON).await?;
     wait_gone(&maps, "owned", BEFORE_ITS_OWN_LOOK).await
 }
 
