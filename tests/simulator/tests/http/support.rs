@@ -15,7 +15,6 @@ use tokio::net::TcpStream;
 /// Far longer than anything here takes; only a failing test waits that long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-pub const API: &str = "/platform/api/v1";
 pub const ACCOUNTS: &str = "/platform/api/v1/accounts";
 pub const USERS: &str = "/platform/api/v1/users";
 pub const BOTS: &str = "/platform/api/v1/agent_bots";
