@@ -45,7 +45,7 @@ pub enum Effect {
     /// The connection ends in an orderly way, without an answer.
     CloseBeforeCommit,
     CloseAfterCommit,
-    /// Half of Chatwoot's answer, then a reset.
+    /// Half of Chatwoot's answer, then the connection ends.
     TruncateAfterCommit,
     /// Nothing happens until `release`; the request may then still reach Chatwoot.
     HangBeforeCommit,

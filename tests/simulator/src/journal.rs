@@ -14,7 +14,7 @@ pub enum End {
     Reset,
     /// The connection was closed without an answer.
     Closed,
-    /// Half of the answer was sent, then the connection was reset.
+    /// Half of the answer was sent, then the connection ended.
     Truncated,
     /// Nothing has been sent so far; it waits for a release.
     Hanging,

@@ -7,19 +7,22 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// A Chatwoot for readers who have none.
 ///
-/// Plays the Platform API of a self-hosted Chatwoot (accounts, users, memberships, agent bots) on this machine, in
-/// memory, with the quirks of the real one: deletions that happen later, an index that breaks for ever, users that are
-/// found by e-mail, features that answer 500. Nothing is kept when it ends.
+/// Plays the Platform API of a self-hosted Chatwoot (accounts, users, memberships, agent bots)
+/// on this machine, in memory, with the quirks of the real one: deletions that happen later,
+/// an index that breaks for ever, people who are found by e-mail, flags that answer 500.
+/// Nothing is kept when it ends.
 ///
 /// Send the token as the header Api-Access-Token:
 ///
-///   curl -H 'Api-Access-Token: TOKEN' -H 'Content-Type: application/json'
-///        -d '{"name": "Acme"}' http://127.0.0.1:3000/platform/api/v1/accounts
+///   curl -H 'Api-Access-Token: TOKEN' -H 'Content-Type: application/json' \
+///        -d '{"name": "Acme"}' URL/platform/api/v1/accounts
 ///
-/// Under /_simulator it shows every request it got, its whole state (secrets included), and lets you break things:
-/// GET /_simulator prints how. Never put real data in it: whoever reaches the port can read everything.
+/// Under /_simulator it shows every request it got and its whole state, secrets included, and
+/// lets you break things: GET URL/_simulator prints how. Never put real data into it: whoever
+/// reaches the port can read everything.
 #[derive(Parser)]
-#[command(name = "chatwoot-simulator", version, verbatim_doc_comment)]
+// --version chooses the release to play.
+#[command(name = "chatwoot-simulator", disable_version_flag = true, verbatim_doc_comment)]
 struct Cli {
     #[command(flatten)]
     options: Options,

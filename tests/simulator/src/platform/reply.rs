@@ -1,6 +1,7 @@
 //! Answers in exactly Chatwoot's words and content types (chatwoot-api §1.4).
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What `render json:` sends.
@@ -53,8 +54,8 @@ impl Reply {
     /// Chatwoot's own answer with this status, as far as it has one.
     pub fn page(status: u16) -> Self {
         let reason = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
-        let body = escaped(&json!({"status": status, "error": reason.unwrap_or("Unknown")}));
-        Reply::new(status, ERROR_PAGE_JSON, body)
+        let page = Page { status, error: reason.unwrap_or("Unknown") };
+        Reply::new(status, ERROR_PAGE_JSON, escaped(&page))
     }
 
     /// A web page, as a proxy in front of Chatwoot would send it.
@@ -72,6 +73,19 @@ impl Reply {
     pub fn throttled() -> Self {
         Reply::new(429, "text/plain", "Retry later\n")
     }
+}
+
+/// A struct, because clients may compare bytes and a map would not keep this order.
+#[derive(Serialize)]
+struct Page<'a> {
+    status: u16,
+    error: &'a str,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Complaints<'a> {
+    message: String,
+    attributes: Vec<&'a str>,
 }
 
 /// Validation messages of a 422, in Chatwoot's order.
@@ -94,7 +108,7 @@ impl Errors {
         if self.0.is_empty() { Ok(()) } else { Err(Refusal::Invalid(self)) }
     }
 
-    fn body(&self) -> Value {
+    fn complaints(&self) -> Complaints<'_> {
         let mut attributes: Vec<&str> = Vec::new();
         for (attribute, _) in &self.0 {
             if !attributes.contains(attribute) {
@@ -102,7 +116,7 @@ impl Errors {
             }
         }
         let messages: Vec<&str> = self.0.iter().map(|(_, message)| message.as_str()).collect();
-        json!({"message": messages.join(", "), "attributes": attributes})
+        Complaints { message: messages.join(", "), attributes }
     }
 }
 
@@ -144,7 +158,7 @@ impl Refusal {
             Refusal::Malformed if wants_json => Reply::page(400),
             Refusal::Malformed => Reply::new(400, HTML, Bytes::new()),
             Refusal::NotAcceptable => Reply::new(406, "application/xml; charset=UTF-8", NOT_ACCEPTABLE_XML),
-            Refusal::Invalid(errors) => Reply::new(422, JSON, escaped(&errors.body())),
+            Refusal::Invalid(errors) => Reply::new(422, JSON, escaped(&errors.complaints())),
             Refusal::Said(status, text) => error(*status, text),
             Refusal::Crash { wrote } => Reply { wrote: *wrote, ..Reply::page(500) },
         }
@@ -158,8 +172,9 @@ const NOT_ACCEPTABLE_XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<h
     <status type=\"integer\">406</status>\n  <error>Not Acceptable</error>\n</hash>\n";
 
 /// JSON with `<`, `>` and `&` escaped. They occur in strings only, so a look at the characters is enough.
-fn escaped(value: &Value) -> String {
-    let plain = value.to_string();
+fn escaped(value: &impl Serialize) -> String {
+    // Nothing here can fail to be written: no map has keys other than strings.
+    let plain = serde_json::to_string(value).unwrap_or_default();
     if !plain.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
         return plain;
     }
@@ -196,8 +211,8 @@ mod tests {
         errors.add("password", "One");
         errors.add("password", "Two");
         assert_eq!(
-            errors.body(),
-            json!({"message": "Email can't be blank, One, Two", "attributes": ["email", "password"]})
+            escaped(&errors.complaints()),
+            r#"{"message":"Email can't be blank, One, Two","attributes":["email","password"]}"#
         );
     }
 }

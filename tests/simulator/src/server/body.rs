@@ -8,21 +8,33 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The bytes to send, and whether the connection breaks after them.
+/// What comes after the bytes.
+enum Ending {
+    Whole,
+    /// A pause in which the bytes go out, then the failure.
+    Pause,
+    Failure,
+}
+
+/// The bytes to send, and how the body ends after them.
 pub struct Answer {
     bytes: Option<Bytes>,
-    breaks: bool,
+    ending: Ending,
     length: u64,
 }
 
 impl Answer {
     pub fn whole(bytes: Bytes) -> Self {
-        Answer { length: bytes.len() as u64, bytes: Some(bytes), breaks: false }
+        Answer { length: bytes.len() as u64, bytes: Some(bytes), ending: Ending::Whole }
     }
 
     /// Promises all bytes, sends the first half, then fails.
     pub fn half(bytes: Bytes) -> Self {
-        Answer { length: bytes.len() as u64, bytes: Some(bytes.slice(..bytes.len() / 2)), breaks: true }
+        Answer {
+            length: bytes.len() as u64,
+            bytes: Some(bytes.slice(..bytes.len() / 2)),
+            ending: Ending::Pause,
+        }
     }
 }
 
@@ -34,21 +46,22 @@ impl Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        match self.bytes.take() {
-            Some(bytes) if !bytes.is_empty() => {
-                if self.breaks {
-                    // Lets the first half go out before the failure is found.
-                    context.waker().wake_by_ref();
-                }
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
+        if let Some(bytes) = self.bytes.take().filter(|bytes| !bytes.is_empty()) {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        match self.ending {
+            Ending::Whole => Poll::Ready(None),
+            Ending::Pause => {
+                self.ending = Ending::Failure;
+                context.waker().wake_by_ref();
+                Poll::Pending
             }
-            _ if self.breaks => Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into()))),
-            _ => Poll::Ready(None),
+            Ending::Failure => Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into()))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.breaks && self.bytes.as_ref().is_none_or(Bytes::is_empty)
+        matches!(self.ending, Ending::Whole) && self.bytes.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
