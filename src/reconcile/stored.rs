@@ -70,6 +70,7 @@ pub struct Stored<K> {
     object: K,
     observe: WriteObserver,
     trouble: Option<String>,
+    replaced: Vec<String>,
 }
 
 impl<K> Stored<K>
@@ -84,12 +85,18 @@ where
     /// `client` must not retry by itself.
     pub fn new(client: Client, object: K, observe: WriteObserver) -> Self {
         let api = Api::namespaced(client, object.meta().namespace.as_deref().unwrap_or_default());
-        Self { api, object, observe, trouble: None }
+        Self { api, object, observe, trouble: None, replaced: Vec::new() }
     }
 
     /// The object as last seen or written.
     pub fn object(&self) -> &K {
         &self.object
+    }
+
+    /// The versions that this pass has replaced: a cache that still shows one of them is behind
+    /// ([`Freshness`](super::freshness::Freshness)).
+    pub fn replaced(&self) -> &[String] {
+        &self.replaced
     }
 
     /// Why the last call ended in [`Wrote::Unknown`] or [`Read::Unknown`], in the API server's words.
@@ -214,7 +221,10 @@ where
     ) -> Wrote {
         let (wrote, trouble) = match within(write).await {
             Ok(object) => {
-                self.object = object;
+                let old = std::mem::replace(&mut self.object, object);
+                let version = |object: &K| object.meta().resource_version.clone();
+                // A write that changes nothing gives no new version, and then the old one is not stale.
+                self.replaced.extend(version(&old).filter(|_| version(&old) != version(&self.object)));
                 strip(&mut self.object);
                 (Wrote::Yes, None)
             }

@@ -15,3 +15,4 @@ mod scraped;
 pub mod server;
 pub mod shutdown;
 pub mod telemetry;
+pub mod watches;
