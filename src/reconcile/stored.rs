@@ -68,9 +68,10 @@ where
         &self.object
     }
 
-    /// The versions that writes of this pass have replaced: a cache that still shows one of them is stale.
-    pub fn replaced(&self) -> Vec<String> {
-        self.replaced.clone()
+    /// The versions that this pass has replaced: a cache that still shows one of them is behind
+    ///.
+    pub fn replaced(&self) -> &[String] {
+        &self.replaced
     }
 
     /// Why the last call ended in [`Wrote::Unknown`] or [`Read::Unknown`], in the API server's words.
@@ -195,8 +196,10 @@ where
     ) -> Wrote {
         let (wrote, trouble) = match within(write).await {
             Ok(object) => {
-                self.replaced.extend(self.object.meta().resource_version.clone());
-                self.object = object;
+                let old = std::mem::replace(&mut self.object, object);
+                let version = |object: &K| object.meta().resource_version.clone();
+                // A write that changes nothing gives no new version, and then the old one is not stale.
+                self.replaced.extend(version(&old).filter(|_| version(&old) != version(&self.object)));
                 strip(&mut self.object);
                 (Wrote::Yes, None)
             }

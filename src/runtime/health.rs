@@ -14,7 +14,16 @@ pub struct Health(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     loops: Vec<Loop>,
-    waits: Vec<String>,
+    waits: Vec<Waiting>,
+    /// Tells waits of the same words apart.
+    next_wait: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    id: u64,
+    what: String,
+    why: Option<String>,
 }
 
 #[derive(Debug)]
@@ -49,13 +58,20 @@ impl Pulse {
 #[derive(Debug)]
 pub struct Wait {
     health: Health,
-    what: String,
+    id: u64,
 }
 
 impl Wait {
     /// It has been seen; stays so for the life of the process.
     pub fn done(self) {
-        lock(&self.health.0).waits.retain(|other| *other != self.what);
+        lock(&self.health.0).waits.retain(|wait| wait.id != self.id);
+    }
+
+    /// What stands in the way, for whoever asks `/readyz`.
+    pub fn because(&self, why: impl Into<String>) {
+        if let Some(wait) = lock(&self.health.0).waits.iter_mut().find(|wait| wait.id == self.id) {
+            wait.why = Some(why.into());
+        }
     }
 }
 
@@ -70,9 +86,11 @@ impl Health {
     /// Registers something to wait for, in words that complete "waiting for …". Register all before serving, or the
     /// process is ready for a moment too early.
     pub fn wait_for(&self, what: impl Into<String>) -> Wait {
-        let what = what.into();
-        lock(&self.0).waits.push(what.clone());
-        Wait { health: self.clone(), what }
+        let mut state = lock(&self.0);
+        let id = state.next_wait;
+        state.next_wait += 1;
+        state.waits.push(Waiting { id, what: what.into(), why: None });
+        Wait { health: self.clone(), id }
     }
 
     /// Ok while every registered loop has ticked within its limit.
@@ -92,7 +110,11 @@ impl Health {
     /// # Errors
     /// What is still missing.
     pub fn ready(&self) -> Result<(), Trouble> {
-        Trouble::unless_empty(lock(&self.0).waits.iter().map(|what| format!("waiting for {what}")).collect())
+        let missing = |wait: &Waiting| match &wait.why {
+            Some(why) => format!("waiting for {}: {why}", wait.what),
+            None => format!("waiting for {}", wait.what),
+        };
+        Trouble::unless_empty(lock(&self.0).waits.iter().map(missing).collect())
     }
 }
 
@@ -146,8 +168,11 @@ mod tests {
     fn readiness_names_what_is_missing() {
         let health = Health::default();
         let (a, b) = (health.wait_for("the list of A"), health.wait_for("the list of B"));
+        let again = health.wait_for("the list of A");
         a.done();
-        assert_eq!(health.ready().unwrap_err().to_string(), "waiting for the list of B\n");
+        again.done();
+        b.because("no such kind");
+        assert_eq!(health.ready().unwrap_err().to_string(), "waiting for the list of B: no such kind\n");
         b.done();
         assert_eq!(health.ready(), Ok(()));
     }

@@ -103,8 +103,9 @@ impl<K: Hash + Eq> Line<K> {
     }
 
     /// The object's turn has ended.
-    pub(super) fn end(&mut self, key: &K, turn: Turn) {
-        let Some((key, Place::Running { woken })) = self.places.remove_entry(key) else { return };
+    pub(super) fn end(&mut self, key: &K, turn: Turn, now: Instant) {
+        let Some(Place::Running { woken }) = self.places.get(key).copied() else { return };
+        let Some((key, _)) = self.places.remove_entry(key) else { return };
         let wait = match turn {
             Turn::Over => None,
             Turn::Again(wait) => Some(wait),
@@ -117,7 +118,7 @@ impl<K: Hash + Eq> Line<K> {
         }
         match wait {
             _ if woken => self.ready(key, true),
-            Some(wait) => self.wait(key, wait),
+            Some(wait) => self.wait(key, wait, now),
             None => {}
         }
     }
@@ -169,9 +170,9 @@ impl<K: Hash + Eq> Line<K> {
         }
     }
 
-    fn wait(&mut self, key: Arc<K>, wait: Duration) {
+    fn wait(&mut self, key: Arc<K>, wait: Duration, now: Instant) {
         self.sequence += 1;
-        let at = (Instant::now() + wait.min(FOR_EVER), self.sequence);
+        let at = (now + wait.min(FOR_EVER), self.sequence);
         self.timers.insert(at, key.clone());
         self.places.insert(key, Place::Waiting(at));
     }
@@ -188,4 +189,83 @@ impl<K: Hash + Eq> Line<K> {
 fn backoff(failures: u32) -> Duration {
     let (first, last) = BACKOFF;
     first.saturating_mul(2u32.saturating_pow(failures)).min(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    #[derive(Clone, Copy, Debug)]
+    enum Act {
+        Wake(u8),
+        Enlist(u8),
+        Begin,
+        End(u8, Option<u64>),
+        Fail(u8),
+        Later(u64),
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        let key = 0..4u8;
+        prop_oneof![
+            3 => key.clone().prop_map(Act::Wake),
+            1 => key.clone().prop_map(Act::Enlist),
+            4 => Just(Act::Begin),
+            3 => (key.clone(), proptest::option::of(0..20u64)).prop_map(|(k, wait)| Act::End(k, wait)),
+            1 => key.prop_map(Act::Fail),
+            2 => (0..20u64).prop_map(Act::Later),
+        ]
+    }
+
+    proptest! {
+        /// Whatever happens in whatever order: nobody runs twice at once, and nobody who was called is forgotten.
+        #[test]
+        fn nobody_runs_twice_and_nobody_is_forgotten(acts in proptest::collection::vec(act(), 1..200)) {
+            let mut line = Line::default();
+            let mut now = Instant::now();
+            let (mut running, mut owed) = (HashSet::new(), HashSet::new());
+            for act in acts {
+                match act {
+                    Act::Wake(key) => {
+                        line.wake(key);
+                        owed.insert(key);
+                    }
+                    Act::Enlist(key) => {
+                        line.enlist(key);
+                        owed.insert(key);
+                    }
+                    Act::Begin => if let Some(key) = line.begin(now) {
+                        prop_assert!(running.insert(key), "{key} runs twice");
+                        owed.remove(&key);
+                    },
+                    Act::End(key, wait) => {
+                        let turn = wait.map_or(Turn::Over, |s| Turn::Again(Duration::from_secs(s)));
+                        line.end(&key, turn, now);
+                        if running.remove(&key) && wait.is_some() {
+                            owed.insert(key);
+                        }
+                    }
+                    Act::Fail(key) => {
+                        line.end(&key, Turn::Failed, now);
+                        if running.remove(&key) {
+                            owed.insert(key);
+                        }
+                    }
+                    Act::Later(seconds) => now += Duration::from_secs(seconds),
+                }
+                prop_assert_eq!(line.depth().running, running.len());
+            }
+            // Everybody's time comes, and those who run end.
+            now += BACKOFF.1 + Duration::from_secs(20);
+            running.iter().for_each(|key| line.end(key, Turn::Over, now));
+            while let Some(key) = line.begin(now) {
+                owed.remove(&key);
+                line.end(&key, Turn::Over, now);
+            }
+            prop_assert!(owed.is_empty(), "{owed:?} were forgotten");
+            prop_assert_eq!(line.depth(), Depth::default());
+        }
+    }
 }

@@ -16,4 +16,5 @@ mod scraped;
 pub mod server;
 pub mod shutdown;
 pub mod telemetry;
+pub mod watches;
 pub mod wiring;

@@ -6,11 +6,13 @@ use super::{
     leader::{self, Election},
     metrics::Metrics,
     options::RunOptions,
-    pump::{Pump, metadata, objects},
+    pump::Pump,
     queue::{Queue, Requeue},
     scope::Scope,
     scraped::{Row, Scraped},
-    server, shutdown, wiring,
+    server, shutdown,
+    watches::{metadata, objects},
+    wiring,
 };
 use crate::{
     api::{

@@ -3,22 +3,23 @@
 //! Not kube's `Controller`: there a change that happened during a relist is lost, deletions in the gap are never told,
 //! and one failing watch delays the triggers of all.
 
-use super::health::{Pulse, Wait};
+use super::{
+    health::{Pulse, Wait},
+    watches::Seen,
+};
 use crate::reconcile::{
     cache::{Cache, Unreadable, UnreadableSet, key},
     stored::{kind_name, strip},
 };
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt};
 use kube::{
-    Api, Resource,
-    core::{DeserializeGuard, ObjectMeta, PartialObjectMeta, error_boundary::InvalidObject},
+    Resource,
+    core::{DeserializeGuard, ObjectMeta, error_boundary::InvalidObject},
     runtime::{
-        WatchStreamExt,
         reflector::{ObjectRef, store::Writer},
-        watcher::{self, Event, watcher},
+        watcher::{self, Event},
     },
 };
-use serde::de::DeserializeOwned;
 use std::{
     collections::HashMap,
     fmt::Debug,
@@ -221,41 +222,17 @@ where
         // "Expired" is how a watch ordinarily ends after a long pause: a new list follows.
         if matches!(error, watcher::Error::WatchError(status) if status.code == 410) {
             tracing::debug!(kind = kind_name::<K>(), "the watch has expired, listing again");
-        } else {
-            tracing::warn!(kind = kind_name::<K>(), %error, "the watch failed and is tried again");
+            return;
+        }
+        let hint = hint(error);
+        tracing::warn!(kind = kind_name::<K>(), %error, hint, "the watch failed and is tried again");
+        if let Some(wait) = &self.wait {
+            wait.because(match hint {
+                Some(hint) => format!("{error} ({hint})"),
+                None => error.to_string(),
+            });
         }
     }
-}
-
-/// One item of a watch.
-pub type Seen<K> = watcher::Result<Event<DeserializeGuard<K>>>;
-
-/// Watches whole objects. Backs off by itself after errors, at most 30 s.
-pub fn objects<K>(api: Api<DeserializeGuard<K>>, labels: Option<&str>) -> impl Stream<Item = Seen<K>> + Send
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
-{
-    watcher(api, config(labels)).default_backoff()
-}
-
-/// Watches metadata only: the API server does not even send the rest, so a Secret's values never come here.
-///
-/// The guard comes after the watch, because `Api<DeserializeGuard<PartialObjectMeta<_>>>` would fetch whole objects
-/// (`Resource::metadata_api` is not passed on by the guard). Metadata always parses.
-pub fn metadata<K>(
-    api: Api<PartialObjectMeta<K>>,
-    labels: Option<&str>,
-) -> impl Stream<Item = Seen<PartialObjectMeta<K>>> + Send
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
-{
-    watcher(api, config(labels)).default_backoff().map_ok(|event| match event {
-        Event::Init => Event::Init,
-        Event::InitApply(meta) => Event::InitApply(DeserializeGuard(Ok(meta))),
-        Event::InitDone => Event::InitDone,
-        Event::Apply(meta) => Event::Apply(DeserializeGuard(Ok(meta))),
-        Event::Delete(meta) => Event::Delete(DeserializeGuard(Ok(meta))),
-    })
 }
 
 /// True when the object's own pass must look: the operator's status writes are not news.
@@ -268,12 +245,17 @@ pub fn is_news<K: Resource>(old: &K, new: &K) -> bool {
         || old.labels != new.labels
 }
 
-/// Small pages: while a list comes in, old and new objects are both in memory.
-fn config(labels: Option<&str>) -> watcher::Config {
-    let config = watcher::Config::default().page_size(100);
-    match labels {
-        Some(labels) => config.labels(labels),
-        None => config,
+/// What to do about the two errors that do not pass by themselves.
+fn hint(error: &watcher::Error) -> Option<&'static str> {
+    let (watcher::Error::InitialListFailed(cause) | watcher::Error::WatchStartFailed(cause)) = error else {
+        return None;
+    };
+    match cause {
+        kube::Error::Api(status) if status.is_not_found() => Some("install the chart's CRDs"),
+        kube::Error::Api(status) if status.is_forbidden() => {
+            Some("give the operator's service account the chart's roles")
+        }
+        _ => None,
     }
 }
 

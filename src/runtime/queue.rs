@@ -176,10 +176,11 @@ where
         let mut state = self.lock();
         let State { objects, line } = &mut *state;
         let objects = objects.as_ref()?;
-        while let Some(key) = line.begin(Instant::now()) {
+        let now = Instant::now();
+        while let Some(key) = line.begin(now) {
             match objects.store().get(&key) {
                 Some(object) => return Some((key, object)),
-                None => line.end(&key, Turn::Over),
+                None => line.end(&key, Turn::Over, now),
             }
         }
         None
@@ -193,7 +194,7 @@ where
             Some(Requeue::OnWake) => (Turn::Over, Ended::Settled),
             None => (Turn::Failed, Ended::Panicked),
         };
-        self.lock().line.end(&key, turn);
+        self.lock().line.end(&key, turn, Instant::now());
         (self.shared.observe)(kind_name::<K>(), ended);
     }
 

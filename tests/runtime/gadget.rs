@@ -1,6 +1,6 @@
 //! A resource of no importance.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use control_plane::ControlPlane;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
@@ -44,9 +44,9 @@ pub async fn cluster() -> Result<&'static ControlPlane> {
 
 pub async fn install(cluster: &ControlPlane) -> Result<()> {
     let mut crd: Value = serde_json::to_value(Gadget::crd())?;
-    let anything = json!({"x-kubernetes-preserve-unknown-fields": true});
-    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["size"] =
-        anything;
+    let size = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/size";
+    let size = crd.pointer_mut(size).context("the derived schema has another shape")?;
+    *size = json!({"x-kubernetes-preserve-unknown-fields": true});
     let crd: CustomResourceDefinition = serde_json::from_value(crd)?;
     cluster.install_crds(&serde_json::to_string(&crd)?).await
 }

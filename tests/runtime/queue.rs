@@ -7,8 +7,9 @@ use chatwoot_operator::{
         clients::clients,
         health::Health,
         metrics::Metrics,
-        pump::{Change, Pump, is_news, objects},
+        pump::{Change, Pump, is_news},
         queue::{Queue, Requeue},
+        watches::objects,
     },
 };
 use kube::{

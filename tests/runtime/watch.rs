@@ -7,7 +7,8 @@ use chatwoot_operator::runtime::{
     cache::Cache,
     health::Health,
     metrics::Metrics,
-    pump::{Change, Pump, Seen, metadata, objects},
+    pump::{Change, Pump},
+    watches::{Seen, metadata, objects},
 };
 use control_plane::{ControlPlane, Options};
 use futures::{Stream, StreamExt};

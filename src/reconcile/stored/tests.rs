@@ -33,10 +33,13 @@ struct Script {
     answer: Option<(u16, Value)>,
 }
 
+/// What was counted: kind, verb, outcome.
+type Counted = (&'static str, &'static str, &'static str);
+
 struct Bench {
     stored: Stored<Thing>,
     seen: Arc<Mutex<Vec<Seen>>>,
-    counted: Arc<Mutex<Vec<(&'static str, &'static str, &'static str)>>>,
+    counted: Arc<Mutex<Vec<Counted>>>,
     server: JoinHandle<()>,
 }
 
@@ -110,6 +113,7 @@ async fn a_status_is_replaced_whole_with_the_version_it_was_decided_on() {
     assert_eq!(body["metadata"]["uid"], "u-1");
     assert_eq!(body["status"]["id"], 4);
     assert_eq!(bench.stored.object().resource_version().as_deref(), Some("8"));
+    assert_eq!(bench.stored.replaced(), ["7"]);
     assert_eq!(*bench.counted.lock().unwrap(), [("Thing", "update_status", "ok")]);
 }
 
