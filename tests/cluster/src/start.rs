@@ -111,3 +111,42 @@ async fn says_ok(config: &kube::Config, path: &str) -> Result<()> {
     anyhow::ensure!(answer == "ok", "{path} said {answer}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_port_that_somebody_took_first_is_told_from_other_failures() -> Result<()> {
+        let tools = Tools::find().await?;
+        let (folder, caretaker) = Folder::create()?;
+        let taken = TcpListener::bind("127.0.0.1:0")?;
+        let ports = Ports { etcd_peers: taken.local_addr()?.port(), ..Ports::pick()? };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let starter =
+            Starter { tools: &tools, folder: &folder, caretaker: &caretaker, ports: &ports, deadline };
+        let Err(Failure::PortTaken(error)) = starter.etcd().await else { panic!("it took a taken port") };
+        let said = error.to_string();
+        assert!(said.contains("etcd ended with status") && said.contains("address already in use"), "{said}");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_program_that_dies_is_quoted() -> Result<()> {
+        let tools = Tools::find().await?;
+        let (folder, caretaker) = Folder::create()?;
+        let ports = Ports::pick()?;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let starter =
+            Starter { tools: &tools, folder: &folder, caretaker: &caretaker, ports: &ports, deadline };
+        let mut command = components::api_server(&tools, &folder, &ports);
+        command.arg("--no-such-flag");
+        let Err(Failure::Other(error)) = starter.up(command, async || anyhow::bail!("no")).await else {
+            panic!("it cannot have come up")
+        };
+        let said = error.to_string();
+        assert!(said.contains("kube-apiserver ended with status") && said.contains("no-such-flag"), "{said}");
+        Ok(())
+    }
+}
