@@ -69,9 +69,12 @@ impl Class {
         match self {
             Class::Connect | Class::RateLimited | Class::Redirected => Fate::NotSent,
             Class::Unauthorized | Class::NotPermitted | Class::NotFound | Class::Invalid => Fate::Rejected,
-            Class::Transport | Class::Timeout | Class::Proxy | Class::Server | Class::NotRouted | Class::Unexpected => {
-                Fate::Ambiguous
-            }
+            Class::Transport
+            | Class::Timeout
+            | Class::Proxy
+            | Class::Server
+            | Class::NotRouted
+            | Class::Unexpected => Fate::Ambiguous,
         }
     }
 }
