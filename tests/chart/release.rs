@@ -112,6 +112,14 @@ async fn an_upgrade_brings_new_definitions_and_strangers_may_bring_their_own() -
     helm(&plane, &folder(), "install", &json!({"crds": {"install": false}})).await?;
     uninstall(&plane).await?;
     assert_eq!(short_name().await?, "cwp");
+
+    // Nor are they taken over by mistake, only when asked for.
+    let refused = helm(&plane, &folder(), "install", &json!({})).await.unwrap_err().to_string();
+    assert!(refused.contains("invalid ownership metadata"), "{refused}");
+    let take = ["install", RELEASE, "--namespace", NAMESPACE, "--take-ownership"];
+    plane.helm(take).args([folder()]).run().await?;
+    let crd = find(&plane, &["crd", "chatwootplans.chatwoot.dev"]).await?;
+    assert_eq!(crd["metadata"]["annotations"]["meta.helm.sh/release-name"], RELEASE);
     Ok(())
 }
 
