@@ -1,6 +1,6 @@
 //! The configuration reference of the README, from the shipped definitions.
 
-use super::{duration, schema};
+use super::{conditions::REASONS, duration, schema};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
@@ -10,6 +10,16 @@ use std::fmt::Write;
 /// definitions give the same text.
 pub fn reference() -> String {
     schema::all().iter().map(kind).collect::<Vec<_>>().join("\n")
+}
+
+/// Markdown: every reason, who must act, what it means and what to do.
+pub fn reasons() -> String {
+    let mut text = "| Reason | Who must act | What it means | What to do |\n|---|---|---|---|\n".to_owned();
+    for explained in &REASONS {
+        let cells = [explained.class.who(), explained.meaning, explained.remedy];
+        push(&mut text, format_args!("| `{}` | {} |\n", explained.reason, cells.join(" | ")));
+    }
+    text
 }
 
 fn kind(crd: &CustomResourceDefinition) -> String {
@@ -179,6 +189,13 @@ mod tests {
         }
         assert_eq!(text.matches("Written by the operator:").count(), 5);
         assert!(text.contains("- instanceRef is immutable"));
+    }
+
+    #[test]
+    fn every_reason_has_a_row() {
+        assert_eq!(reasons().lines().count(), REASONS.len() + 2);
+        assert!(reasons().contains("| `DeletionBlocked` | a person decides | "));
+        assert!(reasons().lines().all(|row| row.matches('|').count() == 5));
     }
 
     #[test]

@@ -47,13 +47,15 @@ pub(super) fn printable(field: &str) -> Rule {
 
 /// Something that can be seen.
 pub(super) fn not_blank(field: &str) -> Rule {
-    Rule::new(r"self.matches('\\S')")
+    // RE2's \s is ASCII only; Rails calls a name of no-break spaces blank as well.
+    Rule::new(r"self.matches('[^\\s\\p{Z}]')")
         .message(format!("{field} must not be blank; write at least one visible character").as_str())
 }
 
-/// `http` or `https`, a host, and at most a path after it.
+/// `http` or `https`, a host, and at most a path after it. An address with a query passes here, so that only
+/// [`no_query`] speaks about it.
 pub(super) fn web_address(field: &str) -> Rule {
-    Rule::new(r"self.matches('^https?://[^/?#\\s\\p{Cc}]+(/[^\\s\\p{Cc}]*)?$') || self.matches('[?#]')").message(
+    Rule::new(r"self.matches('^https?://[^/?#\\s\\p{Z}\\p{Cc}]+(/[^\\s\\p{Z}\\p{Cc}]*)?$') || self.matches('[?#]')").message(
         format!("{field} must be http:// or https:// and a host, such as https://chat.example.com or http://chatwoot-web.chatwoot:3000/prefix").as_str(),
     )
 }

@@ -1,6 +1,6 @@
 //! The CustomResourceDefinitions as they are shipped.
 
-pub use super::reference::reference;
+pub use super::reference::{reasons, reference};
 use super::{
     account::ChatwootAccount, common::UNSEEN, grant::ChatwootGrant, instance::ChatwootInstance,
     plan::ChatwootPlan, user::ChatwootUser,

@@ -6,6 +6,8 @@ pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
+pub mod instance;
+pub mod offer;
 pub mod schedule;
 pub mod status;
 

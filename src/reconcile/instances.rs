@@ -5,7 +5,10 @@ use crate::chatwoot::{instance::Instance, version::Version};
 use jiff::Timestamp;
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -31,15 +34,31 @@ pub struct Handle {
     known: RwLock<Known>,
     /// Settle times of recent creates: the sweep follows when they are over.
     sweeps: Mutex<BTreeSet<Duration>>,
+    /// A dependent's call failed in a way that concerns the instance as a whole.
+    suspect: AtomicBool,
 }
 
 impl Handle {
     pub fn new(key: InstanceKey, chatwoot: Instance, index: AccountIndex, known: Known) -> Self {
-        Self { key, chatwoot, index, known: RwLock::new(known), sweeps: Mutex::new(BTreeSet::new()) }
+        Self { key, chatwoot, index, known: RwLock::new(known), sweeps: Mutex::new(BTreeSet::new()), suspect: AtomicBool::new(false) }
     }
 
     pub fn known(&self) -> Known {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has the instance looked at; true when nobody had doubted it yet.
+    pub fn doubt(&self) -> bool {
+        !self.suspect.swap(true, Ordering::Relaxed)
+    }
+
+    pub fn is_suspect(&self) -> bool {
+        self.suspect.load(Ordering::Relaxed)
+    }
+
+    /// The instance has been looked at.
+    pub fn trust(&self) {
+        self.suspect.store(false, Ordering::Relaxed);
     }
 
     /// Returns whether dependents have to look again.

@@ -3,11 +3,16 @@
 pub mod account;
 pub mod account_index;
 pub mod cache;
+pub mod depends;
 pub mod driver;
 pub mod events;
+pub mod installation;
+pub mod instance;
 pub mod instances;
 pub mod memory;
+pub mod offer;
 pub mod references;
+pub mod release;
 pub mod settings;
 pub mod stored;
 pub mod surroundings;

@@ -1,6 +1,7 @@
 //! Everything a pass may look at.
 
 use super::{
+    account_index::Clock,
     cache::Cache,
     instances::{Entry, Instances},
     memory::Memories,
@@ -67,9 +68,11 @@ pub struct World {
     /// Has an object looked at.
     pub wake: Arc<dyn Fn(Key) + Send + Sync>,
     pub accounts: Memories<create::Memory>,
+    /// Of instances, grants and plans.
+    pub others: Memories<()>,
     pub stop: CancellationToken,
     pub leading: watch::Receiver<bool>,
-    installation: RwLock<Option<Installation>>,
+    installation: RwLock<Result<Installation, String>>,
     began: Instant,
 }
 
@@ -99,9 +102,10 @@ impl World {
             recorder,
             wake,
             accounts: Memories::default(),
+            others: Memories::default(),
             stop,
             leading,
-            installation: RwLock::new(None),
+            installation: RwLock::new(Err("the installation Secret has not been read yet".to_owned())),
             began: Instant::now(),
         }
     }
@@ -120,12 +124,23 @@ impl World {
         }
     }
 
-    /// Id and key of this installation, once they have been read.
-    pub fn installation(&self) -> Option<Installation> {
-        self.installation.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The clock as something to hand on.
+    pub fn clock_fn(&self) -> Clock {
+        let began = self.began;
+        Arc::new(move || began.elapsed())
     }
 
-    pub fn set_installation(&self, installation: Option<Installation>) {
+    /// Id and key of this installation, once they have been read.
+    pub fn installation(&self) -> Option<Installation> {
+        self.installation.read().unwrap_or_else(PoisonError::into_inner).clone().ok()
+    }
+
+    /// Why there are none.
+    pub fn no_installation(&self) -> Option<String> {
+        self.installation.read().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
+    }
+
+    pub fn set_installation(&self, installation: Result<Installation, String>) {
         *self.installation.write().unwrap_or_else(PoisonError::into_inner) = installation;
     }
 

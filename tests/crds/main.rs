@@ -1,8 +1,13 @@
 //! The shipped definitions, as a real API server understands them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod cases;
 #[cfg(feature = "cel")]
 mod offline;
+mod refused;
+mod server;
+mod shown;
+mod stored;
 
 use chatwoot_operator::api::schema;
 use std::collections::BTreeSet;
@@ -35,4 +40,10 @@ fn every_rule_is_tried_from_both_sides() {
             assert!(tried.iter().any(|says| message.contains(says)), "{kind}: no case for: {message}");
         }
     }
+}
+
+#[test]
+fn the_marker_is_reserved_under_the_key_it_is_written_to() {
+    // The two layers do not know each other, so each has its own constant.
+    assert_eq!(chatwoot_operator::api::common::MARKER_ATTRIBUTE, chatwoot_operator::chatwoot::marker::KEY);
 }
