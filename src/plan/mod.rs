@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod create;
 pub mod email;
+pub mod entitlements;
 pub mod grants;
 
 use jiff::Timestamp;
