@@ -1,10 +1,14 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
 pub mod claims;
+pub mod consent;
 pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
+pub mod memberships;
+pub mod password;
+mod selection;
 
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};
