@@ -2,12 +2,16 @@
 
 pub mod account;
 pub mod claims;
+pub mod consent;
 pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
+mod selection;
 pub mod instance;
+pub mod memberships;
 pub mod offer;
+pub mod password;
 pub mod schedule;
 pub mod status;
 

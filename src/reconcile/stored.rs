@@ -68,8 +68,7 @@ where
         &self.object
     }
 
-    /// The versions that this pass has replaced: a cache that still shows one of them is behind
-    ///.
+    /// The versions that this pass has replaced: a cache that still shows one of them is behind.
     pub fn replaced(&self) -> &[String] {
         &self.replaced
     }
