@@ -1,0 +1,313 @@
+//! What a state consists of: one Kubernetes object, the accounts and requests of one Chatwoot, and the processes.
+//!
+//! Everything in it is small, compares and hashes. Names that only ever compare equal or unequal (versions, nonces,
+//! tokens) are taken from the smallest ones nobody holds, and times are kept relative to each other, so that runs which
+//! differ in nothing that matters meet in one state.
+
+use crate::bounds::Budget;
+use chatwoot_operator::plan::create::{Answer, Claim, Facts, Memory, Stop};
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
+    rc::Rc,
+    time::Duration,
+};
+
+/// The instance's request time-out, and the margin that settle times add to it.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+pub const MARGIN: Duration = Duration::from_secs(30);
+/// How long a lost status settles: nobody knows the time-out its claim had.
+pub const LOST_STATUS_SETTLES: Duration = Duration::from_secs(110);
+/// An existing account without a marker, which the resource may be told to adopt.
+pub const ADOPTABLE: i64 = 42;
+/// Longer than any span the protocol compares; longer gaps between two instants are all alike.
+const FAR: Duration = Duration::from_secs(120);
+
+/// The resource as the API server stores it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Object {
+    pub uid: u8,
+    pub version: u8,
+    pub finalizer: bool,
+    pub deleting: bool,
+    pub destroying: bool,
+    pub adopt: Option<i64>,
+    pub answer: Option<Answer>,
+    pub status: Status,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Status {
+    pub bound: Option<i64>,
+    pub claim: Option<Claim>,
+    /// Sorted.
+    pub duplicates: Vec<i64>,
+    pub question: Option<Question>,
+}
+
+/// A condition that asks a person to decide.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    pub token: String,
+    pub about: About,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum About {
+    Stop(Stop),
+    /// An id that somebody named does not exist, or carries somebody else's marker.
+    NotThere(i64),
+}
+
+/// An account in Chatwoot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Account {
+    pub id: i64,
+    /// Whose marker it carries.
+    pub uid: Option<u8>,
+    /// The Platform App may see it; false after a create that failed half-way (chatwoot-api P1).
+    pub visible: bool,
+}
+
+/// A POST under way: it is carried out at or before `until`, or never.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Flight {
+    pub uid: u8,
+    pub until: Duration,
+}
+
+/// A replica of the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Process {
+    pub name: Name,
+    /// What its watch has told it last; `None` before the first list and after a deletion.
+    pub cache: Option<Rc<Object>>,
+    /// Per uid, and gone with the process.
+    pub memory: Option<(u8, Memory)>,
+    pub pass: Option<Pass>,
+    pub stopping: bool,
+}
+
+/// A pass over the object: at most one at a time in each process.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pass {
+    /// As last read or written: every write is a compare-and-swap on its version.
+    pub object: Rc<Object>,
+    pub facts: Facts,
+    pub post: Option<Post>,
+}
+
+/// How far a POST of this pass has come.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Post {
+    /// Decided, and waiting for its turn at the gate; not sent at this instant or later.
+    Waiting { send_before: Duration },
+    /// Sent, no answer yet.
+    Sent(Flight),
+}
+
+/// A process's letter, for traces; two states that differ only in it are the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Name(pub char);
+
+impl PartialEq for Name {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Name {}
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// What the invariants remember beyond what the parts themselves know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ghost {
+    /// When the object that exists now was created.
+    pub born: Duration,
+    /// Ids that a status has named or an event has carried. Sorted.
+    pub named: Vec<i64>,
+    /// Uids that were let go with the warning that an account may exist.
+    pub warned: Vec<u8>,
+    /// A person asked for another account, knowing that one may exist.
+    pub person_created: bool,
+    /// A proxy sent a request twice.
+    pub replayed: bool,
+    /// A proxy sent a request twice and passed on the refusal of the second.
+    pub lied: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    pub now: Duration,
+    pub object: Option<Rc<Object>>,
+    pub accounts: Vec<Account>,
+    /// Requests nobody waits for any more.
+    pub flights: Vec<Flight>,
+    pub index_works: bool,
+    pub processes: Vec<Process>,
+    pub budget: Budget,
+    pub ghost: Ghost,
+}
+
+impl Process {
+    pub fn new(name: char) -> Self {
+        Self { name: Name(name), cache: None, memory: None, pass: None, stopping: false }
+    }
+}
+
+impl State {
+    /// An object just applied, and processes that have not seen it yet.
+    pub fn start(processes: usize, index_works: bool, budget: Budget) -> Self {
+        let processes = ('A'..='Z').take(processes).map(Process::new).collect();
+        Self {
+            now: Duration::ZERO,
+            object: Some(Rc::new(Object::new(0, 0))),
+            accounts: vec![Account { id: ADOPTABLE, uid: None, visible: true }],
+            flights: vec![],
+            index_works,
+            processes,
+            budget,
+            ghost: Ghost::default(),
+        }
+    }
+
+    /// The same state, with instants counted from the earliest that matters and processes in a fixed order.
+    pub fn canonical(mut self) -> Self {
+        let mut instants: Vec<Duration> = self.instants().into_iter().map(|at| *at).collect();
+        instants.sort_unstable();
+        instants.dedup();
+        let mut shifted = Vec::with_capacity(instants.len());
+        let mut last = instants.first().copied().unwrap_or_default();
+        let mut to = Duration::ZERO;
+        for at in &instants {
+            to += (*at - last).min(FAR);
+            last = *at;
+            shifted.push(to);
+        }
+        for at in self.instants() {
+            if let Ok(place) = instants.binary_search(at) {
+                *at = shifted[place];
+            }
+        }
+        self.flights.sort_unstable_by_key(|flight| (flight.uid, flight.until));
+        self.processes.sort_by_cached_key(fingerprint);
+        self
+    }
+
+    /// Every instant in the state.
+    fn instants(&mut self) -> Vec<&mut Duration> {
+        let mut all = vec![&mut self.now, &mut self.ghost.born];
+        all.extend(self.flights.iter_mut().map(|flight| &mut flight.until));
+        for process in &mut self.processes {
+            if let Some((_, memory)) = &mut process.memory {
+                remembered(memory, &mut all);
+            }
+            let Some(Pass { facts, post, .. }) = &mut process.pass else { continue };
+            all.push(&mut facts.read_at);
+            remembered(&mut facts.memory, &mut all);
+            all.extend(facts.mine.as_mut().map(|mine| &mut mine.since));
+            all.extend(facts.unsure.as_mut().map(|new| &mut new.since));
+            all.extend(facts.look.as_mut().map(|look| &mut look.asked_at));
+            match post {
+                Some(Post::Waiting { send_before }) => all.push(send_before),
+                Some(Post::Sent(flight)) => all.push(&mut flight.until),
+                None => {}
+            }
+        }
+        all
+    }
+
+    /// Every copy of the object that somebody holds.
+    pub fn copies(&self) -> impl Iterator<Item = &Object> {
+        let held = self.processes.iter().flat_map(|process| {
+            process.cache.iter().chain(process.pass.iter().map(|pass| &pass.object)).map(Rc::as_ref)
+        });
+        self.object.as_deref().into_iter().chain(held)
+    }
+
+    /// A version that nobody holds.
+    pub fn fresh_version(&self) -> u8 {
+        (0..).find(|version| self.copies().all(|copy| copy.version != *version)).unwrap_or_default()
+    }
+
+    /// A nonce that nobody holds.
+    pub fn fresh_nonce(&self) -> String {
+        let held = |nonce: &str| {
+            self.copies().any(|copy| copy.status.claim.as_ref().is_some_and(|claim| claim.nonce == nonce))
+                || self.processes.iter().any(|process| {
+                    process.memory.as_ref().is_some_and(|(_, memory)| memory.nonce == nonce)
+                        || process.pass.as_ref().is_some_and(|pass| holds(&pass.facts, nonce))
+                })
+        };
+        fresh('n', held)
+    }
+
+    /// A token that nobody holds.
+    pub fn fresh_token(&self) -> String {
+        fresh('t', |token| {
+            self.copies().any(|copy| {
+                copy.status.question.as_ref().is_some_and(|question| question.token == token)
+                    || copy.answer.as_ref().is_some_and(|answer| answer.token == token)
+            })
+        })
+    }
+
+    /// Requests of this resource that may still be carried out.
+    pub fn in_the_air(&self, uid: u8) -> usize {
+        let waited_for = self.processes.iter().filter_map(|process| match &process.pass.as_ref()?.post {
+            Some(Post::Sent(flight)) => Some(flight),
+            _ => None,
+        });
+        self.flights.iter().chain(waited_for).filter(|f| f.uid == uid && f.until >= self.now).count()
+    }
+
+    /// Accounts with this resource's marker that the Platform App may see.
+    pub fn ours(&self, uid: u8) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().filter(move |account| account.uid == Some(uid) && account.visible)
+    }
+
+    /// Those of them that nothing has named yet.
+    pub fn unnamed(&self, uid: u8) -> usize {
+        self.ours(uid).filter(|account| !self.ghost.named.contains(&account.id)).count()
+    }
+}
+
+impl Object {
+    pub fn new(uid: u8, version: u8) -> Self {
+        Self {
+            uid,
+            version,
+            finalizer: false,
+            deleting: false,
+            destroying: false,
+            adopt: None,
+            answer: None,
+            status: Status::default(),
+        }
+    }
+}
+
+fn remembered<'a>(memory: &'a mut Memory, all: &mut Vec<&'a mut Duration>) {
+    all.push(&mut memory.first_seen);
+    all.extend(memory.first_look.as_mut().map(|look| &mut look.asked_at));
+}
+
+fn holds(facts: &Facts, nonce: &str) -> bool {
+    facts.memory.nonce == nonce
+        || facts.claim.as_ref().is_some_and(|claim| claim.nonce == nonce)
+        || facts.mine.as_ref().is_some_and(|mine| mine.nonce == nonce)
+        || facts.unsure.as_ref().is_some_and(|new| new.claim.nonce == nonce)
+        || facts.memory.created.as_ref().is_some_and(|created| created.nonce == nonce)
+}
+
+fn fresh(letter: char, held: impl Fn(&str) -> bool) -> String {
+    (1u32..).map(|number| format!("{letter}{number}")).find(|name| !held(name)).unwrap_or_default()
+}
+
+/// 64 bits that stand for a value: at ten million states the chance that two share one is below one in 10⁵.
+pub fn fingerprint<T: Hash>(value: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
