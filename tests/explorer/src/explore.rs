@@ -231,6 +231,9 @@ fn actions(machine: Machine, state: &State) -> Vec<Action> {
         };
         if process.pass.is_none() && version(&process.cache) != version(&state.object) {
             all.push(Action::Deliver(who));
+            if !state.stale_reads {
+                continue;
+            }
         }
         all.extend(process::ways(&turn, who).iter().map(|how| Action::Step(who, *how)));
         if process.pass.is_some() || process.memory.is_some() {

@@ -13,7 +13,7 @@
 //! [`Ghost::replayed`]: crate::model::Ghost::replayed
 //! [`Ghost::lied`]: crate::model::Ghost::lied
 
-use crate::model::{About, MARGIN, Object, Post, State, TIMEOUT};
+use crate::model::{About, CLAIM_SETTLES, Object, Post, State};
 use chatwoot_operator::plan::create::{Answer, Found, Release, SEND_WITHIN, Stop};
 use std::fmt;
 
@@ -139,7 +139,7 @@ pub fn binding(state: &State, object: &Object, id: i64, found: Found) -> Result<
         Found::Recreated | Found::Restored | Found::Ours => {
             let theirs =
                 state.accounts.iter().any(|account| account.id == id && account.uid != Some(object.uid));
-            let early = state.now < state.ghost.born + TIMEOUT * 2 + MARGIN;
+            let early = state.now < state.ghost.born + CLAIM_SETTLES;
             if theirs && early { Err(Violation::BoundTooEarly(id)) } else { Ok(()) }
         }
         Found::Adopted => {

@@ -5,7 +5,7 @@
 //! differ in nothing that matters meet in one state.
 
 use crate::bounds::Budget;
-use chatwoot_operator::plan::create::{Answer, Claim, Facts, Memory, Stop};
+use chatwoot_operator::plan::create::{A_MOMENT, Answer, Claim, Facts, Memory, SEND_WITHIN, Stop};
 use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
@@ -16,7 +16,8 @@ use std::{
 /// The instance's request time-out, and the margin that settle times add to it.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 pub const MARGIN: Duration = Duration::from_secs(30);
-/// How long a lost status settles: nobody knows the time-out its claim had.
+/// How long a claim settles, and a lost status, of which nobody knows the time-out its claim had.
+pub const CLAIM_SETTLES: Duration = Duration::from_secs(70);
 pub const LOST_STATUS_SETTLES: Duration = Duration::from_secs(110);
 /// An existing account without a marker, which the resource may be told to adopt.
 pub const ADOPTABLE: i64 = 42;
@@ -145,6 +146,8 @@ pub struct State {
     /// Requests nobody waits for any more.
     pub flights: Vec<Flight>,
     pub index_works: bool,
+    /// Passes may begin on a version that is not the newest.
+    pub stale_reads: bool,
     pub processes: Vec<Process>,
     pub budget: Budget,
     pub ghost: Ghost,
@@ -159,31 +162,41 @@ impl Process {
 impl State {
     /// An object just applied, and processes that have not seen it yet.
     pub fn start(processes: usize, index_works: bool, budget: Budget) -> Self {
-        let processes = ('A'..='Z').take(processes).map(Process::new).collect();
+        let processes: Vec<Process> = ('A'..='Z').take(processes).map(Process::new).collect();
         Self {
-            now: Duration::ZERO,
+            // Far enough from zero for everything before it.
+            now: FAR,
             object: Some(Rc::new(Object::new(0, 0))),
             accounts: vec![Account { id: ADOPTABLE, uid: None, visible: true }],
             flights: vec![],
             index_works,
+            stale_reads: processes.len() > 1,
             processes,
             budget,
-            ghost: Ghost::default(),
+            ghost: Ghost { born: FAR, ..Ghost::default() },
         }
     }
 
     /// The same state, with instants counted from the earliest that matters and processes in a fixed order.
     pub fn canonical(mut self) -> Self {
+        self.forget_what_is_over();
+        self.renumber();
+        self.rename();
         let mut instants: Vec<Duration> = self.instants().into_iter().map(|at| *at).collect();
         instants.sort_unstable();
         instants.dedup();
-        let mut shifted = Vec::with_capacity(instants.len());
-        let mut last = instants.first().copied().unwrap_or_default();
-        let mut to = Duration::ZERO;
+        let mut shifted: Vec<Duration> = Vec::with_capacity(instants.len());
+        let (mut second, mut to) = (instants.first().map_or(0, Duration::as_secs), FAR);
         for at in &instants {
-            to += (*at - last).min(FAR);
-            last = *at;
-            shifted.push(to);
+            // Within a second only the order counts.
+            match shifted.last() {
+                Some(last) if at.as_secs() == second => shifted.push(*last + A_MOMENT),
+                _ => {
+                    to += Duration::from_secs(at.as_secs() - second).min(FAR);
+                    second = at.as_secs();
+                    shifted.push(to);
+                }
+            }
         }
         for at in self.instants() {
             if let Ok(place) = instants.binary_search(at) {
@@ -193,6 +206,57 @@ impl State {
         self.flights.sort_unstable_by_key(|flight| (flight.uid, flight.until));
         self.processes.sort_by_cached_key(fingerprint);
         self
+    }
+
+    /// Versions say only whether a copy is what is stored now: 0, or 1 where it is not.
+    fn renumber(&mut self) {
+        let current = self.object.as_ref().map(|object| object.version);
+        let held = self.processes.iter_mut().flat_map(|process| {
+            process.cache.iter_mut().chain(process.pass.iter_mut().map(|pass| &mut pass.object))
+        });
+        for copy in self.object.iter_mut().chain(held) {
+            let version = u8::from(Some(copy.version) != current);
+            if copy.version != version {
+                Rc::make_mut(copy).version = version;
+            }
+        }
+    }
+
+    /// Moves instants that no comparison can tell apart any more to one place.
+    fn forget_what_is_over(&mut self) {
+        let now = self.now;
+        let long_ago = now.saturating_sub(FAR);
+        self.ghost.born = self.ghost.born.max(now.saturating_sub(CLAIM_SETTLES));
+        for process in &mut self.processes {
+            if let Some((_, memory)) = &mut process.memory {
+                // Whatever is asked from now on is asked later than both.
+                memory.first_seen = memory.first_seen.max(now.saturating_sub(settles(memory)));
+                if let Some(look) = &mut memory.first_look {
+                    look.asked_at = memory.first_seen;
+                }
+            }
+            let Some(Pass { facts, post, .. }) = &mut process.pass else { continue };
+            if let Some(mine) = &mut facts.mine {
+                mine.since = mine.since.max(now.saturating_sub(SEND_WITHIN));
+            }
+            match &facts.look {
+                // The next look is asked for now or later.
+                None => {
+                    facts.read_at = facts.read_at.max(now);
+                    facts.memory.first_seen = facts.memory.first_seen.max(long_ago);
+                    if let Some(first) = &mut facts.memory.first_look {
+                        first.asked_at = facts.memory.first_seen;
+                    }
+                }
+                Some(look) if look.asked_at >= facts.read_at => facts.read_at = look.asked_at,
+                Some(_) => {}
+            }
+            match post {
+                Some(Post::Waiting { send_before }) => *send_before = (*send_before).max(now),
+                Some(Post::Sent(flight)) => flight.until = flight.until.max(now.saturating_sub(A_MOMENT)),
+                None => {}
+            }
+        }
     }
 
     /// Every instant in the state.
@@ -226,31 +290,81 @@ impl State {
         self.object.as_deref().into_iter().chain(held)
     }
 
-    /// A version that nobody holds.
+    /// A version that nobody holds, and that [`State::canonical`] does not use.
     pub fn fresh_version(&self) -> u8 {
-        (0..).find(|version| self.copies().all(|copy| copy.version != *version)).unwrap_or_default()
+        (2..).find(|version| self.copies().all(|copy| copy.version != *version)).unwrap_or_default()
     }
 
     /// A nonce that nobody holds.
     pub fn fresh_nonce(&self) -> String {
-        let held = |nonce: &str| {
-            self.copies().any(|copy| copy.status.claim.as_ref().is_some_and(|claim| claim.nonce == nonce))
-                || self.processes.iter().any(|process| {
-                    process.memory.as_ref().is_some_and(|(_, memory)| memory.nonce == nonce)
-                        || process.pass.as_ref().is_some_and(|pass| holds(&pass.facts, nonce))
-                })
+        nth(self.nonces().len())
+    }
+
+    /// Every nonce in the state once, in a fixed order of places.
+    fn nonces(&self) -> Vec<&str> {
+        let mut all = vec![];
+        all.extend(self.object.iter().filter_map(|object| object.status.claim.as_ref()).map(|claim| &claim.nonce));
+        for process in &self.processes {
+            all.extend(process.cache.iter().filter_map(|object| object.status.claim.as_ref()).map(|c| &c.nonce));
+            all.extend(process.memory.iter().flat_map(|(_, memory)| remembered_nonces(memory)));
+            let Some(Pass { object, facts, .. }) = &process.pass else { continue };
+            all.extend(object.status.claim.as_ref().map(|claim| &claim.nonce));
+            all.extend(facts.claim.as_ref().map(|claim| &claim.nonce));
+            all.extend(facts.mine.as_ref().map(|mine| &mine.nonce));
+            all.extend(facts.unsure.as_ref().map(|new| &new.claim.nonce));
+            all.extend(remembered_nonces(&facts.memory));
+        }
+        let mut once: Vec<&str> = Vec::with_capacity(4);
+        for nonce in all {
+            if !nonce.is_empty() && !once.contains(&nonce.as_str()) {
+                once.push(nonce);
+            }
+        }
+        once
+    }
+
+    /// Nonces say only whether they are the same: n1, n2 and so on, as they are met.
+    fn rename(&mut self) {
+        let old: Vec<String> = self.nonces().into_iter().map(str::to_owned).collect();
+        if old.iter().enumerate().all(|(at, nonce)| *nonce == nth(at)) {
+            return;
+        }
+        let rename = |nonce: &mut String| {
+            if let Some(at) = old.iter().position(|known| known == nonce) {
+                *nonce = nth(at);
+            }
         };
-        fresh('n', held)
+        let in_object = |object: &mut Rc<Object>| {
+            if object.status.claim.is_some() {
+                Rc::make_mut(object).status.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
+            }
+        };
+        let in_memory = |memory: &mut Memory| {
+            rename(&mut memory.nonce);
+            memory.created.iter_mut().for_each(|created| rename(&mut created.nonce));
+        };
+        self.object.iter_mut().for_each(in_object);
+        for process in &mut self.processes {
+            process.cache.iter_mut().for_each(in_object);
+            process.memory.iter_mut().for_each(|(_, memory)| in_memory(memory));
+            let Some(Pass { object, facts, .. }) = &mut process.pass else { continue };
+            in_object(object);
+            facts.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
+            facts.mine.iter_mut().for_each(|mine| rename(&mut mine.nonce));
+            facts.unsure.iter_mut().for_each(|new| rename(&mut new.claim.nonce));
+            in_memory(&mut facts.memory);
+        }
     }
 
     /// A token that nobody holds.
     pub fn fresh_token(&self) -> String {
-        fresh('t', |token| {
+        let held = |token: &str| {
             self.copies().any(|copy| {
                 copy.status.question.as_ref().is_some_and(|question| question.token == token)
                     || copy.answer.as_ref().is_some_and(|answer| answer.token == token)
             })
-        })
+        };
+        (1..).map(|number| format!("t{number}")).find(|token| !held(token)).unwrap_or_default()
     }
 
     /// Requests of this resource that may still be carried out.
@@ -288,21 +402,22 @@ impl Object {
     }
 }
 
+/// How long what this memory has seen settles.
+pub fn settles(memory: &Memory) -> Duration {
+    if memory.nonce.is_empty() { LOST_STATUS_SETTLES } else { CLAIM_SETTLES }
+}
+
 fn remembered<'a>(memory: &'a mut Memory, all: &mut Vec<&'a mut Duration>) {
     all.push(&mut memory.first_seen);
     all.extend(memory.first_look.as_mut().map(|look| &mut look.asked_at));
 }
 
-fn holds(facts: &Facts, nonce: &str) -> bool {
-    facts.memory.nonce == nonce
-        || facts.claim.as_ref().is_some_and(|claim| claim.nonce == nonce)
-        || facts.mine.as_ref().is_some_and(|mine| mine.nonce == nonce)
-        || facts.unsure.as_ref().is_some_and(|new| new.claim.nonce == nonce)
-        || facts.memory.created.as_ref().is_some_and(|created| created.nonce == nonce)
+fn remembered_nonces(memory: &Memory) -> impl Iterator<Item = &String> {
+    std::iter::once(&memory.nonce).chain(memory.created.as_ref().map(|created| &created.nonce))
 }
 
-fn fresh(letter: char, held: impl Fn(&str) -> bool) -> String {
-    (1u32..).map(|number| format!("{letter}{number}")).find(|name| !held(name)).unwrap_or_default()
+fn nth(at: usize) -> String {
+    format!("n{}", at + 1)
 }
 
 /// 64 bits that stand for a value: at ten million states the chance that two share one is below one in 10⁵.

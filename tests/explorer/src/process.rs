@@ -105,16 +105,32 @@ pub fn step(turn: &mut Turn<'_>, who: usize, how: How) {
             next => settle(turn, who, &pass, next),
         },
     };
+    let over = over || ends_quietly(turn, who, &pass);
     let process = &mut turn.state.processes[who];
-    if over {
-        process.memory = Some((pass.object.uid, pass.facts.memory));
-        process.pass = None;
-        if process.stopping {
-            *process = Process::new(process.name.0);
-        }
-    } else {
+    if !over {
+        process.memory = None;
         process.pass = Some(pass);
+        return;
     }
+    process.memory = Some((pass.object.uid, pass.facts.memory));
+    process.pass = None;
+    if process.stopping {
+        *process = Process::new(process.name.0);
+    }
+}
+
+/// A pass that has nothing to do but end does so at once; only what it would do later is worth interrupting.
+fn ends_quietly(turn: &mut Turn<'_>, who: usize, pass: &Pass) -> bool {
+    let a = name(turn, who);
+    if pass.post.is_some() {
+        return false;
+    }
+    let next = turn.machine.next(&pass.facts, &moment(turn, who));
+    let quiet = matches!(next, Next::Wait(_) | Next::Ended(_));
+    if quiet {
+        turn.say(|_| format!("{a}: the pass ends: {next:?}"));
+    }
+    quiet
 }
 
 /// The pass under way, or the one that would begin now.

@@ -234,21 +234,20 @@ fn next_instant(state: &State) -> Option<Duration> {
         let pass = process.pass.as_ref();
         let memory =
             pass.map(|pass| &pass.facts.memory).or(process.memory.as_ref().map(|(_, memory)| memory));
-        instants.extend(memory.map(|memory| memory.first_seen + TIMEOUT * 2 + MARGIN));
-        instants.extend(memory.map(|memory| memory.first_seen + LOST_STATUS_SETTLES));
+        instants.extend(memory.map(|memory| memory.first_seen + settles(memory)));
         let Some(pass) = pass else { continue };
         if let Some(mine) = &pass.facts.mine {
-            // Just before the time to send in ends, and when it has.
-            instants.extend([mine.since + SEND_WITHIN - Duration::from_secs(1), mine.since + SEND_WITHIN]);
+            instants.push(mine.since + SEND_WITHIN);
         }
         if let Some(Post::Sent(flight)) = &pass.post {
             instants.push(flight.until);
         }
     }
-    instants.extend([state.ghost.born + TIMEOUT * 2 + MARGIN, state.ghost.born + LOST_STATUS_SETTLES]);
     // One more, so that requests whose end has come are over.
     let ahead = instants.into_iter().filter(|at| *at > state.now).min();
-    ahead.or_else(|| (!state.flights.is_empty()).then(|| state.now + Duration::from_secs(1)))
+    let to = ahead.or_else(|| (!state.flights.is_empty()).then(|| state.now + Duration::from_secs(1)))?;
+    // Fractions of a second only keep an order.
+    Some(if to.subsec_nanos() == 0 { to } else { Duration::from_secs(to.as_secs() + 1) })
 }
 
 /// How the object reads in a trace.
