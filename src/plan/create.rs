@@ -99,7 +99,8 @@ impl Facts {
         if self.deleting && !answered {
             return Next::Release(Release::NothingMade);
         }
-        if let Some(id) = self.adopt.filter(|_| !self.deleting) {
+        // A refusal is believed after a look only, so until then an account may exist that adopting would forget.
+        if let Some(id) = self.adopt.filter(|_| !answered) {
             return Next::Verify { id, chosen: false };
         }
         let Some(look) = self.look_since(self.read_at) else {
@@ -122,6 +123,9 @@ impl Facts {
     fn claim_or_release(&self, at: &Moment) -> Next {
         if self.deleting {
             return Next::Release(Release::NothingMade);
+        }
+        if let Some(id) = self.adopt {
+            return Next::Verify { id, chosen: false };
         }
         let attempt = match &self.claim {
             // A person decided to replace an account that is gone.
@@ -163,13 +167,23 @@ impl Facts {
                 None if !self.seen_before(Saw::Nothing, look.asked_at) => {
                     Next::Act(Effect::AskIndex { not_before: look.asked_at + A_MOMENT })
                 }
-                None if self.deleting => Next::Release(Release::MayExist),
-                None if self.attempt() < ATTEMPTS => {
-                    Next::Act(Effect::Claim(self.new_claim(self.attempt() + 1, at)))
-                }
-                None => Next::Stop(Stop::OutcomeUnknown),
+                None => self.nothing_came_of_it(at),
             },
         }
+    }
+
+    /// Two looks that agree, the second after the settle time: no account that we may see.
+    fn nothing_came_of_it(&self, at: &Moment) -> Next {
+        if self.deleting {
+            return Next::Release(Release::MayExist);
+        }
+        if let Some(id) = self.adopt {
+            return Next::Verify { id, chosen: false };
+        }
+        if self.attempt() < ATTEMPTS {
+            return Next::Act(Effect::Claim(self.new_claim(self.attempt() + 1, at)));
+        }
+        Next::Stop(Stop::OutcomeUnknown)
     }
 
     /// This pass's look, if it was asked for at `not_before` or later, or could not be had at all.
@@ -186,8 +200,8 @@ impl Facts {
             _ if self.lets_go() => return Some(Next::Release(Release::MayExist)),
             _ => return Some(Next::Stop(Stop::Duplicate(ours))),
         }
-        if self.deleting {
-            // A predecessor's account is nothing this resource may act on while it goes.
+        if self.deleting || self.adopt.is_some() {
+            // A predecessor's account is nothing this resource may act on while it goes, nor where another is named.
             return None;
         }
         let (found, theirs) = match ids(matches, Likeness::Recreated) {

@@ -258,3 +258,28 @@ fn a_stopping_process_sends_nothing_and_says_so() {
     facts.learn(Lesson::Created(7));
     assert_eq!(facts.next(&stopping), Next::Act(Effect::StoreId(7)));
 }
+
+#[test]
+fn adopting_waits_for_a_look_after_a_refusal() {
+    let mut facts = facts();
+    let claim = Claim { attempt: 1, nonce: "n".into(), timeout: TIMEOUT, outcome: Some(Outcome::Rejected) };
+    facts.claim = Some(claim);
+    facts.finalizer = true;
+    facts.adopt = Some(42);
+    assert_eq!(facts.next(&at(0)), Next::Act(Effect::AskIndex { not_before: Duration::ZERO }));
+    let mut other = facts.clone();
+    saw(&mut facts, 0, &[(7, Likeness::Ours), (8, Likeness::Recreated)]);
+    assert_eq!(facts.next(&at(0)), Next::Act(Effect::Bind { id: 7, found: Found::Ours }));
+    saw(&mut other, 0, &[(8, Likeness::Recreated)]);
+    assert_eq!(other.next(&at(0)), Next::Verify { id: 42, chosen: false });
+}
+
+#[test]
+fn adopting_waits_until_an_unfinished_create_is_resolved() {
+    let mut facts = found_claim(1);
+    facts.adopt = Some(42);
+    saw(&mut facts, 20, &[]);
+    assert!(matches!(facts.next(&at(20)), Next::Wait(Wait::Settling { .. })));
+    saw(&mut facts, 71, &[]);
+    assert_eq!(facts.next(&at(71)), Next::Verify { id: 42, chosen: false });
+}

@@ -303,9 +303,13 @@ impl State {
     /// Every nonce in the state once, in a fixed order of places.
     fn nonces(&self) -> Vec<&str> {
         let mut all = vec![];
-        all.extend(self.object.iter().filter_map(|object| object.status.claim.as_ref()).map(|claim| &claim.nonce));
+        all.extend(
+            self.object.iter().filter_map(|object| object.status.claim.as_ref()).map(|claim| &claim.nonce),
+        );
         for process in &self.processes {
-            all.extend(process.cache.iter().filter_map(|object| object.status.claim.as_ref()).map(|c| &c.nonce));
+            all.extend(
+                process.cache.iter().filter_map(|object| object.status.claim.as_ref()).map(|c| &c.nonce),
+            );
             all.extend(process.memory.iter().flat_map(|(_, memory)| remembered_nonces(memory)));
             let Some(Pass { object, facts, .. }) = &process.pass else { continue };
             all.extend(object.status.claim.as_ref().map(|claim| &claim.nonce));
