@@ -108,11 +108,10 @@ impl Facts {
         };
         match &look.answer {
             Index::Later => Next::Wait(Wait::Index),
-            // A refusal may be a proxy's replay of a request that went through, so it is believed only after a look;
-            // where looking fails, the refusal is all there is to go by.
-            Index::Unavailable if answered => self.claim_or_release(at),
+            Index::Unavailable if self.lets_go() => Next::Release(Release::MayExist),
             Index::Unavailable => Next::Wait(Wait::Unavailable),
             Index::Unusable if self.restoring && !self.deleting => Next::Stop(Stop::NeedsIndex),
+            // After a refusal too: where nobody can look, it is all there is to go by.
             Index::Unusable => self.claim_or_release(at),
             Index::Answer(matches) => {
                 self.judge(matches, look.asked_at, at).unwrap_or_else(|| self.claim_or_release(at))

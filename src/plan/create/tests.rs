@@ -283,3 +283,16 @@ fn adopting_waits_until_an_unfinished_create_is_resolved() {
     saw(&mut facts, 71, &[]);
     assert_eq!(facts.next(&at(71)), Next::Verify { id: 42, chosen: false });
 }
+
+#[test]
+fn a_refusal_is_not_believed_while_the_index_cannot_be_asked() {
+    let mut facts = found_claim(1);
+    facts.claim.as_mut().unwrap().outcome = Some(Outcome::Rejected);
+    facts.learn(Lesson::Index(Look { asked_at: Duration::ZERO, answer: Index::Unavailable }));
+    assert_eq!(facts.next(&at(0)), Next::Wait(Wait::Unavailable));
+    facts.deleting = true;
+    assert_eq!(facts.next(&at(0)), Next::Release(Release::MayExist));
+    facts.deleting = false;
+    unusable(&mut facts, 0);
+    assert!(matches!(facts.next(&at(0)), Next::Act(Effect::Claim(_))));
+}
