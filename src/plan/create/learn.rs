@@ -113,6 +113,10 @@ impl Facts {
             // Nothing was sent for it by this pass, or its outcome stands there already.
             self.mine = None;
             self.stale = true;
+        } else if self.mine.is_none() && self.memory.created.is_none() {
+            // Nothing of this pass's own is at stake. What stands there may be another claim, whose settle time has not
+            // begun to count and whose index has not been asked: decide anew.
+            self.stale = true;
         }
         self.bound = bound;
         self.claim = claim;

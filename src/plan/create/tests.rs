@@ -296,3 +296,21 @@ fn a_refusal_is_not_believed_while_the_index_cannot_be_asked() {
     unusable(&mut facts, 0);
     assert!(matches!(facts.next(&at(0)), Next::Act(Effect::Claim(_))));
 }
+
+#[test]
+fn a_claim_met_on_reading_back_settles_from_then_on() {
+    let mut facts = found_claim(1);
+    facts.finalizer = false;
+    assert_eq!(facts.next(&at(100)), Next::Act(Effect::AddFinalizer));
+    facts.learn(Lesson::Finalizer(Wrote::Conflict));
+    assert_eq!(facts.next(&at(100)), Next::Act(Effect::ReadBack));
+    let claim = Claim { attempt: 2, nonce: "newer".into(), timeout: TIMEOUT, outcome: None };
+    facts.learn(Lesson::ReadBack(ReadBack::Found {
+        bound: None,
+        claim: Some(claim),
+        finalizer: true,
+        deleting: false,
+        at: Duration::from_secs(100),
+    }));
+    assert_eq!(facts.next(&at(100)), Next::Wait(Wait::Fresh));
+}
