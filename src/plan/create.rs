@@ -163,7 +163,7 @@ impl Facts {
                 Some(next) => next,
                 None if self.lets_go() => Next::Release(Release::MayExist),
                 None if !over => Next::Wait(Wait::Settling { until: settled_at }),
-                None if !self.seen_before(Saw::Nothing, look.asked_at) => {
+                None if !self.seen_before(saw(matches), look.asked_at) => {
                     Next::Act(Effect::AskIndex { not_before: look.asked_at + A_MOMENT })
                 }
                 None => self.nothing_came_of_it(at),
@@ -203,10 +203,7 @@ impl Facts {
             // A predecessor's account is nothing this resource may act on while it goes, nor where another is named.
             return None;
         }
-        let (found, theirs) = match ids(matches, Likeness::Recreated) {
-            none if none.is_empty() => (Found::Restored, ids(matches, Likeness::Restored)),
-            some => (Found::Recreated, some),
-        };
+        let (found, theirs) = predecessors(matches);
         match theirs.as_slice() {
             [] => None,
             _ if found == Found::Restored && !self.restoring => Some(Next::Stop(Stop::Previous(theirs))),
@@ -259,6 +256,24 @@ impl Facts {
     pub fn decided(&self) -> Option<Choice> {
         let answer = self.answer.as_ref()?;
         (self.question.as_ref() == Some(&answer.token)).then_some(answer.choice)
+    }
+}
+
+/// What a look shows, as far as a second one must confirm it.
+fn saw(matches: &[Match]) -> Saw {
+    match predecessors(matches).1.as_slice() {
+        _ if matches.iter().any(|one| one.likeness == Likeness::Ours) => Saw::Otherwise,
+        [] => Saw::Nothing,
+        [id] => Saw::Predecessor(*id),
+        _ => Saw::Otherwise,
+    }
+}
+
+/// Accounts of this resource's predecessors; those of this very namespace go before those of its namesake.
+fn predecessors(matches: &[Match]) -> (Found, Vec<i64>) {
+    match ids(matches, Likeness::Recreated) {
+        none if none.is_empty() => (Found::Restored, ids(matches, Likeness::Restored)),
+        some => (Found::Recreated, some),
     }
 }
 

@@ -50,11 +50,7 @@ impl Facts {
 
     fn looked(&mut self, look: Look) {
         if let Index::Answer(matches) = &look.answer {
-            let saw = match matches.as_slice() {
-                [] => Saw::Nothing,
-                [one] if one.likeness != Likeness::Ours => Saw::Predecessor(one.id),
-                _ => Saw::Otherwise,
-            };
+            let saw = super::saw(matches);
             if self.memory.first_look.as_ref().is_none_or(|first| first.saw != saw) {
                 self.memory.first_look = Some(FirstLook { asked_at: look.asked_at, saw });
             }

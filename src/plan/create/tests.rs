@@ -314,3 +314,21 @@ fn a_claim_met_on_reading_back_settles_from_then_on() {
     }));
     assert_eq!(facts.next(&at(100)), Next::Wait(Wait::Fresh));
 }
+
+#[test]
+fn a_second_look_that_agrees_ends_the_looking_whatever_it_shows() {
+    let two = [(7, Likeness::Recreated), (9, Likeness::Restored)];
+    let mut rebinding = found_claim(1);
+    saw(&mut rebinding, 20, &two);
+    saw(&mut rebinding, 71, &two);
+    assert_eq!(rebinding.next(&at(71)), Next::Act(Effect::Bind { id: 7, found: Found::Recreated }));
+    for seen in [&two[..], &[(7, Likeness::Recreated)], &[(7, Likeness::Recreated), (8, Likeness::Recreated)]]
+    {
+        let mut going = found_claim(1);
+        going.deleting = true;
+        going.destroying = true;
+        saw(&mut going, 20, seen);
+        saw(&mut going, 71, seen);
+        assert_eq!(going.next(&at(71)), Next::Release(Release::MayExist), "{seen:?}");
+    }
+}
