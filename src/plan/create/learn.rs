@@ -71,7 +71,7 @@ impl Facts {
     }
 
     fn take(&mut self, new: NewClaim) {
-        self.memory.observe(Some(&new.claim), new.since, true);
+        self.memory.observe(Some(&new.claim), self.finalizer, new.since, true);
         self.mine = Some(Mine { nonce: new.claim.nonce.clone(), since: new.since, posted: None });
         self.claim = Some(new.claim);
         self.question = None;

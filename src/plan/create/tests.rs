@@ -65,7 +65,7 @@ fn found_claim(attempt: u32) -> Facts {
     let mut facts = facts();
     facts.claim = Some(Claim { attempt, nonce: "theirs".into(), timeout: TIMEOUT, outcome: None });
     facts.finalizer = true;
-    facts.memory.observe(facts.claim.clone().as_ref(), Duration::ZERO, false);
+    facts.memory.observe(facts.claim.clone().as_ref(), true, Duration::ZERO, false);
     facts
 }
 
@@ -331,4 +331,16 @@ fn a_second_look_that_agrees_ends_the_looking_whatever_it_shows() {
         saw(&mut going, 71, seen);
         assert_eq!(going.next(&at(71)), Next::Release(Release::MayExist), "{seen:?}");
     }
+}
+
+#[test]
+fn a_status_lost_settles_from_when_it_was_lost_and_not_from_when_there_was_none() {
+    let mut facts = facts();
+    facts.memory.observe(None, false, Duration::ZERO, false);
+    // Another process claims and sends; this one sees the object again only after the status was lost.
+    facts.finalizer = true;
+    facts.memory.observe(None, true, Duration::from_secs(200), true);
+    saw(&mut facts, 200, &[]);
+    let until = Duration::from_secs(200) + LONGEST_TIMEOUT * 2 + MARGIN;
+    assert_eq!(facts.next(&at(200)), Next::Wait(Wait::Settling { until }));
 }

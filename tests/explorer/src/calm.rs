@@ -2,11 +2,10 @@
 //! problem.
 
 use crate::{
-    explore::{Action, Plain, apply},
+    explore::{Action, Plain, apply, plain_step},
     invariants::{self, Violation},
     model::{State, fingerprint},
     mutants::Machine,
-    process::How,
     world::Turn,
 };
 use std::collections::HashSet;
@@ -70,14 +69,14 @@ fn round(
     };
     let names: Vec<char> = state.processes.iter().map(|process| process.name.0).collect();
     for name in &names {
-        state = finish_pass(state, *name, &mut act)?;
+        state = finish_pass(machine, state, *name, &mut act)?;
     }
     for name in &names {
         state = act(&state, Action::Deliver(place(&state, *name)))?;
         let who = place(&state, *name);
         if state.processes[who].cache.is_some() {
-            state = act(&state, Action::Step(who, How::Plainly))?;
-            state = finish_pass(state, *name, &mut act)?;
+            state = act(&state, plain_step(machine, &state, who))?;
+            state = finish_pass(machine, state, *name, &mut act)?;
         }
     }
     let before = state.clone();
@@ -96,6 +95,7 @@ fn place(state: &State, name: char) -> usize {
 }
 
 fn finish_pass(
+    machine: Machine,
     mut state: State,
     name: char,
     act: &mut impl FnMut(&State, Action) -> Result<State, Violation>,
@@ -105,7 +105,7 @@ fn finish_pass(
         if state.processes[who].pass.is_none() {
             return Ok(state);
         }
-        state = act(&state, Action::Step(who, How::Plainly))?;
+        state = act(&state, plain_step(machine, &state, who))?;
     }
     Err(Violation::EndlessPass)
 }

@@ -221,6 +221,12 @@ pub fn apply(
     turn.finish(state, action == Action::Wipe, matches!(action, Action::Crash(_)))
 }
 
+/// The next step of this process, as it goes when nothing goes wrong.
+pub fn plain_step(machine: Machine, state: &State, who: usize) -> Action {
+    let turn = Turn { machine, state: state.clone(), broke: None, story: None };
+    Action::Step(who, process::plainly(&turn, who))
+}
+
 /// Everything that can happen in this state.
 fn actions(machine: Machine, state: &State) -> Vec<Action> {
     let turn = Turn { machine, state: state.clone(), broke: None, story: None };

@@ -3,15 +3,15 @@
 //! The exclusions, as narrow as they are written there:
 //! - a person who answers "create" while an account may exist has decided so ([`Ghost::person_created`]);
 //! - a proxy that sends a request twice can make two accounts: both are found while the index works, and where it does
-//!   not they cannot be ([`Ghost::replayed`], [`Ghost::lied`] with `index_works` false);
+//!   not they cannot be ([`Ghost::replayed`], and [`Ghost::blind`] where it passed on a refusal);
 //! - an account committed without permission is invisible (chatwoot-api P1): every repeat that could make one counts.
 //!
-//! Not modelled, because nothing can hold there: a request carried out after its time-out, and a status *and* finalizer
-//! lost while a request is under way.
+//! Not modelled, because nothing can hold there: a request carried out after its time-out, and a status that is lost
+//! together with the finalizer, or twice, while a request is under way.
 //!
 //! [`Ghost::person_created`]: crate::model::Ghost::person_created
 //! [`Ghost::replayed`]: crate::model::Ghost::replayed
-//! [`Ghost::lied`]: crate::model::Ghost::lied
+//! [`Ghost::blind`]: crate::model::Ghost::blind
 
 use crate::model::{About, CLAIM_SETTLES, Object, Post, State};
 use chatwoot_operator::plan::create::{Answer, Found, Release, SEND_WITHIN, Stop};
@@ -84,8 +84,7 @@ impl fmt::Display for Violation {
 
 /// In every state.
 pub fn always(state: &State) -> Result<(), Violation> {
-    let excused =
-        state.ghost.person_created || state.ghost.replayed || (state.ghost.lied && !state.index_works);
+    let excused = state.ghost.person_created || state.ghost.replayed || state.ghost.blind;
     let two = state.accounts.iter().filter_map(|account| account.uid).any(|uid| state.unnamed(uid) > 1);
     if two && !excused { Err(Violation::TwoUnnamed) } else { Ok(()) }
 }
@@ -127,8 +126,7 @@ pub fn sending(state: &State, uid: u8, attempt: u32) -> Result<(), Violation> {
     if state.accounts.iter().any(|account| account.uid == Some(uid) && !account.visible) && attempt < 2 {
         return Err(Violation::RepeatWithoutNote);
     }
-    let excused =
-        state.ghost.person_created || state.ghost.replayed || (state.ghost.lied && !state.index_works);
+    let excused = state.ghost.person_created || state.ghost.replayed || state.ghost.blind;
     let unresolved = state.in_the_air(uid) > 0 || state.ours(uid).next().is_some();
     if unresolved && !excused { Err(Violation::SecondPost) } else { Ok(()) }
 }
@@ -144,9 +142,7 @@ pub fn binding(state: &State, object: &Object, id: i64, found: Found) -> Result<
         }
         Found::Adopted => {
             let other = state.ours(object.uid).any(|account| account.id != id);
-            let excused = state.ghost.person_created
-                || state.ghost.replayed
-                || (state.ghost.lied && !state.index_works);
+            let excused = state.ghost.person_created || state.ghost.replayed || state.ghost.blind;
             let unfinished = other || state.in_the_air(object.uid) > 0;
             if unfinished && !excused { Err(Violation::AdoptedOverUnfinished(id)) } else { Ok(()) }
         }
@@ -182,7 +178,7 @@ pub fn deciding(
 
 /// When the resource is let go.
 pub fn releasing(state: &State, uid: u8, release: Release) -> Result<(), Violation> {
-    let excused = state.ghost.replayed || (state.ghost.lied && !state.index_works);
+    let excused = state.ghost.replayed || state.ghost.blind;
     let may_exist = state.in_the_air(uid) > 0 || state.unnamed(uid) > 0;
     if release == Release::NothingMade && may_exist && !excused {
         Err(Violation::LetGoInSilence)
@@ -201,6 +197,6 @@ pub fn at_rest(state: &State) -> Result<(), Violation> {
         return Err(Violation::Stuck);
     }
     let excused =
-        !state.index_works && (state.ghost.person_created || state.ghost.replayed || state.ghost.lied);
+        !state.index_works && (state.ghost.person_created || state.ghost.replayed || state.ghost.blind);
     if state.unnamed(object.uid) > 0 && !excused { Err(Violation::EndsForgotten) } else { Ok(()) }
 }

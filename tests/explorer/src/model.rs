@@ -5,7 +5,7 @@
 //! differ in nothing that matters meet in one state.
 
 use crate::bounds::Budget;
-use chatwoot_operator::plan::create::{A_MOMENT, Answer, Claim, Facts, Memory, SEND_WITHIN, Stop};
+use chatwoot_operator::plan::create::{A_MOMENT, Answer, Claim, Facts, LOST, Memory, SEND_WITHIN, Stop};
 use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
@@ -136,6 +136,8 @@ pub struct Ghost {
     pub replayed: bool,
     /// A proxy sent a request twice and passed on the refusal of the second.
     pub lied: bool,
+    /// That was believed where the index could not be used.
+    pub blind: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -320,7 +322,7 @@ impl State {
         }
         let mut once: Vec<&str> = Vec::with_capacity(4);
         for nonce in all {
-            if !nonce.is_empty() && !once.contains(&nonce.as_str()) {
+            if !["", LOST].contains(&nonce.as_str()) && !once.contains(&nonce.as_str()) {
                 once.push(nonce);
             }
         }
@@ -408,7 +410,7 @@ impl Object {
 
 /// How long what this memory has seen settles.
 pub fn settles(memory: &Memory) -> Duration {
-    if memory.nonce.is_empty() { LOST_STATUS_SETTLES } else { CLAIM_SETTLES }
+    if ["", LOST].contains(&memory.nonce.as_str()) { LOST_STATUS_SETTLES } else { CLAIM_SETTLES }
 }
 
 fn remembered<'a>(memory: &'a mut Memory, all: &mut Vec<&'a mut Duration>) {

@@ -124,7 +124,7 @@ impl Machine {
     /// What a pass does with what the process remembers, when it begins.
     pub fn begin(self, facts: &mut Facts, clock: Duration, known: bool) {
         let before = facts.memory.clone();
-        facts.memory.observe(facts.claim.as_ref(), clock, known);
+        facts.memory.observe(facts.claim.as_ref(), facts.finalizer, clock, known);
         if known {
             self.one_timer(&before, &mut facts.memory);
         }

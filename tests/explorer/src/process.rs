@@ -93,13 +93,18 @@ pub fn ways(turn: &Turn<'_>, who: usize) -> &'static [How] {
     }
 }
 
+/// How the next step ends when nothing goes wrong.
+pub fn plainly(turn: &Turn<'_>, who: usize) -> How {
+    ways(turn, who).first().copied().unwrap_or(How::Plainly)
+}
+
 /// Takes one step of this process's pass, beginning one where there is none.
 pub fn step(turn: &mut Turn<'_>, who: usize, how: How) {
     let Some(mut pass) = current(turn, who) else { return };
     let over = match pass.post.take() {
         Some(Post::Waiting { send_before }) => send(turn, who, &mut pass, send_before, how),
         Some(Post::Sent(flight)) => answer(turn, who, &mut pass, &flight, how),
-        None => match turn.machine.next(&pass.facts, &moment(turn, who)) {
+        None => match decide(turn, who, &pass) {
             Next::Act(effect) => act(turn, who, &mut pass, effect, how),
             Next::Verify { id, chosen } => verify(turn, who, &mut pass, id, chosen, how),
             next => settle(turn, who, &pass, next),
@@ -117,6 +122,13 @@ pub fn step(turn: &mut Turn<'_>, who: usize, how: How) {
     if process.stopping {
         *process = Process::new(process.name.0);
     }
+}
+
+fn decide(turn: &mut Turn<'_>, who: usize, pass: &Pass) -> Next {
+    if pass.facts.look.as_ref().is_some_and(|look| look.answer == Index::Unusable) {
+        turn.state.ghost.blind |= turn.state.ghost.lied;
+    }
+    turn.machine.next(&pass.facts, &moment(turn, who))
 }
 
 /// A pass that has nothing to do but end does so at once; only what it would do later is worth interrupting.
