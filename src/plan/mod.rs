@@ -7,12 +7,12 @@ pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
-mod selection;
 pub mod instance;
 pub mod memberships;
 pub mod offer;
 pub mod password;
 pub mod schedule;
+mod selection;
 pub mod status;
 
 use jiff::Timestamp;
