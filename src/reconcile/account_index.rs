@@ -27,6 +27,7 @@ use tokio::{
 /// Kind of the key under which the index waits at the gate.
 pub const KIND: &str = "AccountIndex";
 const SPACING: Duration = Duration::from_secs(10);
+const GATHER: Duration = Duration::from_millis(100);
 const CROWD: usize = 500;
 const SILENCE_HOLDS: Duration = Duration::from_secs(60);
 
@@ -238,6 +239,8 @@ impl Inner {
     }
 
     async fn space_out(&self) {
+        // Things that are applied together arrive a moment apart, and one answer serves them all.
+        tokio::time::sleep(GATHER).await;
         loop {
             let next = {
                 let state = self.lock();
