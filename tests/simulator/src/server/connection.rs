@@ -2,9 +2,10 @@
 
 use super::{
     Shared,
+    arrival::Arrival,
     body::Answer,
     control,
-    pipeline::{self, Arrival, Outcome},
+    pipeline::{self, Outcome},
 };
 use crate::platform::{Call, reply::Reply};
 use bytes::Bytes;
