@@ -95,6 +95,11 @@ impl Filter {
         Filter { end: Some(end), ..self }
     }
 
+    /// Whether an entry that matches now always will: what it asks for never changes.
+    pub fn is_settled(&self) -> bool {
+        self.status.is_none() && self.end.is_none() && self.committed.is_none()
+    }
+
     pub fn matches(&self, entry: &Entry) -> bool {
         entry.seq > self.since
             && self.route.as_ref().is_none_or(|route| route_matches(route, &entry.route))

@@ -281,6 +281,7 @@ pub struct EditUser {
     pub display_name: Option<String>,
     pub password: Option<String>,
     pub avatar_url: Option<String>,
+    pub confirmed: Option<bool>,
 }
 
 /// What an act has to say.

@@ -43,6 +43,7 @@ pub fn edit(world: &mut World, edit: EditUser) -> Result<Done, String> {
         user.password_writes += 1;
         user.pubsub_token = secrets::token();
     }
+    user.confirmed = edit.confirmed.unwrap_or(user.confirmed);
     user.avatar_url = edit.avatar_url.unwrap_or(user.avatar_url);
     world.put_user(user);
     Ok(Done::default())

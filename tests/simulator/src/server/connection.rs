@@ -2,9 +2,10 @@
 
 use super::{
     Shared,
+    arrival::Arrival,
     body::Answer,
     control,
-    pipeline::{self, Arrival, Outcome},
+    pipeline::{self, Outcome},
 };
 use crate::platform::{Call, reply::Reply};
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use std::{convert::Infallible, net::IpAddr, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -65,10 +66,10 @@ pub async fn accept(shared: Arc<Shared>, listener: TcpListener) {
                     }
                 });
             }
-            // Out of file handles, or a client that hung up in the queue: the next one may be luckier.
+            // Out of file handles, or a client that hung up in the queue; nothing tells when that is over.
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
     }

@@ -27,6 +27,7 @@ DELETE /_simulator/faults     no more faults
 POST   /_simulator/act        one or a list of {\"act\", …}
 GET    /_simulator/wait       answers when count=N requests match; the journal's filters, timeout_ms=10000
 POST   /_simulator/release    hanging requests go on: {\"how\": \"proceed\"|\"drop\", \"seq\"?, \"route\"?}
+A route is written as the journal shows it, or \"POST *\", or \"*\". A wrong kind, act or route is answered with the list.
 ";
 
 /// Serves one control request. Bad input is a 422 that says what is wrong.
@@ -36,20 +37,20 @@ pub async fn answer(shared: &Shared, method: &str, path: &str, query: Option<&st
         ("GET", "journal") => journal(shared, query),
         ("DELETE", "journal") => {
             shared.core().journal.clear();
-            Ok(json!({}))
+            text(&json!({}))
         }
         ("GET", "state") => {
             let state = State::of(&shared.core().world, Timestamp::now());
-            value(&state)
+            text(&state)
         }
         ("GET", "faults") => {
             let armed: Vec<Armed> = shared.core().faults.list().to_vec();
-            value(&json!({"faults": armed}))
+            text(&json!({"faults": armed}))
         }
         ("POST", "faults") => add_faults(shared, body),
         ("DELETE", "faults") => {
             shared.core().faults.clear();
-            Ok(json!({}))
+            text(&json!({}))
         }
         ("POST", "act") => act(shared, body),
         ("GET", "wait") => wait(shared, query).await,
@@ -57,53 +58,66 @@ pub async fn answer(shared: &Shared, method: &str, path: &str, query: Option<&st
         _ => return Reply::new(404, "text/plain; charset=utf-8", HELP),
     };
     match answered {
-        Ok(value) => Reply::new(200, JSON, value.to_string()),
+        Ok(body) => Reply::new(200, JSON, body),
         Err(error) => Reply::new(422, JSON, json!({"error": error}).to_string()),
     }
 }
 
-fn value<T: Serialize>(thing: &T) -> Result<Value, String> {
-    serde_json::to_value(thing).map_err(|error| error.to_string())
+/// Written straight to text: a journal of 50,000 entries would take ten times its size as a tree of values.
+fn text<T: Serialize>(thing: &T) -> Result<String, String> {
+    serde_json::to_string(thing).map_err(|error| error.to_string())
 }
 
-fn journal(shared: &Shared, query: Option<&str>) -> Result<Value, String> {
+#[derive(Serialize)]
+struct Listing<'a> {
+    entries: Vec<&'a Entry>,
+    last_seq: u64,
+    forgotten: u64,
+}
+
+#[derive(Serialize)]
+struct Waited<'a> {
+    entries: Vec<&'a Entry>,
+    reached: bool,
+}
+
+fn journal(shared: &Shared, query: Option<&str>) -> Result<String, String> {
     let (filter, rest) = filter(query)?;
     none_left(&rest)?;
-    let (entries, forgotten, last) = {
+    let (entries, forgotten, last_seq) = {
         let core = shared.core();
         let entries: Vec<Arc<Entry>> = core.journal.select(&filter).cloned().collect();
         (entries, core.journal.forgotten(), core.journal.last_seq())
     };
-    let entries: Vec<&Entry> = entries.iter().map(Arc::as_ref).collect();
-    value(&json!({"entries": entries, "last_seq": last, "forgotten": forgotten}))
+    text(&Listing { entries: entries.iter().map(Arc::as_ref).collect(), last_seq, forgotten })
 }
 
-fn add_faults(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+fn add_faults(shared: &Shared, body: &[u8]) -> Result<String, String> {
     let faults: Vec<Fault> = one_or_many(body)?;
     for fault in &faults {
         known_route(&fault.route)?;
     }
     let mut core = shared.core();
     faults.into_iter().for_each(|fault| core.faults.add(fault));
-    Ok(json!({}))
+    text(&json!({}))
 }
 
 /// A list stops at the first act that cannot be done; what came before it has happened.
-fn act(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+fn act(shared: &Shared, body: &[u8]) -> Result<String, String> {
     let acts: Vec<Act> = one_or_many(body)?;
     let single = acts.len() == 1;
     let mut done = acts.into_iter().map(|act| shared.act(act)).collect::<Result<Vec<_>, _>>()?;
     match done.pop() {
-        Some(only) if single => value(&only),
+        Some(only) if single => text(&only),
         Some(last) => {
             done.push(last);
-            value(&done)
+            text(&done)
         }
-        None => Ok(json!([])),
+        None => text(&json!([])),
     }
 }
 
-async fn wait(shared: &Shared, query: Option<&str>) -> Result<Value, String> {
+async fn wait(shared: &Shared, query: Option<&str>) -> Result<String, String> {
     let (filter, rest) = filter(query)?;
     let (mut count, mut timeout) = (1usize, 10_000u64);
     for (key, text) in rest {
@@ -115,25 +129,32 @@ async fn wait(shared: &Shared, query: Option<&str>) -> Result<Value, String> {
     }
     let mut changed = shared.journal_changed.subscribe();
     let enough = async {
+        let (mut counted, mut from) = (0, filter.since);
         loop {
             changed.mark_unchanged();
-            let seen: Vec<Arc<Entry>> = shared.core().journal.select(&filter).cloned().collect();
-            if seen.len() >= count || changed.changed().await.is_err() {
-                return seen;
+            {
+                let core = shared.core();
+                if filter.is_settled() {
+                    counted += core.journal.select(&filter.clone().since(from)).count();
+                    from = core.journal.last_seq().max(from);
+                } else {
+                    counted = core.journal.select(&filter).count();
+                }
+                if counted >= count {
+                    return core.journal.select(&filter).cloned().collect::<Vec<_>>();
+                }
+            }
+            if changed.changed().await.is_err() {
+                // The simulator is ending; the time-out will say what was seen.
+                std::future::pending::<()>().await;
             }
         }
     };
-    match tokio::time::timeout(Duration::from_millis(timeout), enough).await {
-        Ok(seen) => {
-            let seen: Vec<&Entry> = seen.iter().map(Arc::as_ref).collect();
-            value(&json!({"reached": true, "entries": seen}))
-        }
-        Err(_) => {
-            let seen: Vec<Entry> =
-                shared.core().journal.select(&filter).map(|entry| Entry::clone(entry)).collect();
-            value(&json!({"reached": false, "entries": seen}))
-        }
-    }
+    let (seen, reached) = match tokio::time::timeout(Duration::from_millis(timeout), enough).await {
+        Ok(seen) => (seen, true),
+        Err(_) => (shared.core().journal.select(&filter).cloned().collect(), false),
+    };
+    text(&Waited { entries: seen.iter().map(Arc::as_ref).collect(), reached })
 }
 
 #[derive(serde::Deserialize)]
@@ -151,7 +172,7 @@ struct ReleaseRequest {
     route: Option<String>,
 }
 
-fn release(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+fn release(shared: &Shared, body: &[u8]) -> Result<String, String> {
     let request: ReleaseRequest = parsed(body)?;
     let filter = Filter { route: request.route, ..Filter::default() };
     let mut core = shared.core();
@@ -169,7 +190,7 @@ fn release(shared: &Shared, body: &[u8]) -> Result<Value, String> {
             let _ = sender.send(how);
         }
     }
-    Ok(json!({"released": seqs.len()}))
+    text(&json!({"released": seqs.len()}))
 }
 
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {

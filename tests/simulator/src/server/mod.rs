@@ -1,5 +1,6 @@
 //! The network side: listener, connections, request slots, background jobs.
 
+mod arrival;
 mod body;
 mod connection;
 mod control;

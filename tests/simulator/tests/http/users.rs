@@ -78,6 +78,35 @@ async fn p3_a_known_email_hands_the_person_over_unchanged() {
 }
 
 #[tokio::test]
+async fn p22_a_known_person_is_confirmed_by_the_way() {
+    let chatwoot = Chatwoot::start().await;
+    let id = chatwoot.user("al@acme.example").await;
+    chatwoot.act(Act::EditUser(EditUser { user: id, confirmed: Some(false), ..Default::default() })).await;
+    assert_eq!(chatwoot.get(user(id)).await.ok()["confirmed"], false);
+    assert_eq!(chatwoot.post(USERS, json!({"email": "al@acme.example"})).await.ok()["confirmed"], true);
+}
+
+#[tokio::test]
+async fn p25_what_is_not_offered_cannot_be_set() {
+    let chatwoot = Chatwoot::start().await;
+    let id = chatwoot.user("al@acme.example").await;
+    let before = chatwoot.get(user(id)).await.ok();
+    let wish = json!({"type": "SuperAdmin", "role": "administrator", "confirmed": false, "ui_settings": {"a": 1},
+        "message_signature": "x", "availability": "busy", "provider": "saml", "access_token": "mine", "uid": "x"});
+    assert_eq!(chatwoot.patch(user(id), wish).await.ok(), before);
+}
+
+#[tokio::test]
+async fn two_creates_at_once_make_one_person() {
+    let chatwoot = Chatwoot::start().await;
+    let post =
+        || chatwoot.post(USERS, json!({"name": "Al", "email": "al@acme.example", "password": PASSWORD}));
+    let (one, two) = tokio::join!(post(), post());
+    assert_eq!(one.ok()["id"], two.ok()["id"]);
+    assert_eq!(chatwoot.state().await.users.len(), 1);
+}
+
+#[tokio::test]
 async fn p8_a_known_person_with_a_blank_name_is_refused() {
     let chatwoot = Chatwoot::start().await;
     let id = chatwoot.user("al@acme.example").await;
