@@ -66,7 +66,9 @@ impl Marker {
         match Marker::parse(text) {
             Some(theirs) if theirs.installation != self.installation => Reading::Foreign,
             Some(theirs) if theirs.uid == self.uid => Reading::Ours,
-            Some(theirs) if theirs.owner == self.owner && theirs.namespace == self.namespace => Reading::Recreated,
+            Some(theirs) if theirs.owner == self.owner && theirs.namespace == self.namespace => {
+                Reading::Recreated
+            }
             Some(theirs) if theirs.owner == self.owner => Reading::Restored,
             _ => Reading::Foreign,
         }
@@ -100,7 +102,9 @@ impl Installation {
     /// HMAC-SHA256 of `parts` joined by NUL, cut to 32 hex digits.
     pub fn hash(&self, parts: &[&str]) -> String {
         // HMAC takes a key of any length, so this cannot fail; an empty tag would only ever make markers foreign.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()) else { return String::new() };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()) else {
+            return String::new();
+        };
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
                 mac.update(&[0]);

@@ -1,5 +1,18 @@
 //! What Chatwoot speaks. Nothing here knows Kubernetes.
 
+pub mod attributes;
+mod classify;
+mod decode;
+pub mod features;
+pub mod gate;
+mod http;
+pub mod instance;
+pub mod locales;
 pub mod marker;
 pub mod outcome;
+pub mod passwords;
+pub mod platform;
 pub mod types;
+pub mod version;
+
+pub use http::{Ended, Observer};

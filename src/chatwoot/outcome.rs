@@ -69,9 +69,12 @@ impl Class {
         match self {
             Class::Connect | Class::RateLimited | Class::Redirected => Fate::NotSent,
             Class::Unauthorized | Class::NotPermitted | Class::NotFound | Class::Invalid => Fate::Rejected,
-            Class::Transport | Class::Timeout | Class::Proxy | Class::Server | Class::NotRouted | Class::Unexpected => {
-                Fate::Ambiguous
-            }
+            Class::Transport
+            | Class::Timeout
+            | Class::Proxy
+            | Class::Server
+            | Class::NotRouted
+            | Class::Unexpected => Fate::Ambiguous,
         }
     }
 }
@@ -93,15 +96,33 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// Where a redirect pointed to: scheme and host only.
     pub location: Option<String>,
+    /// The answer's body is none of Chatwoot's own: whatever sent it, a write may have happened.
+    pub foreign_body: bool,
+    /// What went wrong below HTTP, in words of our own.
+    pub detail: Option<&'static str>,
 }
 
 impl Failure {
     pub fn of(class: Class) -> Self {
-        Self { class, status: None, refusal: None, retry_after: None, location: None }
+        Self {
+            class,
+            status: None,
+            refusal: None,
+            retry_after: None,
+            location: None,
+            foreign_body: false,
+            detail: None,
+        }
     }
 
+    /// What a write that ended this way may have left behind. Stricter than [`Class::fate`]: a 401 that is not in
+    /// Chatwoot's words counts as `Unauthorized`, but proves nothing about the request.
     pub fn fate(&self) -> Fate {
-        self.class.fate()
+        if self.foreign_body && self.class.fate() == Fate::Rejected {
+            Fate::Ambiguous
+        } else {
+            self.class.fate()
+        }
     }
 }
 
@@ -122,6 +143,12 @@ impl fmt::Display for Failure {
             Class::Invalid => "Chatwoot refused the values",
             Class::Unexpected => "the answer could not be understood",
         })?;
+        if let Some(detail) = self.detail {
+            write!(f, ": {detail}")?;
+        }
+        if let Some(location) = &self.location {
+            write!(f, ": to {location}")?;
+        }
         if let Some(status) = self.status {
             write!(f, " (HTTP {status})")?;
         }

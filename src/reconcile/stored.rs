@@ -1,5 +1,6 @@
 //! The object a pass works on, and the writes to it. Every write is a compare-and-swap.
 
+pub use crate::plan::create::Wrote;
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, TestOperation, jsonptr::PointerBuf};
 use k8s_openapi::NamespaceResourceScope;
 use kube::{
@@ -16,32 +17,6 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// How long one call to the API server may take. The client's own read time-out only covers silence.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How one write to the API server ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wrote {
-    /// Stored; [`Stored::object`] is what the server answered.
-    Yes,
-    /// Not stored: somebody wrote since the object was read, or the name belongs to another object now.
-    Conflict,
-    /// Not stored: the object does not exist any more.
-    Gone,
-    /// Time-out, lost connection or a refusal that says nothing about the object: it may have been stored or not.
-    Unknown,
-}
-
-impl Wrote {
-    /// The `outcome` label of `kubernetes_writes_total`.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Yes => "ok",
-            Self::Conflict => "conflict",
-            Self::Gone => "gone",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// What looking at the object again found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,10 +68,9 @@ where
         &self.object
     }
 
-    /// The versions that this pass has replaced: a cache that still shows one of them is behind
-    /// ([`Freshness`](super::freshness::Freshness)).
-    pub fn replaced(&self) -> &[String] {
-        &self.replaced
+    /// The versions that writes of this pass have replaced: a cache that still shows one of them is stale.
+    pub fn replaced(&self) -> Vec<String> {
+        self.replaced.clone()
     }
 
     /// Why the last call ended in [`Wrote::Unknown`] or [`Read::Unknown`], in the API server's words.

@@ -1,12 +1,13 @@
 //! Keeping it running: watches, work queues, the lead, endpoints, flags. Nothing here knows a kind's policy.
 
-pub mod cache;
+pub mod census;
 pub mod clients;
 pub mod flags;
 pub mod health;
 pub mod leader;
 mod line;
 pub mod metrics;
+pub mod operator;
 pub mod options;
 pub mod pump;
 pub mod queue;
@@ -16,3 +17,4 @@ pub mod server;
 pub mod shutdown;
 pub mod telemetry;
 pub mod watches;
+pub mod wiring;

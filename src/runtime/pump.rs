@@ -4,11 +4,13 @@
 //! and one failing watch delays the triggers of all.
 
 use super::{
-    cache::{Cache, Unreadable, UnreadableSet, key},
     health::{Pulse, Wait},
     watches::Seen,
 };
-use crate::reconcile::stored::{kind_name, strip};
+use crate::reconcile::{
+    cache::{Cache, Unreadable, UnreadableSet, key},
+    stored::{kind_name, strip},
+};
 use futures::{Stream, StreamExt};
 use kube::{
     Resource,

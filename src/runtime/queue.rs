@@ -4,11 +4,10 @@
 //! be emptied when the lead is lost.
 
 use super::{
-    cache::Cache,
     health::Pulse,
     line::{Line, Turn},
 };
-use crate::reconcile::stored::kind_name;
+use crate::reconcile::{cache::Cache, stored::kind_name};
 use futures::FutureExt;
 use kube::{Resource, runtime::reflector::ObjectRef};
 use std::{

@@ -1,5 +1,5 @@
 use super::*;
-use crate::runtime::{cache::key, health::Health};
+use crate::{reconcile::cache::key, runtime::health::Health};
 use k8s_openapi::api::core::v1::ConfigMap;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::{

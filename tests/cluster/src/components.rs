@@ -41,15 +41,17 @@ fn free() -> Result<u16> {
 pub fn etcd(tools: &Tools, folder: &Folder, ports: &Ports) -> Command {
     let clients = format!("http://127.0.0.1:{}", ports.etcd);
     let peers = format!("http://127.0.0.1:{}", ports.etcd_peers);
+    let name = folder.name();
     let mut command = tools.command("etcd");
     command
+        .arg(format!("--name={name}"))
         .arg(format!("--data-dir={}", folder.join("etcd").display()))
         .arg("--unsafe-no-fsync")
         .arg(format!("--listen-client-urls={clients}"))
         .arg(format!("--advertise-client-urls={clients}"))
         .arg(format!("--listen-peer-urls={peers}"))
         .arg(format!("--initial-advertise-peer-urls={peers}"))
-        .arg(format!("--initial-cluster=default={peers}"));
+        .arg(format!("--initial-cluster={name}={peers}"));
     command
 }
 

@@ -8,7 +8,7 @@ use crate::supervised::{Caretaker, Supervised};
 use crate::tool::Tool;
 use crate::tools::Tools;
 use crate::{apply, certificates};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, OnceCell};
 pub const FOLDER_VARIABLE: &str = "CONTROL_PLANE_DIR";
 
 /// How often a start is tried anew because somebody took one of its ports first.
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
 
 /// How to start a control plane.
 #[derive(Clone, Debug)]
@@ -55,12 +55,12 @@ pub struct ControlPlane {
 
 // Fields are dropped in this order, and the programs are told to end before the first is waited for.
 #[derive(Debug)]
-struct Running {
-    controllers: Option<Supervised>,
-    api_server: Option<Supervised>,
+pub(crate) struct Running {
+    pub(crate) controllers: Option<Supervised>,
+    pub(crate) api_server: Option<Supervised>,
     etcd: Supervised,
     caretaker: Caretaker,
-    ports: Ports,
+    pub(crate) ports: Ports,
     ready_within: Duration,
 }
 
@@ -212,65 +212,7 @@ impl ControlPlane {
         &self.folder
     }
 
-    /// Stops the API server as an orderly restart would, SIGKILL after a second. etcd keeps the data.
-    ///
-    /// # Errors
-    /// Another process runs it, or it is stopped already.
-    pub async fn stop_api_server(&self) -> Result<()> {
-        let process = self.running()?.lock().await.api_server.take().context("the API server is stopped")?;
-        Ok(tokio::task::spawn_blocking(move || drop(process)).await?)
-    }
-
-    /// Kills the API server in the middle of whatever it does. etcd keeps the data.
-    ///
-    /// # Errors
-    /// As [`ControlPlane::stop_api_server`].
-    pub async fn kill_api_server(&self) -> Result<()> {
-        let process = self.running()?.lock().await.api_server.take().context("the API server is stopped")?;
-        Ok(tokio::task::spawn_blocking(move || process.kill()).await?)
-    }
-
-    /// Starts the API server again, with the same data on the same port, and waits until it is ready.
-    ///
-    /// # Errors
-    /// Another process runs it, it runs already, or it did not come up.
-    pub async fn start_api_server(&self) -> Result<()> {
-        let mut running = self.running()?.lock().await;
-        if running.api_server.is_some() {
-            bail!("the API server runs already; stop it first");
-        }
-        let starter = self.starter(&running);
-        let process = loop {
-            match starter.api_server().await {
-                Ok(process) => break process,
-                // The port is the same as before, so the only hope is that who took it leaves.
-                Err(Failure::PortTaken(_)) if Instant::now() < starter.deadline => {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                Err(failure) => return Err(failure.into_error()),
-            }
-        };
-        running.api_server = Some(process);
-        Ok(())
-    }
-
-    /// Applies definitions and waits until each is served. When this process runs the control plane and one is
-    /// new, the controllers are started anew, so that garbage collection knows it at once (see [`Options::crds`]).
-    ///
-    /// # Errors
-    /// The text is not a set of definitions, or the API server refuses one.
-    pub async fn install_crds(&self, yaml: &str) -> Result<()> {
-        let new = apply::definitions(&self.client()?, yaml).await?;
-        let Some(running) = self.running.as_ref().filter(|_| new) else { return Ok(()) };
-        let mut running = running.lock().await;
-        let old = running.controllers.take();
-        tokio::task::spawn_blocking(move || drop(old)).await?;
-        let controllers = self.starter(&running).controllers().await.map_err(Failure::into_error)?;
-        running.controllers = Some(controllers);
-        Ok(())
-    }
-
-    fn starter<'a>(&'a self, running: &'a Running) -> Starter<'a> {
+    pub(crate) fn starter<'a>(&'a self, running: &'a Running) -> Starter<'a> {
         Starter {
             tools: &self.tools,
             folder: &self.folder,
@@ -280,7 +222,7 @@ impl ControlPlane {
         }
     }
 
-    fn running(&self) -> Result<&Mutex<Running>> {
+    pub(crate) fn running(&self) -> Result<&Mutex<Running>> {
         self.running.as_ref().with_context(|| {
             format!("another process runs this control plane; a test that stops it starts one of its own ({FOLDER_VARIABLE} is for sharing)")
         })

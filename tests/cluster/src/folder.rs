@@ -42,6 +42,11 @@ impl Folder {
         &self.0
     }
 
+    /// The last part of the path, which no other control plane of this machine has.
+    pub fn name(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     pub fn join(&self, part: &str) -> PathBuf {
         self.0.join(part)
     }

@@ -28,6 +28,7 @@ mod start;
 mod supervised;
 mod tool;
 mod tools;
+mod upkeep;
 mod wait;
 
 pub use apply::{apply, established};

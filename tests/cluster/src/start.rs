@@ -8,7 +8,6 @@ use crate::tools::Tools;
 use anyhow::{Context, Result, anyhow};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
 
 /// Why a program did not come up.
 #[derive(Debug)]
@@ -22,6 +21,10 @@ impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::Other(error)
     }
+}
+
+fn other(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Other(error.into())
 }
 
 impl Failure {
@@ -42,14 +45,20 @@ pub struct Starter<'a> {
 }
 
 impl Starter<'_> {
-    /// Returns when etcd accepts connections. Without that wait kube-apiserver's first dial fails and its
-    /// backoff costs half a second.
+    /// Returns when etcd answers. Without that wait kube-apiserver's first dial fails and its backoff costs half a
+    /// second.
     pub async fn etcd(&self) -> Result<Supervised, Failure> {
-        let address = ("127.0.0.1", self.ports.etcd);
-        self.up(components::etcd(self.tools, self.folder, self.ports), async || {
-            TcpStream::connect(address).await.map(drop).map_err(anyhow::Error::from)
-        })
-        .await
+        let config =
+            kube::Config::new(format!("http://127.0.0.1:{}", self.ports.etcd).parse().map_err(other)?);
+        // Two control planes that start at once may have picked the same port; whoever answers must be ours.
+        let ours = format!("\"name\":\"{}\"", self.folder.name());
+        let ask = async || {
+            let question = http::Request::post("/v3/cluster/member/list").body(b"{}".to_vec())?;
+            let answer = identity::client(config.clone())?.request_text(question).await?;
+            anyhow::ensure!(answer.contains(&ours), "another etcd answers on its port: {answer}");
+            Ok(())
+        };
+        self.up(components::etcd(self.tools, self.folder, self.ports), ask).await
     }
 
     /// Returns when `/readyz` says ok.
@@ -82,7 +91,7 @@ impl Starter<'_> {
                 Ok(Err(error)) => error,
                 Err(_) => anyhow!("no answer within 5 s"),
             };
-            if let Some(code) = process.ended().map_err(Failure::Other)? {
+            if let Some(code) = process.ended()? {
                 let said = process.last_words();
                 let error =
                     anyhow!("{name} ended with status {code} while starting; its last words:\n{said}");
@@ -110,4 +119,61 @@ async fn says_ok(config: &kube::Config, path: &str) -> Result<()> {
     let answer = answer.with_context(|| format!("{path} did not say ok"))?;
     anyhow::ensure!(answer == "ok", "{path} said {answer}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_port_that_somebody_took_first_is_told_from_other_failures() -> Result<()> {
+        let tools = Tools::find().await?;
+        let (folder, caretaker) = Folder::create()?;
+        let taken = TcpListener::bind("127.0.0.1:0")?;
+        let ports = Ports { etcd_peers: taken.local_addr()?.port(), ..Ports::pick()? };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let starter =
+            Starter { tools: &tools, folder: &folder, caretaker: &caretaker, ports: &ports, deadline };
+        let Err(Failure::PortTaken(error)) = starter.etcd().await else { panic!("it took a taken port") };
+        let said = error.to_string();
+        assert!(said.contains("etcd ended with status") && said.contains("address already in use"), "{said}");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn somebody_elses_etcd_on_our_port_is_not_taken_for_ours() -> Result<()> {
+        let tools = Tools::find().await?;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let (folder, caretaker) = Folder::create()?;
+        let ports = Ports::pick()?;
+        let first =
+            Starter { tools: &tools, folder: &folder, caretaker: &caretaker, ports: &ports, deadline };
+        let _running = first.etcd().await.map_err(Failure::into_error)?;
+
+        let (folder, caretaker) = Folder::create()?;
+        let ports = Ports { etcd_peers: Ports::pick()?.etcd_peers, ..ports };
+        let second =
+            Starter { tools: &tools, folder: &folder, caretaker: &caretaker, ports: &ports, deadline };
+        assert!(matches!(second.etcd().await, Err(Failure::PortTaken(_))));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_program_that_dies_is_quoted() -> Result<()> {
+        let tools = Tools::find().await?;
+        let (folder, caretaker) = Folder::create()?;
+        let ports = Ports::pick()?;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let starter =
+            Starter { tools: &tools, folder: &folder, caretaker: &caretaker, ports: &ports, deadline };
+        let mut command = components::api_server(&tools, &folder, &ports);
+        command.arg("--no-such-flag");
+        let Err(Failure::Other(error)) = starter.up(command, async || anyhow::bail!("no")).await else {
+            panic!("it cannot have come up")
+        };
+        let said = error.to_string();
+        assert!(said.contains("kube-apiserver ended with status") && said.contains("no-such-flag"), "{said}");
+        Ok(())
+    }
 }

@@ -30,14 +30,11 @@ impl Tools {
         let progress = build.stderr.take().context("the build has no standard error")?;
         let mut answer = build.stdout.take().context("the build has no standard output")?;
         let mut folder = String::new();
-        let (last_line, read) = tokio::join!(relay(progress), answer.read_to_string(&mut folder));
+        let (verdict, read) = tokio::join!(relay(progress), answer.read_to_string(&mut folder));
         read.context("cannot read what the build printed")?;
         let status = build.wait().await?;
         if !status.success() {
-            bail!(
-                "the control plane could not be built: {}",
-                last_line.unwrap_or_else(|| status.to_string())
-            );
+            bail!("cannot build the control plane: {}", verdict.unwrap_or_else(|| status.to_string()));
         }
         Ok(Self::at(Path::new(folder.trim_end())))
     }
@@ -57,14 +54,18 @@ impl Tools {
     }
 }
 
-/// Passes lines on to standard error and returns the last one.
+/// Passes lines on to standard error as they come, all but the script's last word, which it returns: that becomes
+/// the error, and is told once.
 async fn relay(progress: impl tokio::io::AsyncRead + Unpin) -> Option<String> {
     let mut lines = BufReader::new(progress).lines();
-    let mut last = None;
+    let mut verdict = None;
     while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(last_word) = line.strip_prefix("control plane: ") {
+            verdict = Some(last_word.to_owned());
+            continue;
+        }
         // Not `eprintln!`: the test harness hides that, and five silent minutes look like a hang.
         let _ = writeln!(std::io::stderr(), "{line}");
-        last = Some(line);
     }
-    last
+    verdict
 }

@@ -1,5 +1,8 @@
 //! The build of the programs, with a Go that only pretends.
 
+// clippy.toml allows these in test functions; here the helpers beside them are tests, too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -101,6 +104,21 @@ fn a_machine_without_go_is_told_in_one_line_what_to_install() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains("Go 1.26.0 or newer is needed"), "{}", stderr(&output));
+}
+
+#[test]
+fn whoever_starts_a_control_plane_reads_the_reason_once() {
+    let workshop = Workshop::new(None);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_control-plane"));
+    command
+        .env_clear()
+        .env("PATH", workshop.path("path"))
+        .env("CHATWOOT_OPERATOR_CACHE", workshop.path("cache"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("cannot build the control plane: Go 1.26.0 or newer"), "{said}");
+    assert_eq!(said.matches("is needed to build it").count(), 1, "{said}");
 }
 
 #[test]

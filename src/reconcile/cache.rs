@@ -23,7 +23,7 @@ pub struct Unreadable {
     pub why: String,
 }
 
-pub(super) type UnreadableSet<K> = HashMap<ObjectRef<K>, Unreadable>;
+pub(crate) type UnreadableSet<K> = HashMap<ObjectRef<K>, Unreadable>;
 
 /// Read access to one kind's cache. Cheap to clone.
 ///
@@ -32,9 +32,9 @@ pub(super) type UnreadableSet<K> = HashMap<ObjectRef<K>, Unreadable>;
 /// store, because its last good version is not what its author wants any more. Where the absence of an object would
 /// lead to action, ask [`is_unreadable`](Self::is_unreadable) or [`any_unreadable`](Self::any_unreadable) first.
 pub struct Cache<K: Resource<DynamicType = ()> + 'static> {
-    pub(super) store: Store<K>,
-    pub(super) unreadable: Arc<RwLock<UnreadableSet<K>>>,
-    pub(super) ready: watch::Receiver<bool>,
+    pub(crate) store: Store<K>,
+    pub(crate) unreadable: Arc<RwLock<UnreadableSet<K>>>,
+    pub(crate) ready: watch::Receiver<bool>,
 }
 
 impl<K: Resource<DynamicType = ()> + 'static> Clone for Cache<K> {

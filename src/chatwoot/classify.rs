@@ -1,0 +1,205 @@
+//! What an answer that is not a success means (chatwoot-api §1.4).
+//!
+//! A refusal counts as Chatwoot's own only in exactly the form it is known to have: anything else may come from
+//! whatever stands in between, and says nothing about what happened behind it.
+
+use super::{
+    outcome::{Class, Failure, Refusal},
+    passwords,
+};
+use jiff::Timestamp;
+use reqwest::{Response, Url, header};
+use serde_json::{Value, json};
+use std::{error::Error, fmt::Write, io, time::Duration};
+
+/// Longest pause a `Retry-After` can ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const REFUSAL_LIMIT: usize = 300;
+
+/// What an answer says before its body.
+pub(super) struct Head {
+    pub status: u16,
+    /// The body claims to be JSON.
+    pub json: bool,
+    retry_after: Option<Duration>,
+    location: Option<String>,
+}
+
+impl Head {
+    pub fn of(response: &Response, base: &Url) -> Self {
+        let text =
+            |name| response.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+        let media = text(header::CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        Self {
+            status: response.status().as_u16(),
+            json: media.trim().eq_ignore_ascii_case("application/json"),
+            retry_after: text(header::RETRY_AFTER).and_then(|value| pause(value, Timestamp::now())),
+            location: text(header::LOCATION)
+                .and_then(|value| base.join(value).ok())
+                .and_then(|url| origin(&url)),
+        }
+    }
+
+    pub fn failure(&self, class: Class) -> Failure {
+        Failure { status: Some(self.status), ..Failure::of(class) }
+    }
+}
+
+/// Scheme and host of a redirect's target. The rest may carry anything, and is not shown.
+fn origin(url: &Url) -> Option<String> {
+    url.host_str().map(|host| format!("{}://{host}", url.scheme()))
+}
+
+/// Reads `Retry-After`: seconds, or an HTTP date.
+fn pause(value: &str, now: Timestamp) -> Option<Duration> {
+    let pause = match value.trim().parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
+            Duration::try_from(until.duration_since(now)).unwrap_or_default()
+        }
+    };
+    Some(pause.min(LONGEST_PAUSE))
+}
+
+/// The failure an answer with a status other than 200 stands for. `secret` is the token, which is never repeated.
+pub(super) fn refused(head: Head, body: Option<&[u8]>, secret: &str) -> Failure {
+    let known = known(&head, body);
+    let (class, own) = match (head.status, known) {
+        (401, Some(Known::InvalidToken)) => (Class::Unauthorized, true),
+        (401, Some(Known::NotPermissible)) => (Class::NotPermitted, true),
+        (401, _) => (Class::Unauthorized, false),
+        (404, Some(Known::NotFound)) => (Class::NotFound, true),
+        (404, _) => (Class::NotRouted, false),
+        (400 | 403 | 422, Some(Known::Refused(text))) => {
+            let refusal = text.and_then(|text| clean(&text, secret));
+            return Failure { refusal, ..head.failure(Class::Invalid) };
+        }
+        (429, _) => (Class::RateLimited, true),
+        (300..=399, _) => (Class::Redirected, true),
+        (500, _) => (Class::Server, true),
+        (502..=504, _) => (Class::Proxy, false),
+        _ => (Class::Unexpected, false),
+    };
+    let location = if class == Class::Redirected { head.location.clone() } else { None };
+    Failure { retry_after: head.retry_after, location, foreign_body: !own, ..head.failure(class) }
+}
+
+/// A body of §1.4.
+enum Known {
+    InvalidToken,
+    NotPermissible,
+    NotFound,
+    Refused(Option<String>),
+}
+
+fn known(head: &Head, body: Option<&[u8]>) -> Option<Known> {
+    if !head.json {
+        return None;
+    }
+    let body: Value = serde_json::from_slice(body?).ok()?;
+    let is = |expected: Value| body == expected;
+    match head.status {
+        401 if is(json!({"error": "Invalid access_token"})) => Some(Known::InvalidToken),
+        401 if is(json!({"error": "Non permissible resource"})) => Some(Known::NotPermissible),
+        404 if is(json!({"status": 404, "error": "Not Found"})) => Some(Known::NotFound),
+        400 if is(json!({"status": 400, "error": "Bad Request"})) => Some(Known::Refused(None)),
+        403 => {
+            let text = "Email channel migration is not enabled";
+            is(json!({"error": text})).then(|| Known::Refused(Some(text.to_owned())))
+        }
+        422 => validation(&body).map(|text| Known::Refused(Some(text))),
+        _ => None,
+    }
+}
+
+/// `{"message": …, "attributes": […]}` of a model's validation, or one of the two sentences of the e-mail migration.
+fn validation(body: &Value) -> Option<String> {
+    let fields = body.as_object()?;
+    if let Some(text) = fields.get("error").and_then(Value::as_str) {
+        let known = ["Missing migrations parameter", "Too many migrations (max 25)"];
+        return (fields.len() == 1 && known.contains(&text)).then(|| text.to_owned());
+    }
+    let message = fields.get("message")?.as_str()?;
+    let attributes = fields.get("attributes")?.as_array()?;
+    if fields.len() != 2 || !attributes.iter().all(Value::is_string) {
+        return None;
+    }
+    // Chatwoot's sentences about a password can quote it, so ours stands for all of them.
+    let about_password = attributes.iter().any(|name| name.as_str().is_some_and(mentions_password));
+    Some(if about_password { passwords::RULES.to_owned() } else { message.to_owned() })
+}
+
+fn mentions_password(text: &str) -> bool {
+    text.to_lowercase().contains("password")
+}
+
+/// Text of Chatwoot's that can be shown; `None` where nothing of it should be.
+fn clean(text: &str, secret: &str) -> Option<Refusal> {
+    if text != passwords::RULES && mentions_password(text) {
+        return Some(Refusal(passwords::RULES.to_owned()));
+    }
+    if text.contains(secret) {
+        return None;
+    }
+    let printable = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !invisible(*c));
+    let text: String = printable.take(REFUSAL_LIMIT).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| Refusal(text.to_owned()))
+}
+
+/// Control characters, and those that hide or reorder the text around them.
+fn invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// How an exchange without an answer ended, and what is known about why.
+pub(super) fn transport(error: &reqwest::Error) -> (Class, Option<&'static str>) {
+    // A time-out while connecting is both; nothing was sent then.
+    if error.is_connect() || error.is_builder() {
+        (Class::Connect, connect_detail(error))
+    } else if error.is_timeout() {
+        (Class::Timeout, None)
+    } else {
+        (Class::Transport, None)
+    }
+}
+
+fn connect_detail(error: &reqwest::Error) -> Option<&'static str> {
+    if error.is_timeout() {
+        return Some("it did not accept a connection in time");
+    }
+    sources(error).find_map(|source| {
+        if source.to_string().starts_with("dns error") {
+            return Some("its host name could not be resolved");
+        }
+        let io = source.downcast_ref::<io::Error>();
+        let tls = source.downcast_ref::<rustls::Error>();
+        let tls = tls.or_else(|| io.and_then(|io| io.get_ref()).and_then(|inner| inner.downcast_ref()));
+        match (tls, io.map(io::Error::kind)) {
+            (Some(rustls::Error::InvalidCertificate(_)), _) => {
+                Some("its certificate is not trusted: check the CA and the host name in the URL")
+            }
+            (Some(_), _) => Some("the TLS handshake failed"),
+            (_, Some(io::ErrorKind::ConnectionRefused)) => Some("it refused the connection"),
+            _ => None,
+        }
+    })
+}
+
+fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
+/// An error with all its causes in one line.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    sources(error).fold(String::new(), |mut text, source| {
+        let _ = write!(text, "{}{source}", if text.is_empty() { "" } else { ": " });
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests;
