@@ -99,7 +99,8 @@ impl Facts {
         if self.deleting && !answered {
             return Next::Release(Release::NothingMade);
         }
-        if let Some(id) = self.adopt.filter(|_| !self.deleting) {
+        // A refusal is believed after a look only, so until then an account may exist that adopting would forget.
+        if let Some(id) = self.adopt.filter(|_| !answered) {
             return Next::Verify { id, chosen: false };
         }
         let Some(look) = self.look_since(self.read_at) else {
@@ -107,11 +108,10 @@ impl Facts {
         };
         match &look.answer {
             Index::Later => Next::Wait(Wait::Index),
-            // A refusal may be a proxy's replay of a request that went through, so it is believed only after a look;
-            // where looking fails, the refusal is all there is to go by.
-            Index::Unavailable if answered => self.claim_or_release(at),
+            Index::Unavailable if self.lets_go() => Next::Release(Release::MayExist),
             Index::Unavailable => Next::Wait(Wait::Unavailable),
             Index::Unusable if self.restoring && !self.deleting => Next::Stop(Stop::NeedsIndex),
+            // After a refusal too: where nobody can look, it is all there is to go by.
             Index::Unusable => self.claim_or_release(at),
             Index::Answer(matches) => {
                 self.judge(matches, look.asked_at, at).unwrap_or_else(|| self.claim_or_release(at))
@@ -122,6 +122,9 @@ impl Facts {
     fn claim_or_release(&self, at: &Moment) -> Next {
         if self.deleting {
             return Next::Release(Release::NothingMade);
+        }
+        if let Some(id) = self.adopt {
+            return Next::Verify { id, chosen: false };
         }
         let attempt = match &self.claim {
             // A person decided to replace an account that is gone.
@@ -160,16 +163,26 @@ impl Facts {
                 Some(next) => next,
                 None if self.lets_go() => Next::Release(Release::MayExist),
                 None if !over => Next::Wait(Wait::Settling { until: settled_at }),
-                None if !self.seen_before(Saw::Nothing, look.asked_at) => {
+                None if !self.seen_before(saw(matches), look.asked_at) => {
                     Next::Act(Effect::AskIndex { not_before: look.asked_at + A_MOMENT })
                 }
-                None if self.deleting => Next::Release(Release::MayExist),
-                None if self.attempt() < ATTEMPTS => {
-                    Next::Act(Effect::Claim(self.new_claim(self.attempt() + 1, at)))
-                }
-                None => Next::Stop(Stop::OutcomeUnknown),
+                None => self.nothing_came_of_it(at),
             },
         }
+    }
+
+    /// Two looks that agree, the second after the settle time: no account that we may see.
+    fn nothing_came_of_it(&self, at: &Moment) -> Next {
+        if self.deleting {
+            return Next::Release(Release::MayExist);
+        }
+        if let Some(id) = self.adopt {
+            return Next::Verify { id, chosen: false };
+        }
+        if self.attempt() < ATTEMPTS {
+            return Next::Act(Effect::Claim(self.new_claim(self.attempt() + 1, at)));
+        }
+        Next::Stop(Stop::OutcomeUnknown)
     }
 
     /// This pass's look, if it was asked for at `not_before` or later, or could not be had at all.
@@ -186,14 +199,11 @@ impl Facts {
             _ if self.lets_go() => return Some(Next::Release(Release::MayExist)),
             _ => return Some(Next::Stop(Stop::Duplicate(ours))),
         }
-        if self.deleting {
-            // A predecessor's account is nothing this resource may act on while it goes.
+        if self.deleting || self.adopt.is_some() {
+            // A predecessor's account is nothing this resource may act on while it goes, nor where another is named.
             return None;
         }
-        let (found, theirs) = match ids(matches, Likeness::Recreated) {
-            none if none.is_empty() => (Found::Restored, ids(matches, Likeness::Restored)),
-            some => (Found::Recreated, some),
-        };
+        let (found, theirs) = predecessors(matches);
         match theirs.as_slice() {
             [] => None,
             _ if found == Found::Restored && !self.restoring => Some(Next::Stop(Stop::Previous(theirs))),
@@ -246,6 +256,24 @@ impl Facts {
     pub fn decided(&self) -> Option<Choice> {
         let answer = self.answer.as_ref()?;
         (self.question.as_ref() == Some(&answer.token)).then_some(answer.choice)
+    }
+}
+
+/// What a look shows, as far as a second one must confirm it.
+fn saw(matches: &[Match]) -> Saw {
+    match predecessors(matches).1.as_slice() {
+        _ if matches.iter().any(|one| one.likeness == Likeness::Ours) => Saw::Otherwise,
+        [] => Saw::Nothing,
+        [id] => Saw::Predecessor(*id),
+        _ => Saw::Otherwise,
+    }
+}
+
+/// Accounts of this resource's predecessors; those of this very namespace go before those of its namesake.
+fn predecessors(matches: &[Match]) -> (Found, Vec<i64>) {
+    match ids(matches, Likeness::Recreated) {
+        none if none.is_empty() => (Found::Restored, ids(matches, Likeness::Restored)),
+        some => (Found::Recreated, some),
     }
 }
 

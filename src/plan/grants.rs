@@ -9,7 +9,7 @@ mod tests;
 
 pub use refusal::{Need, Refusal};
 
-use super::email::Email;
+use super::{email::Email, selection::selects};
 use crate::{
     api::grant::{GrantSpec, Privilege},
     chatwoot::types::{AccountId, UserId},
@@ -185,17 +185,8 @@ fn allows_all(grant: &Grant, needs: &[Need]) -> bool {
     grant.valid && needs.iter().all(|need| allows(grant.spec, need))
 }
 
-/// Whether a grant is about the tenant's namespace; `None` where that hangs on labels nobody knows.
 fn covers(spec: &GrantSpec, tenant: &Tenant) -> Option<bool> {
-    let nothing = BTreeMap::new();
-    let certain = spec.namespaces.matches(tenant.namespace, tenant.labels.unwrap_or(&nothing));
-    let all = spec
-        .namespaces
-        .selector
-        .as_ref()
-        .is_none_or(|selector| selector.match_labels.is_empty() && selector.match_expressions.is_empty());
-    let by_name = spec.namespaces.names.iter().any(|name| name == tenant.namespace);
-    (tenant.labels.is_some() || all || by_name).then_some(certain)
+    selects(&spec.namespaces, tenant.namespace, tenant.labels)
 }
 
 fn allows(spec: &GrantSpec, need: &Need) -> bool {

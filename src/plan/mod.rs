@@ -2,13 +2,17 @@
 
 pub mod account;
 pub mod claims;
+pub mod consent;
 pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
 pub mod instance;
+pub mod memberships;
 pub mod offer;
+pub mod password;
 pub mod schedule;
+mod selection;
 pub mod status;
 
 use jiff::Timestamp;

@@ -127,7 +127,7 @@ async fn drive<K: Kind>(
     }
     (world.observers.fuel)(super::stored::kind_name::<K>());
     let failed = Again::Backoff { at_least: Duration::from_secs(60) };
-    Outcome { again: failed, checked: false, gone: false, replaced: hands.as_mut().replaced() }
+    Outcome { again: failed, checked: false, gone: false, replaced: hands.as_mut().replaced().to_vec() }
 }
 
 async fn settle<K: Kind>(
@@ -152,7 +152,7 @@ async fn settle<K: Kind>(
     if new != *old {
         K::announce(object, old, &new, world);
     }
-    Outcome { again, checked: end.checked, gone, replaced: stored.replaced() }
+    Outcome { again, checked: end.checked, gone, replaced: stored.replaced().to_vec() }
 }
 
 /// Every settle carries the object's next drift time, because a wake consumes whatever was pending.

@@ -68,9 +68,9 @@ where
         &self.object
     }
 
-    /// The versions that writes of this pass have replaced: a cache that still shows one of them is stale.
-    pub fn replaced(&self) -> Vec<String> {
-        self.replaced.clone()
+    /// The versions that this pass has replaced: a cache that still shows one of them is behind.
+    pub fn replaced(&self) -> &[String] {
+        &self.replaced
     }
 
     /// Why the last call ended in [`Wrote::Unknown`] or [`Read::Unknown`], in the API server's words.

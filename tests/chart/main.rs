@@ -8,6 +8,7 @@
 mod chart;
 mod crds;
 mod examples;
+mod health;
 mod matrix;
 mod permissions;
 mod pod;

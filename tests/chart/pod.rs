@@ -2,6 +2,8 @@
 
 use crate::chart::{Objects, render};
 use anyhow::{Context, Result};
+use chatwoot_operator::runtime::options::RunOptions;
+use clap::{Args, Command, FromArgMatches};
 use control_plane::ControlPlane;
 use serde_json::{Value, json};
 
@@ -23,6 +25,7 @@ async fn every_flag_is_a_value() -> Result<()> {
             "run",
             "--installation-secret=chatwoot-operator-installation",
             "--leader-election=true",
+            "--watch-secrets=true",
             "--listen=:8080",
             "--log-level=info"
         ]
@@ -33,6 +36,7 @@ async fn every_flag_is_a_value() -> Result<()> {
             "instanceNamespaces": ["chatwoot-system", "chatwoot-eu"],
             "installation": {"secretName": "who", "id": "0123456789abcdef"},
             "leaderElection": false,
+            "secrets": {"watch": false},
             "port": 9090,
             "logLevel": "info,chatwoot_operator::plan=debug",
         }))
@@ -47,10 +51,39 @@ async fn every_flag_is_a_value() -> Result<()> {
             "--installation-secret=who",
             "--installation-id=0123456789abcdef",
             "--leader-election=false",
+            "--watch-secrets=false",
             "--listen=:9090",
             "--log-level=info,chatwoot_operator::plan=debug"
         ]
     );
+    Ok(())
+}
+
+/// The operator itself reads what the chart tells it, and the chart leaves none of its flags out.
+#[tokio::test]
+async fn the_operator_understands_what_the_chart_tells_it() -> Result<()> {
+    let told = arguments(
+        &render(json!({
+            "defaultInstance": "chatwoot-system/main",
+            "instanceNamespaces": ["chatwoot-eu"],
+            "installation": {"id": "0123456789abcdef"},
+            "secrets": {"watch": false},
+            "port": 9090,
+        }))
+        .await?,
+    )?;
+    let run = RunOptions::augment_args(Command::new("run"));
+    for flag in run.get_arguments().filter(|flag| !flag.is_hide_set()).filter_map(|flag| flag.get_long()) {
+        let given = told.iter().any(|argument| argument.starts_with(&format!("--{flag}=")));
+        assert!(given, "the chart has no value for --{flag}");
+    }
+    let options = RunOptions::from_arg_matches(&run.try_get_matches_from(told)?)?;
+    assert_eq!(options.default_instance.context("no instance")?.to_string(), "chatwoot-system/main");
+    assert_eq!(options.instance_namespaces, ["chatwoot-eu"]);
+    assert_eq!(options.installation_id.as_deref(), Some("0123456789abcdef"));
+    assert_eq!(options.installation_secret, "chatwoot-operator-installation");
+    assert_eq!(options.listen.to_string(), ":9090");
+    assert!(options.leader_election && !options.watch_secrets);
     Ok(())
 }
 

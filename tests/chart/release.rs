@@ -17,6 +17,17 @@ async fn uninstall(plane: &ControlPlane) -> Result<String> {
     plane.helm(["uninstall", RELEASE, "--namespace", NAMESPACE]).run().await
 }
 
+/// As the documentation says it is done.
+async fn remove_with_definitions(plane: &ControlPlane) -> Result<()> {
+    helm(plane, &folder(), "upgrade", &json!({"crds": {"keep": false}})).await?;
+    uninstall(plane).await?;
+    for plural in KINDS {
+        let name = format!("{plural}.chatwoot.dev");
+        plane.kubectl(["wait", "--for=delete", "--timeout=60s", "crd", &name]).run().await?;
+    }
+    Ok(())
+}
+
 async fn tenants_object(plane: &ControlPlane) -> Result<Value> {
     find(plane, &["chatwootaccounts.chatwoot.dev", "precious"]).await
 }
@@ -58,12 +69,7 @@ async fn a_release_is_installed_upgraded_and_removed_and_tenants_objects_stay() 
     // The kept definitions are taken up again, and let go when the administrator says so.
     helm(&plane, &chart, "install", &json!({})).await?;
     assert_eq!(tenants_object(&plane).await?["spec"]["name"], "Precious");
-    helm(&plane, &chart, "upgrade", &json!({"crds": {"keep": false}})).await?;
-    uninstall(&plane).await?;
-    for plural in KINDS {
-        let name = format!("{plural}.chatwoot.dev");
-        plane.kubectl(["wait", "--for=delete", "--timeout=60s", "crd", &name]).run().await?;
-    }
+    remove_with_definitions(&plane).await?;
     Ok(())
 }
 
@@ -101,16 +107,17 @@ async fn an_upgrade_brings_new_definitions_and_strangers_may_bring_their_own() -
     assert_eq!(short_name().await?, "cwp");
 
     // Definitions that somebody else looks after are left alone, and do not stand in the way.
-    helm(&plane, &folder(), "upgrade", &json!({"crds": {"keep": false}})).await?;
-    uninstall(&plane).await?;
-    for plural in KINDS {
-        let name = format!("{plural}.chatwoot.dev");
-        plane.kubectl(["wait", "--for=delete", "--timeout=60s", "crd", &name]).run().await?;
-    }
-    let crds = crate::chart::repository().join("crds");
-    plane.kubectl(["create", "-f"]).args([&crds]).run().await?;
+    remove_with_definitions(&plane).await?;
+    plane.kubectl(["create", "-f"]).args([older.path().join("files/crds")]).run().await?;
     helm(&plane, &folder(), "install", &json!({"crds": {"install": false}})).await?;
     uninstall(&plane).await?;
+    assert_eq!(short_name().await?, "oldname");
+
+    // Nor are they taken over by mistake, only when asked for.
+    let refused = helm(&plane, &folder(), "install", &json!({})).await.unwrap_err().to_string();
+    assert!(refused.contains("invalid ownership metadata"), "{refused}");
+    let take = ["install", RELEASE, "--namespace", NAMESPACE, "--take-ownership", "--force-conflicts"];
+    plane.helm(take).args([folder()]).run().await?;
     assert_eq!(short_name().await?, "cwp");
     Ok(())
 }

@@ -50,11 +50,7 @@ impl Facts {
 
     fn looked(&mut self, look: Look) {
         if let Index::Answer(matches) = &look.answer {
-            let saw = match matches.as_slice() {
-                [] => Saw::Nothing,
-                [one] if one.likeness != Likeness::Ours => Saw::Predecessor(one.id),
-                _ => Saw::Otherwise,
-            };
+            let saw = super::saw(matches);
             if self.memory.first_look.as_ref().is_none_or(|first| first.saw != saw) {
                 self.memory.first_look = Some(FirstLook { asked_at: look.asked_at, saw });
             }
@@ -75,7 +71,7 @@ impl Facts {
     }
 
     fn take(&mut self, new: NewClaim) {
-        self.memory.observe(Some(&new.claim), new.since, true);
+        self.memory.observe(Some(&new.claim), self.finalizer, new.since, true);
         self.mine = Some(Mine { nonce: new.claim.nonce.clone(), since: new.since, posted: None });
         self.claim = Some(new.claim);
         self.question = None;
@@ -112,6 +108,10 @@ impl Facts {
         {
             // Nothing was sent for it by this pass, or its outcome stands there already.
             self.mine = None;
+            self.stale = true;
+        } else if self.mine.is_none() && self.memory.created.is_none() {
+            // Nothing of this pass's own is at stake. What stands there may be another claim, whose settle time has not
+            // begun to count and whose index has not been asked: decide anew.
             self.stale = true;
         }
         self.bound = bound;

@@ -65,7 +65,7 @@ fn found_claim(attempt: u32) -> Facts {
     let mut facts = facts();
     facts.claim = Some(Claim { attempt, nonce: "theirs".into(), timeout: TIMEOUT, outcome: None });
     facts.finalizer = true;
-    facts.memory.observe(facts.claim.clone().as_ref(), Duration::ZERO, false);
+    facts.memory.observe(facts.claim.clone().as_ref(), true, Duration::ZERO, false);
     facts
 }
 
@@ -257,4 +257,90 @@ fn a_stopping_process_sends_nothing_and_says_so() {
     assert_eq!(facts.next(&stopping), Next::Act(Effect::Record(Outcome::NotSent { answered: false })));
     facts.learn(Lesson::Created(7));
     assert_eq!(facts.next(&stopping), Next::Act(Effect::StoreId(7)));
+}
+
+#[test]
+fn adopting_waits_for_a_look_after_a_refusal() {
+    let mut facts = facts();
+    let claim = Claim { attempt: 1, nonce: "n".into(), timeout: TIMEOUT, outcome: Some(Outcome::Rejected) };
+    facts.claim = Some(claim);
+    facts.finalizer = true;
+    facts.adopt = Some(42);
+    assert_eq!(facts.next(&at(0)), Next::Act(Effect::AskIndex { not_before: Duration::ZERO }));
+    let mut other = facts.clone();
+    saw(&mut facts, 0, &[(7, Likeness::Ours), (8, Likeness::Recreated)]);
+    assert_eq!(facts.next(&at(0)), Next::Act(Effect::Bind { id: 7, found: Found::Ours }));
+    saw(&mut other, 0, &[(8, Likeness::Recreated)]);
+    assert_eq!(other.next(&at(0)), Next::Verify { id: 42, chosen: false });
+}
+
+#[test]
+fn adopting_waits_until_an_unfinished_create_is_resolved() {
+    let mut facts = found_claim(1);
+    facts.adopt = Some(42);
+    saw(&mut facts, 20, &[]);
+    assert!(matches!(facts.next(&at(20)), Next::Wait(Wait::Settling { .. })));
+    saw(&mut facts, 71, &[]);
+    assert_eq!(facts.next(&at(71)), Next::Verify { id: 42, chosen: false });
+}
+
+#[test]
+fn a_refusal_is_not_believed_while_the_index_cannot_be_asked() {
+    let mut facts = found_claim(1);
+    facts.claim.as_mut().unwrap().outcome = Some(Outcome::Rejected);
+    facts.learn(Lesson::Index(Look { asked_at: Duration::ZERO, answer: Index::Unavailable }));
+    assert_eq!(facts.next(&at(0)), Next::Wait(Wait::Unavailable));
+    facts.deleting = true;
+    assert_eq!(facts.next(&at(0)), Next::Release(Release::MayExist));
+    facts.deleting = false;
+    unusable(&mut facts, 0);
+    assert!(matches!(facts.next(&at(0)), Next::Act(Effect::Claim(_))));
+}
+
+#[test]
+fn a_claim_met_on_reading_back_settles_from_then_on() {
+    let mut facts = found_claim(1);
+    facts.finalizer = false;
+    assert_eq!(facts.next(&at(100)), Next::Act(Effect::AddFinalizer));
+    facts.learn(Lesson::Finalizer(Wrote::Conflict));
+    assert_eq!(facts.next(&at(100)), Next::Act(Effect::ReadBack));
+    let claim = Claim { attempt: 2, nonce: "newer".into(), timeout: TIMEOUT, outcome: None };
+    facts.learn(Lesson::ReadBack(ReadBack::Found {
+        bound: None,
+        claim: Some(claim),
+        finalizer: true,
+        deleting: false,
+        at: Duration::from_secs(100),
+    }));
+    assert_eq!(facts.next(&at(100)), Next::Wait(Wait::Fresh));
+}
+
+#[test]
+fn a_second_look_that_agrees_ends_the_looking_whatever_it_shows() {
+    let two = [(7, Likeness::Recreated), (9, Likeness::Restored)];
+    let mut rebinding = found_claim(1);
+    saw(&mut rebinding, 20, &two);
+    saw(&mut rebinding, 71, &two);
+    assert_eq!(rebinding.next(&at(71)), Next::Act(Effect::Bind { id: 7, found: Found::Recreated }));
+    for seen in [&two[..], &[(7, Likeness::Recreated)], &[(7, Likeness::Recreated), (8, Likeness::Recreated)]]
+    {
+        let mut going = found_claim(1);
+        going.deleting = true;
+        going.destroying = true;
+        saw(&mut going, 20, seen);
+        saw(&mut going, 71, seen);
+        assert_eq!(going.next(&at(71)), Next::Release(Release::MayExist), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_status_lost_settles_from_when_it_was_lost_and_not_from_when_there_was_none() {
+    let mut facts = facts();
+    facts.memory.observe(None, false, Duration::ZERO, false);
+    // Another process claims and sends; this one sees the object again only after the status was lost.
+    facts.finalizer = true;
+    facts.memory.observe(None, true, Duration::from_secs(200), true);
+    saw(&mut facts, 200, &[]);
+    let until = Duration::from_secs(200) + LONGEST_TIMEOUT * 2 + MARGIN;
+    assert_eq!(facts.next(&at(200)), Next::Wait(Wait::Settling { until }));
 }

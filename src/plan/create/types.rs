@@ -64,10 +64,13 @@ pub enum Posted {
     Rejected,
 }
 
+/// Stands for the nonce of a claim that was lost: there is a finalizer, and no claim.
+pub const LOST: &str = "lost";
+
 /// What this process remembers of one object (by uid) between passes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Memory {
-    /// The claim the settle time counts for: its nonce, or "" while there is none.
+    /// The claim the settle time counts for: its nonce, [`LOST`], or "" while there is none.
     pub nonce: String,
     /// When this process first saw that claim.
     pub first_seen: Duration,
@@ -78,9 +81,13 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Counts the settle time anew for another claim.
-    pub fn observe(&mut self, claim: Option<&Claim>, clock: Duration, known: bool) {
-        let nonce = claim.map_or("", |claim| claim.nonce.as_str());
+    /// Counts the settle time anew for another claim. To be called with what every pass begins with.
+    ///
+    /// `known`: this process has seen the object before.
+    pub fn observe(&mut self, claim: Option<&Claim>, finalizer: bool, clock: Duration, known: bool) {
+        // A claim may come and be lost unseen between two looks, so a lost one is not the same as none yet.
+        let none = if finalizer { LOST } else { "" };
+        let nonce = claim.map_or(none, |claim| claim.nonce.as_str());
         if !known || self.nonce != nonce {
             self.nonce = nonce.to_owned();
             self.first_seen = clock;

@@ -66,6 +66,7 @@ pub fn facts(
     let planned = Arc::new(Planned::of(tenancy.plans.values().map(|plan| &plan.spec)));
     let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
     let finalizer = object.finalizers().iter().any(|f| f == FINALIZER);
+    let known_before = remembered.version.is_some();
     let read_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
     let known = match &instance {
         InstanceChoice::Known(view) => Some(view.clone()),
@@ -75,8 +76,7 @@ pub fn facts(
     let settings = handle.as_ref().map(|handle| handle.known());
     let hash = wanted_hash(&installation, object, plan.as_deref(), &planned, &verdict);
     let claim = status.creation.as_ref().map(create::Claim::from);
-    let first_time = remembered.own == create::Memory::default();
-    remembered.own.observe(claim.as_ref(), at.clock, !first_time);
+    remembered.own.observe(claim.as_ref(), finalizer, at.clock, known_before);
     let deleting = object.metadata.deletion_timestamp.is_some();
     let create = create::Facts {
         bound: status.id,
