@@ -25,7 +25,8 @@ pub enum Trouble {
 impl Trouble {
     /// 500s in a row to a write, after this.
     pub fn write_errors(&self, before: u32) -> Option<u32> {
-        matches!(self, Trouble::Failed(Call::Write, failure) if failure.class == Class::Server).then_some(before + 1)
+        matches!(self, Trouble::Failed(Call::Write, failure) if failure.class == Class::Server)
+            .then_some(before + 1)
     }
 }
 
@@ -44,7 +45,8 @@ pub fn reason_of(failure: &Failure) -> Option<&'static str> {
 /// What a passing failure reads like.
 pub fn passing(why: &'static str, failure: &Failure) -> Verdict {
     if why == reason::WAITING_FOR_INSTANCE {
-        let text = "the instance's platform token was refused; this resource goes on when the instance is Ready";
+        let text =
+            "the instance's platform token was refused; this resource goes on when the instance is Ready";
         return Verdict::new(why, text);
     }
     Verdict::new(why, failure.to_string())

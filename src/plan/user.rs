@@ -68,7 +68,11 @@ impl super::Machine for Facts {
 impl Facts {
     /// Everything wanted was so when it was last looked at, and nothing asks for another look.
     fn has_no_work(&self) -> bool {
-        self.is_converged() && !self.around.due && !self.is_requested() && !self.around.secret_news && !self.pass.began
+        self.is_converged()
+            && !self.around.due
+            && !self.is_requested()
+            && !self.around.secret_news
+            && !self.pass.began
     }
 
     /// Chatwoot agreed with exactly what is wanted now.
@@ -80,7 +84,8 @@ impl Facts {
     }
 
     fn is_requested(&self) -> bool {
-        self.object.requested_at.is_some() && self.object.requested_at != self.status.last_handled_reconcile_at
+        self.object.requested_at.is_some()
+            && self.object.requested_at != self.status.last_handled_reconcile_at
     }
 
     /// People wait for it.
@@ -155,7 +160,9 @@ impl Facts {
             )),
             Reading::Foreign => Err(Verdict::new(
                 reason::NOT_OWNED,
-                format!("user {id} carries another owner's marker, so nothing of theirs is touched; delete this resource"),
+                format!(
+                    "user {id} carries another owner's marker, so nothing of theirs is touched; delete this resource"
+                ),
             )),
         }
     }
@@ -194,7 +201,11 @@ impl Facts {
         memberships::plan(&self.membership_facts(user, at.clock), &self.memory)
     }
 
-    pub(super) fn membership_facts<'a>(&'a self, user: &'a User, clock: std::time::Duration) -> memberships::Facts<'a> {
+    pub(super) fn membership_facts<'a>(
+        &'a self,
+        user: &'a User,
+        clock: std::time::Duration,
+    ) -> memberships::Facts<'a> {
         memberships::Facts {
             declared: &self.around.declared,
             recorded: &self.status.memberships,
@@ -251,5 +262,8 @@ pub(super) fn not_permitted(id: i64) -> Verdict {
 }
 
 pub(super) fn no_such_user(id: i64) -> Verdict {
-    Verdict::new(reason::INVALID_SPEC, format!("spec.adopt.id: Chatwoot has no user {id}; write the id of one who exists"))
+    Verdict::new(
+        reason::INVALID_SPEC,
+        format!("spec.adopt.id: Chatwoot has no user {id}; write the id of one who exists"),
+    )
 }

@@ -22,9 +22,10 @@ impl Facts {
                 (Some(_), None) => Some(Notice::Retained),
                 (None, _) => self.may_exist(),
             }),
-            _ if self.spec.paused => {
-                self.settle(self.deletion_blocked("spec.paused is true: set it to false to let the deletion go on"), at)
-            }
+            _ if self.spec.paused => self.settle(
+                self.deletion_blocked("spec.paused is true: set it to false to let the deletion go on"),
+                at,
+            ),
             Policy::Revoke if self.status.id.is_none() => self.let_go(self.may_exist()),
             Policy::Revoke | Policy::Delete => match self.deletion_refused() {
                 Some(blocked) => self.settle(blocked, at),
@@ -68,8 +69,12 @@ impl Facts {
         let user = match &self.pass.remote {
             Remote::Found(user) if user.id.0 == id => user,
             Remote::NotFound(_) => return Step::Act(Effect::Vanished(id)),
-            Remote::Vanished(_) => return self.let_go(self.status.deletion.is_some().then_some(Notice::Deleted)),
-            Remote::NotPermitted(_) => return self.settle(self.deletion_blocked(&not_permitted(id).message), at),
+            Remote::Vanished(_) => {
+                return self.let_go(self.status.deletion.is_some().then_some(Notice::Deleted));
+            }
+            Remote::NotPermitted(_) => {
+                return self.settle(self.deletion_blocked(&not_permitted(id).message), at);
+            }
             Remote::Unread | Remote::Found(_) => return Step::Act(Effect::Get(id)),
         };
         if self.pass.deleted && self.status.deletion.is_none() {
@@ -78,7 +83,11 @@ impl Facts {
             return Step::Act(Effect::Write(Box::new(status), Tag::Progress));
         }
         if self.status.deletion.is_some() {
-            return self.end(self.deleting_status(at), Again::Backoff { at_least: Duration::from_secs(1) }, false);
+            return self.end(
+                self.deleting_status(at),
+                Again::Backoff { at_least: Duration::from_secs(1) },
+                false,
+            );
         }
         // For what was recorded as given, our installation in the marker suffices; destroying needs all of it.
         if !self.around.marker.same_installation(&user.custom_attributes) {

@@ -149,6 +149,8 @@ impl Facts {
         clock: std::time::Duration,
     ) {
         self.pass.began = true;
+        // Whatever the answer, a copy of the request may still be under way until its settle time is over.
+        self.memory.sent(account, clock);
         match answer {
             Ok(()) => {
                 if let Remote::Found(user) = &mut self.pass.remote {
@@ -157,9 +159,6 @@ impl Facts {
                 }
             }
             Err(failure) => {
-                if failure.fate() == crate::chatwoot::outcome::Fate::Ambiguous {
-                    self.memory.unanswered(account, clock);
-                }
                 self.pass.failed.insert(account, failure);
             }
         }
@@ -189,7 +188,8 @@ impl Facts {
 }
 
 fn is_taken(failure: &Failure) -> bool {
-    failure.class == Class::Invalid && failure.refusal.as_ref().is_some_and(|refusal| refusal.0.contains(TAKEN))
+    failure.class == Class::Invalid
+        && failure.refusal.as_ref().is_some_and(|refusal| refusal.0.contains(TAKEN))
 }
 
 fn speaks_of_password(failure: &Failure) -> bool {

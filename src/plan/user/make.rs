@@ -39,7 +39,8 @@ impl Facts {
         }
         match &self.around.instance {
             InstanceChoice::Missing { name, namespace } => {
-                let text = format!("instance {namespace}/{name} is not there, or not honoured in that namespace");
+                let text =
+                    format!("instance {namespace}/{name} is not there, or not honoured in that namespace");
                 Some(Verdict::new(reason::WAITING_FOR_INSTANCE, text))
             }
             InstanceChoice::Known(view) => match &view.blocked {
@@ -62,7 +63,9 @@ impl Facts {
             )),
             None if self.around.taken.contains(&adopt) => Some(Verdict::new(
                 reason::ACCOUNT_ALREADY_BOUND,
-                format!("user {adopt} is bound to another resource; name another id, or have that one let them go"),
+                format!(
+                    "user {adopt} is bound to another resource; name another id, or have that one let them go"
+                ),
             )),
             _ => None,
         }
@@ -82,7 +85,10 @@ impl Facts {
             return self.not_ours(permitted, at);
         }
         let known = self.status.email_taken.filter(|taken| taken.generation == self.object.generation);
-        if known.is_some() && !self.pass.began && self.object.requested_at == self.status.last_handled_reconcile_at {
+        if known.is_some()
+            && !self.pass.began
+            && self.object.requested_at == self.status.last_handled_reconcile_at
+        {
             return self.end(self.status.clone(), crate::plan::Again::OnChange, false);
         }
         if !self.object.finalizer {
@@ -187,7 +193,9 @@ impl Facts {
         };
         let same = self.around.email.as_ref().is_ok_and(|email| email.as_str() == user.email.to_lowercase());
         if !same {
-            let text = format!("spec.email is not the e-mail address of user {id}; write theirs, or the id of whoever has yours");
+            let text = format!(
+                "spec.email is not the e-mail address of user {id}; write theirs, or the id of whoever has yours"
+            );
             return self.settle(Verdict::new(reason::INVALID_SPEC, text), at);
         }
         if !self.object.finalizer {
@@ -231,7 +239,9 @@ impl Facts {
             drifted.push("name".to_owned());
         }
         let display = self.spec.display_name.clone();
-        if let Some(display) = display.filter(|display| *display != user.display_name.clone().unwrap_or_default()) {
+        if let Some(display) =
+            display.filter(|display| *display != user.display_name.clone().unwrap_or_default())
+        {
             profile.display_name = Some(display);
             drifted.push("displayName".to_owned());
         }
@@ -260,7 +270,10 @@ impl Facts {
             };
             (key.clone(), value)
         });
-        named.chain(cleared.map(|key| (key.clone(), Value::Null))).filter(|(key, _)| key != marker::KEY).collect()
+        named
+            .chain(cleared.map(|key| (key.clone(), Value::Null)))
+            .filter(|(key, _)| key != marker::KEY)
+            .collect()
     }
 
     /// Somebody who vanished is forgotten, so that they can be made again.

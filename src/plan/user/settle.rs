@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    api::{conditions::{ReasonClass, class}, user::MembershipStatus},
+    api::{
+        conditions::{ReasonClass, class},
+        user::MembershipStatus,
+    },
     plan::{
         Again, End, NoTurn, status,
         trouble::{self, Call, LAST_WORD, Trouble},
@@ -33,7 +36,9 @@ impl Facts {
         let again = match class(verdict.reason) {
             ReasonClass::Nobody | ReasonClass::Operator => Again::OnChange,
             ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
-            ReasonClass::Author | ReasonClass::Admin => Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK)),
+            ReasonClass::Author | ReasonClass::Admin => {
+                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
+            }
             ReasonClass::Decision => Again::After(SECOND_LOOK),
         };
         self.end(status, again, self.pass.read)
@@ -65,7 +70,11 @@ impl Facts {
     }
 
     pub(super) fn progressing(&self, at: &Moment) -> UserStatus {
-        self.status_with(&Verdict::new(reason::PROGRESSING, "the person exists; applying everything else"), at).0
+        self.status_with(
+            &Verdict::new(reason::PROGRESSING, "the person exists; applying everything else"),
+            at,
+        )
+        .0
     }
 
     /// Chatwoot agrees, or differs in nothing that is being repaired; memberships may still be waited for.
@@ -99,7 +108,9 @@ impl Facts {
         facts.status.credentials_secret =
             self.spec.credentials_secret.as_ref().filter(|_| !observing).map(|secret| secret.name.clone());
         match &self.pass.password {
-            Password::Set(record) | Password::Due(Due::Record(record)) => facts.status.password = Some(record.clone()),
+            Password::Set(record) | Password::Due(Due::Record(record)) => {
+                facts.status.password = Some(record.clone())
+            }
             _ if self.spec.password.is_none() => facts.status.password = None,
             _ => {}
         }
@@ -107,13 +118,18 @@ impl Facts {
         facts.status.applied = done.then(|| self.around.hash.clone());
         let (status, grace_left) = facts.status_with(&verdict, at);
         if again == Again::OnChange {
-            let soonest = [grace_left, wake.map(|wake| wake.saturating_sub(at.clock))].into_iter().flatten().min();
+            let soonest =
+                [grace_left, wake.map(|wake| wake.saturating_sub(at.clock))].into_iter().flatten().min();
             again = soonest.map_or(Again::OnChange, Again::After);
         }
         self.end(status, again, true)
     }
 
-    fn membership_failed(&self, account: crate::chatwoot::types::AccountId, failure: &crate::chatwoot::outcome::Failure) -> Verdict {
+    fn membership_failed(
+        &self,
+        account: crate::chatwoot::types::AccountId,
+        failure: &crate::chatwoot::outcome::Failure,
+    ) -> Verdict {
         let verdict = match trouble::reason_of(failure) {
             Some(reason::REDIRECTED) => trouble::redirected(failure),
             Some(why) => trouble::passing(why, failure),
@@ -164,7 +180,8 @@ impl Facts {
             },
             Trouble::Failed(call, failure) => {
                 let at_least = failure.retry_after.unwrap_or_default();
-                let last_word = *call == Call::Write && trouble.write_errors(self.around.write_errors) >= Some(LAST_WORD);
+                let last_word =
+                    *call == Call::Write && trouble.write_errors(self.around.write_errors) >= Some(LAST_WORD);
                 match trouble::reason_of(failure).filter(|_| !last_word) {
                     Some(reason::REDIRECTED) => self.settle(trouble::redirected(failure), at),
                     Some(why) => self.unavailable(trouble::passing(why, failure), at_least, at),

@@ -205,13 +205,25 @@ pub enum Effect {
     Get(i64),
     Vanished(i64),
     /// Read an account and see that it carries this marker.
-    Vouch { account: i64, marker: Marker },
+    Vouch {
+        account: i64,
+        marker: Marker,
+    },
     Patch(i64, Box<Profile>),
     SetPassword(i64, PasswordStatus),
-    Join { account: AccountId, user: i64, role: MemberRole },
-    Leave { account: AccountId, user: i64 },
-    /// Bring the credentials Secret up to date.
-    Publish,
+    Join {
+        account: AccountId,
+        user: i64,
+        role: MemberRole,
+    },
+    Leave {
+        account: AccountId,
+        user: i64,
+    },
+    /// Bring the credentials Secret up to date; `account` where the person is in exactly one.
+    Publish {
+        account: Option<i64>,
+    },
     /// Remove a credentials Secret of ours by name.
     DropSecret(String),
     Delete(i64),
