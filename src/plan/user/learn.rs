@@ -100,8 +100,12 @@ impl Facts {
             Ok(user) => match self.around.marker.read(&user.custom_attributes) {
                 Reading::Ours | Reading::Recreated => {
                     let certain = self.pass.first && self.around.marker.stands_in(&user.custom_attributes);
-                    let made = Made { id: user.id.0, password: password.filter(|_| certain) };
-                    self.pass.made = Some(made);
+                    let password = password.filter(|_| certain);
+                    // What was just set is not set again.
+                    if let Some(record) = &password {
+                        self.pass.password = Password::Set(record.clone());
+                    }
+                    self.pass.made = Some(Made { id: user.id.0, password });
                     self.pass.remote = Remote::Found(Box::new(user));
                 }
                 Reading::Restored if self.may_write(&user).is_ok() => {
