@@ -66,10 +66,10 @@ fn no_secret_is_shown_or_logged_at_any_level() {
     let subscriber = tracing_subscriber::registry().with(LevelFilter::TRACE).with(layer);
     // One thread, so that everything below is seen by this thread's subscriber.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // A place in the code that other tests reach first, and right now, may count as unheard: all are reached once before
-    // they are asked again who listens.
-    runtime.block_on(everything());
     let told = tracing::subscriber::with_default(subscriber, || {
+        // An event that another test's thread reaches first is marked as of no interest to anybody. So all are reached
+        // once, then everybody is asked again.
+        runtime.block_on(everything());
         tracing::callsite::rebuild_interest_cache();
         runtime.block_on(everything())
     });
