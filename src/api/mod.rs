@@ -1,1 +1,23 @@
-//! (being built)
+//! What users write: the resources of group `chatwoot.dev`, one file per kind. Nothing here knows anybody.
+
+// Clippy takes the `type_` of two print columns for one attribute given twice.
+#![allow(clippy::duplicated_attributes)]
+
+pub mod account;
+pub mod common;
+pub mod conditions;
+mod duration;
+pub mod grant;
+pub mod instance;
+pub mod locale;
+pub mod plan;
+mod reference;
+mod rules;
+pub mod schema;
+mod selector;
+pub mod user;
+
+/// API group of every kind.
+pub const GROUP: &str = "chatwoot.dev";
+/// The one version served and stored.
+pub const VERSION: &str = "v1alpha1";

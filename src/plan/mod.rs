@@ -1,5 +1,20 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
+pub mod account;
+pub mod claims;
+pub mod consent;
+pub mod create;
+pub mod email;
+pub mod entitlements;
+pub mod grants;
+pub mod instance;
+pub mod memberships;
+pub mod offer;
+pub mod password;
+pub mod schedule;
+mod selection;
+pub mod status;
+
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};
 
@@ -35,4 +50,38 @@ pub trait Machine: Clone + Debug + Send + Sync + 'static {
 
     fn next(&self, moment: &Moment) -> Step<Self::Effect, Self::End>;
     fn learn(&mut self, lesson: Self::Lesson);
+}
+
+/// How a pass ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End<S> {
+    /// What the status should say; written only when it differs from the stored one.
+    pub status: S,
+    pub again: Again,
+    /// The object was compared with Chatwoot in this pass, so its drift slot is used.
+    pub checked: bool,
+}
+
+/// When to look again, besides the drift slot and whatever a watch brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Again {
+    OnChange,
+    After(Duration),
+    /// Later each time it fails; at least as late as Chatwoot asked for.
+    Backoff {
+        at_least: Duration,
+    },
+    /// What was decided on is out of date; the watch brings the newer version any moment.
+    Fresh,
+}
+
+/// Why a pass may not call Chatwoot now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoTurn {
+    /// Others are first; the gate wakes this object with a turn in hand.
+    Queued,
+    /// Chatwoot does not answer; one probe at a time finds out when it does.
+    Down { retry_in: Duration },
+    /// Chatwoot asked for a pause.
+    Throttled { retry_in: Duration },
 }

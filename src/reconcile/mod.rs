@@ -1,1 +1,21 @@
-//! (being built)
+//! Carrying out what `plan` decides: the effects, one Kubernetes write or one Chatwoot call each.
+
+pub mod account;
+pub mod account_index;
+pub mod cache;
+pub mod depends;
+pub mod driver;
+pub mod events;
+pub mod installation;
+pub mod instance;
+pub mod instances;
+pub mod memory;
+pub mod offer;
+pub mod references;
+pub mod release;
+pub mod settings;
+pub mod stored;
+pub mod surroundings;
+pub mod tenancy;
+pub mod turn;
+pub mod world;

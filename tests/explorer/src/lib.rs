@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Exhaustive exploration of how an account is created and bound.
+//!
+//! The production `next` and `learn` of [`chatwoot_operator::plan::create`] are driven against a small model of one
+//! Kubernetes object ([`model`], [`world`]) and one Chatwoot, by one or two processes ([`process`]) that may both act
+//! and may each crash anywhere. [`explore`] visits every state within bounds ([`bounds`]); [`invariants`] must hold in
+//! each, and each must come to rest once nothing goes wrong any more ([`calm`]). [`mutants`] are machines with one
+//! fault each, which the exploration must find.
+
+pub mod bounds;
+pub mod calm;
+pub mod explore;
+pub mod invariants;
+pub mod model;
+pub mod mutants;
+pub mod process;
+pub mod scenarios;
+pub mod world;

@@ -1,0 +1,120 @@
+//! Deleting a resource: keep, suspend or destroy, and never wedge.
+
+use super::*;
+use crate::{
+    api::{account::AccountDeletionPolicy as Policy, common::DeletionStatus},
+    chatwoot::types::AccountState,
+    plan::{Again, grants::Fit},
+};
+use std::time::Duration;
+
+impl Facts {
+    pub(super) fn delete(&self, at: &Moment) -> Next {
+        if !self.object.finalizer {
+            return self.quiet();
+        }
+        let released = self.status.instance.as_ref().and_then(|instance| instance.released) == Some(true);
+        if self.spec.mode == Mode::Observe || released {
+            return Step::Act(Effect::DropFinalizer(None));
+        }
+        match self.spec.deletion_policy {
+            Policy::Retain => self.retain(at),
+            _ if self.spec.paused => self.settle(
+                self.deletion_blocked("spec.paused is true: set it to false to let the deletion go on"),
+                at,
+            ),
+            Policy::Suspend | Policy::Delete => match self.deletion_refused() {
+                Some(blocked) => self.settle(blocked, at),
+                None => self.act_on_account(at),
+            },
+        }
+    }
+
+    fn retain(&self, at: &Moment) -> Next {
+        match self.status.id {
+            Some(_) if self.status.deletion.is_some() => {
+                Step::Act(Effect::DropFinalizer(Some(Notice::TooLate)))
+            }
+            Some(_) => Step::Act(Effect::DropFinalizer(Some(Notice::Retained))),
+            // One look where something may have been made; without a usable instance there is nowhere to look.
+            None if self.create.unresolved()
+                && self.around.known().is_some_and(|view| view.blocked.is_none()) =>
+            {
+                self.create(at)
+            }
+            None => {
+                let may_exist = self.create.unresolved().then_some(Notice::MayExist);
+                Step::Act(Effect::DropFinalizer(may_exist))
+            }
+        }
+    }
+
+    /// Why what the policy asks for cannot be carried out.
+    fn deletion_refused(&self) -> Option<Verdict> {
+        if self.status.id.is_none() && !self.create.unresolved() {
+            return None;
+        }
+        if self.spec.deletion_policy == Policy::Delete
+            && let Fit::Refused(refusal) | Fit::Unknown(refusal) = &self.around.may_delete
+        {
+            return Some(self.deletion_blocked(&refusal.to_string()));
+        }
+        match &self.around.instance {
+            InstanceChoice::Known(view) => view.blocked.as_ref().map(|why| self.deletion_blocked(why)),
+            _ => Some(self.deletion_blocked("its instance is not there")),
+        }
+    }
+
+    fn act_on_account(&self, at: &Moment) -> Next {
+        let Some(id) = self.status.id else { return self.create(at) };
+        let account = match &self.remote {
+            Remote::Found(account) if account.id.0 == id => account,
+            Remote::NotFound(_) => return Step::Act(Effect::Vanished(id)),
+            Remote::Vanished(_) => {
+                return Step::Act(Effect::DropFinalizer(
+                    self.status.deletion.is_some().then_some(Notice::Deleted),
+                ));
+            }
+            Remote::NotPermitted(_) => {
+                return self.settle(self.deletion_blocked(&not_permitted(id).message), at);
+            }
+            Remote::Unread | Remote::Found(_) => return Step::Act(Effect::Get(id)),
+        };
+        if self.done.deleted && self.status.deletion.is_none() {
+            let mut status = self.deleting_status(at);
+            status.deletion = Some(DeletionStatus { sent_at: at.now });
+            return Step::Act(Effect::Write(Box::new(status), Tag::Progress));
+        }
+        if self.status.deletion.is_some() {
+            return self.end(
+                self.deleting_status(at),
+                Again::Backoff { at_least: Duration::from_secs(1) },
+                false,
+            );
+        }
+        if let Err(refusal) = self.may_write(account) {
+            return self.settle(self.deletion_blocked(&refusal.message), at);
+        }
+        // Suspended first: people stop working in it at once, while the deletion is only queued (P27).
+        if account.state != AccountState::Suspended && !self.done.patched {
+            let patch = AccountPatch { state: Some(AccountState::Suspended), ..AccountPatch::default() };
+            return Step::Act(Effect::Patch(id, Box::new(patch)));
+        }
+        match self.spec.deletion_policy {
+            Policy::Delete => Step::Act(Effect::Delete(id)),
+            _ => Step::Act(Effect::DropFinalizer(Some(Notice::Suspended))),
+        }
+    }
+
+    fn deleting_status(&self, at: &Moment) -> AccountStatus {
+        let text = "Chatwoot is deleting the account, which can take hours for a big one";
+        self.status_with(&Verdict::new(reason::DELETING, text), at).0
+    }
+
+    pub(super) fn deletion_blocked(&self, why: &str) -> Verdict {
+        Verdict::new(
+            reason::DELETION_BLOCKED,
+            format!("{why}; to let go at once and keep the account, set spec.deletionPolicy: Retain"),
+        )
+    }
+}

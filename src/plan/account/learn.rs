@@ -1,0 +1,130 @@
+//! Folding one lesson into the facts.
+
+use super::*;
+use crate::{
+    chatwoot::{
+        marker::Reading,
+        outcome::{Class, Failure, Fate},
+    },
+    plan::create::{Lesson as Created, Posted, Wrote},
+};
+
+impl Facts {
+    pub(super) fn fold(&mut self, lesson: Lesson) {
+        match lesson {
+            Lesson::NoTurn(why) => self.trouble = Some(Trouble::NoTurn(why)),
+            Lesson::Index(look) => self.create.learn(Created::Index(look)),
+            Lesson::ReadBack { back, status } => self.read_back(back, status),
+            Lesson::Finalizer(wrote) => {
+                self.object.finalizer |= wrote == Wrote::Yes;
+                self.create.learn(Created::Finalizer(wrote));
+            }
+            Lesson::Dropped(Wrote::Yes | Wrote::Gone) => self.create.gone = true,
+            Lesson::Dropped(Wrote::Conflict | Wrote::Unknown) => self.create.stale = true,
+            Lesson::OrphanReported => self.create.learn(Created::OrphanReported),
+            Lesson::Wrote { tag, status, wrote } => self.wrote(tag, *status, wrote),
+            Lesson::Posted(answer) => self.posted(answer),
+            Lesson::Got(id, answer) => {
+                self.done.read = true;
+                self.answered(id, Call::Read, answer);
+            }
+            Lesson::Vanished(id, Ok(true)) => self.remote = Remote::Vanished(id),
+            Lesson::Vanished(_, Ok(false)) => self.fail(Call::Read, Failure::of(Class::NotRouted)),
+            Lesson::Vanished(_, Err(failure)) => self.fail(Call::Read, failure),
+            Lesson::Patched { features, answer } => {
+                self.done.flagged |= features;
+                self.done.patched |= !features;
+                let id = self.remote_id();
+                self.answered(id, Call::Write, answer);
+            }
+            Lesson::Deleted(_, Ok(())) => self.done.deleted = true,
+            Lesson::Deleted(id, Err(failure)) => self.answered(id, Call::Write, Err(failure)),
+        }
+    }
+
+    fn remote_id(&self) -> i64 {
+        match &self.remote {
+            Remote::Found(account) => account.id.0,
+            Remote::NotFound(id) | Remote::Vanished(id) | Remote::NotPermitted(id) => *id,
+            Remote::Unread => 0,
+        }
+    }
+
+    fn answered(&mut self, id: i64, call: Call, answer: Result<Account, Failure>) {
+        match answer {
+            Ok(account) => self.remote = Remote::Found(Box::new(account)),
+            Err(failure) => match failure.class {
+                Class::NotFound => self.remote = Remote::NotFound(id),
+                Class::NotPermitted => self.remote = Remote::NotPermitted(id),
+                _ => self.fail(call, failure),
+            },
+        }
+    }
+
+    fn fail(&mut self, call: Call, failure: Failure) {
+        self.trouble = Some(Trouble::Failed(call, failure));
+    }
+
+    fn posted(&mut self, answer: Result<Account, Failure>) {
+        let failure = match answer {
+            Ok(account) if self.around.marker.read(&account.custom_attributes) == Reading::Ours => {
+                self.create.learn(Created::Created(account.id.0));
+                self.remote = Remote::Found(Box::new(account));
+                return;
+            }
+            // Somebody else's account in the answer to our POST: a cache or a replay on the way.
+            Ok(_) => Failure::of(Class::Unexpected),
+            Err(failure) => failure,
+        };
+        match failure.fate() {
+            Fate::NotSent => {
+                self.create.learn(Created::Posted(Posted::NotSent { answered: failure.status.is_some() }))
+            }
+            // A 401 is the instance's trouble and says nothing about the values.
+            Fate::Rejected if failure.class == Class::Unauthorized => {
+                self.create.learn(Created::Posted(Posted::NotSent { answered: true }));
+            }
+            Fate::Rejected => self.create.learn(Created::Posted(Posted::Rejected)),
+            Fate::Ambiguous => self.create.learn(Created::Lost),
+        }
+        self.done.refused = Some(failure);
+    }
+
+    fn wrote(&mut self, tag: Tag, status: AccountStatus, wrote: Wrote) {
+        let lesson = match tag {
+            Tag::Claim(claim) => Created::Claimed { claim, wrote },
+            Tag::Record(outcome) => Created::Recorded { outcome, wrote },
+            Tag::StoreId(id) => Created::Stored { id, wrote },
+            Tag::Bind { id, .. } => Created::Bound { id, wrote },
+            Tag::Duplicate(id) => Created::DuplicateNoted { id, wrote },
+            Tag::Progress => {
+                match wrote {
+                    Wrote::Yes => {}
+                    Wrote::Conflict | Wrote::Unknown => self.create.stale = true,
+                    Wrote::Gone => self.create.gone = true,
+                }
+                if wrote == Wrote::Yes {
+                    self.create.question = status.decision.as_ref().map(|decision| decision.token.clone());
+                    self.status = status;
+                }
+                return;
+            }
+        };
+        if wrote == Wrote::Yes {
+            self.status = status;
+        }
+        self.create.learn(lesson);
+    }
+
+    /// The object as it stands at the API server; what this pass wanted stays what it was.
+    fn read_back(&mut self, back: create::ReadBack, status: Option<Box<AccountStatus>>) {
+        if let create::ReadBack::Found { finalizer, deleting, .. } = &back {
+            self.object.finalizer = *finalizer;
+            self.object.deleting = *deleting;
+        }
+        if let Some(status) = status {
+            self.status = *status;
+        }
+        self.create.learn(Created::ReadBack(back));
+    }
+}

@@ -1,0 +1,361 @@
+//! How a pass ends: what the status says, and when to look again.
+
+use super::*;
+use crate::{
+    api::{
+        account::Suspender,
+        conditions::{ReasonClass, class},
+    },
+    chatwoot::outcome::{Class, Failure},
+    plan::{
+        Again, End,
+        create::Release,
+        entitlements::{Diff, Wanted},
+        grants::Suspension,
+        status,
+    },
+};
+use std::time::Duration;
+
+/// A mistake is looked at again after this long, should nothing change before.
+const SECOND_LOOK: Duration = Duration::from_secs(600);
+/// So many 500s in a row to the same write are Chatwoot's last word.
+const LAST_WORD: u32 = 3;
+
+impl Facts {
+    /// Nothing to say: the stored status stands.
+    pub(super) fn quiet(&self) -> Next {
+        self.end(self.status.clone(), Again::OnChange, false)
+    }
+
+    pub(super) fn fresh(&self) -> Next {
+        self.end(self.status.clone(), Again::Fresh, false)
+    }
+
+    pub(super) fn end(&self, status: AccountStatus, again: Again, checked: bool) -> Next {
+        Step::Settle(End { status, again, checked })
+    }
+
+    /// Ends with `verdict` in the conditions.
+    pub(super) fn settle(&self, verdict: Verdict, at: &Moment) -> Next {
+        let (status, grace_left) = self.status_with(&verdict, at);
+        let again = match class(verdict.reason) {
+            ReasonClass::Nobody | ReasonClass::Operator => Again::OnChange,
+            ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
+            ReasonClass::Author | ReasonClass::Admin => {
+                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
+            }
+            ReasonClass::Decision => Again::After(SECOND_LOOK),
+        };
+        self.end(status, again, self.done.read)
+    }
+
+    /// The status with `verdict`, and how long its grace lasts.
+    pub(super) fn status_with(&self, verdict: &Verdict, at: &Moment) -> (AccountStatus, Option<Duration>) {
+        let mut next = self.status.clone();
+        let extras =
+            status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
+        let after = status::conditions(self.before(at), verdict, &extras);
+        next.conditions = after.conditions;
+        self.observed(&mut next);
+        next.decision = match class(verdict.reason) {
+            ReasonClass::Decision => {
+                next.decision.or_else(|| Some(crate::api::account::Decision { token: at.nonce.clone() }))
+            }
+            _ => None,
+        };
+        (next, after.grace_left)
+    }
+
+    pub(super) fn before(&self, at: &Moment) -> status::Before<'_> {
+        status::Before {
+            conditions: &self.status.conditions,
+            generation: self.object.generation,
+            now: at.now,
+            grace: self.around.grace,
+        }
+    }
+
+    pub(super) fn observed(&self, status: &mut AccountStatus) {
+        status.observed_generation = self.object.generation;
+        status.last_handled_reconcile_at = self.object.requested_at.clone();
+    }
+
+    /// Chatwoot agrees, or differs in nothing that is being repaired.
+    pub(super) fn agreed(&self, account: &Account, wanted: &Wanted, diff: &Diff, at: &Moment) -> Next {
+        let (status, again) = self.agreed_status(account, wanted, diff, at);
+        self.end(status, again, true)
+    }
+
+    pub(super) fn agreed_status(
+        &self,
+        account: &Account,
+        wanted: &Wanted,
+        diff: &Diff,
+        at: &Moment,
+    ) -> (AccountStatus, Again) {
+        let mut facts = self.clone();
+        let next = &mut facts.status;
+        next.drifted = self.drifted(account, diff);
+        next.duplicates = self.duplicates();
+        next.managed = wanted.managed.clone();
+        self.record_suspension(account, next);
+        next.decision = None;
+        if let (Some(view), Some(id)) = (self.around.known(), next.id) {
+            next.url = Some(format!("{}/app/accounts/{id}", view.public_url));
+        }
+        // The tenant's own wishes are refused; what is imposed on them has been enforced.
+        if let Some(refusal) = self.around.refusal(self) {
+            return match facts.settle(refusal, at) {
+                Step::Settle(end) => (end.status, end.again),
+                Step::Act(_) => (facts.status, Again::OnChange),
+            };
+        }
+        let mut next = facts.status;
+        next.applied = Some(self.around.hash.clone());
+        self.observed(&mut next);
+        let extras =
+            status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
+        let after = if self.spec.paused {
+            status::paused(
+                self.before(at),
+                self.status.observed_generation == self.object.generation,
+                &extras,
+            )
+        } else {
+            status::conditions(self.before(at), &self.success(&next), &extras)
+        };
+        next.conditions = after.conditions;
+        (next, Again::OnChange)
+    }
+
+    /// The state to return to stands exactly while a grant suspends the account.
+    pub(super) fn record_suspension(&self, account: &Account, next: &mut AccountStatus) {
+        next.state_before = entitlements::state_before(&self.asked(self.scope()), account.state);
+        next.suspended_by = next.state_before.map(|_| Suspender::Grant);
+    }
+
+    /// What must stand in the status before anything is sent, where it does not stand there yet.
+    pub(super) fn write_ahead(&self, wanted: &Wanted, account: &Account, at: &Moment) -> Option<Effect> {
+        let mut status = self.status.clone();
+        status.managed = wanted.managed_meanwhile.clone();
+        if self.around.verdict.suspension == Suspension::Yes {
+            self.record_suspension(account, &mut status);
+        }
+        if status == self.status {
+            return None;
+        }
+        let facts = Facts { status, ..self.clone() };
+        let text = "applying the settings of the account";
+        let status = facts.status_with(&Verdict::new(reason::PROGRESSING, text), at).0;
+        Some(Effect::Write(Box::new(status), Tag::Progress))
+    }
+
+    /// Differences nobody repairs: all of them while observing, otherwise what a write did not change.
+    fn drifted(&self, account: &Account, diff: &Diff) -> Vec<String> {
+        if self.spec.paused {
+            return Vec::new();
+        }
+        if self.spec.mode == Mode::Observe {
+            return self.diff(&self.wanted(entitlements::Scope::Everything), account, false).drifted;
+        }
+        diff.drifted.clone()
+    }
+
+    fn success(&self, next: &AccountStatus) -> Verdict {
+        let mut text = match self.spec.mode {
+            Mode::Enforce if next.suspended_by.is_some() => {
+                "everything asked for is so; the account is suspended by a grant".into()
+            }
+            Mode::Enforce => "everything asked for is so in Chatwoot".to_owned(),
+            Mode::Observe => "observed; differences are listed in status.drifted".to_owned(),
+        };
+        for note in self.notes(next) {
+            text.push_str("; ");
+            text.push_str(&note);
+        }
+        Verdict::new(if self.spec.mode == Mode::Observe { reason::OBSERVED } else { reason::SUCCEEDED }, text)
+    }
+
+    /// What a person may want to follow up although all is well.
+    fn notes(&self, next: &AccountStatus) -> Vec<String> {
+        let mut notes = Vec::new();
+        let repeats = next.creation.as_ref().map_or(0, |creation| creation.repeats.len());
+        if repeats > 0 {
+            notes.push(format!(
+                "the create was repeated or an earlier account bound {repeats} time(s), so an account nobody can see may exist"
+            ));
+        }
+        if next.creation.as_ref().is_some_and(|c| c.outcome.is_none()) && next.id.is_some() {
+            notes.push("another create request of this resource has an unknown outcome".to_owned());
+        }
+        if !next.duplicates.is_empty() {
+            notes.push(format!(
+                "accounts {} carry this resource's marker too and are left alone",
+                verify::list(&next.duplicates)
+            ));
+        }
+        notes
+    }
+
+    pub(super) fn settle_paused(&self, at: &Moment) -> Next {
+        let mut next = self.status.clone();
+        self.observed(&mut next);
+        let reconciled = self.status.observed_generation == self.object.generation;
+        next.applied = Some(self.around.hash.clone());
+        let extras = status::Extras { paused: true, ..status::Extras::default() };
+        next.conditions = status::paused(self.before(at), reconciled, &extras).conditions;
+        self.end(next, Again::OnChange, false)
+    }
+
+    /// Chatwoot cannot be used just now. What had converged keeps its Ready: only the instance flips.
+    pub(super) fn unavailable(&self, verdict: Verdict, at_least: Duration, at: &Moment) -> Next {
+        let status = if self.is_converged() && !self.object.deleting {
+            self.status.clone()
+        } else {
+            self.status_with(&self.blocked_if_deleting(verdict), at).0
+        };
+        self.end(status, Again::Backoff { at_least }, false)
+    }
+
+    /// A dead Chatwoot never wedges a namespace without saying how to get out.
+    fn blocked_if_deleting(&self, verdict: Verdict) -> Verdict {
+        if self.object.deleting { self.deletion_blocked(&verdict.message) } else { verdict }
+    }
+
+    pub(super) fn failed(&self, call: Call, failure: &Failure, at: &Moment) -> Next {
+        let at_least = failure.retry_after.unwrap_or_default();
+        let last_word = failure.class == Class::Server
+            && call == Call::Write
+            && self.around.write_errors + 1 >= LAST_WORD;
+        match self.failed_reason(failure).filter(|_| !last_word) {
+            Some(reason::REDIRECTED) => self.settle(redirected(failure), at),
+            Some(reason::WAITING_FOR_INSTANCE) => {
+                let text = "the instance's platform token was refused; this resource goes on when the instance is Ready";
+                self.unavailable(Verdict::new(reason::WAITING_FOR_INSTANCE, text), at_least, at)
+            }
+            Some(passing) => self.unavailable(Verdict::new(passing, failure.to_string()), at_least, at),
+            None => self.settle(self.rejected(failure), at),
+        }
+    }
+
+    /// The reason a failure leads to; `None`: Chatwoot refused the values.
+    pub(super) fn failed_reason(&self, failure: &Failure) -> Option<&'static str> {
+        match failure.class {
+            Class::Invalid => None,
+            // The instance says so itself, once, and brings this resource back.
+            Class::Unauthorized => Some(reason::WAITING_FOR_INSTANCE),
+            Class::Redirected => Some(reason::REDIRECTED),
+            Class::RateLimited => Some(reason::RATE_LIMITED),
+            _ => Some(reason::CHATWOOT_UNAVAILABLE),
+        }
+    }
+
+    pub(super) fn rejected(&self, failure: &Failure) -> Verdict {
+        Verdict::new(
+            reason::REJECTED_BY_CHATWOOT,
+            format!("{failure}; correct the spec of {}/{}", self.object.namespace, self.object.name),
+        )
+    }
+
+    /// This pass's claim ended without an account; why stands in the status already.
+    pub(super) fn ended(&self) -> Next {
+        let refused = self.done.refused.as_ref();
+        let again = match refused.map(|failure| failure.class) {
+            Some(Class::Invalid) => Again::After(SECOND_LOOK),
+            _ => Again::Backoff { at_least: refused.and_then(|f| f.retry_after).unwrap_or_default() },
+        };
+        self.end(self.status.clone(), again, false)
+    }
+
+    pub(super) fn waiting(&self, wait: &create::Wait, at: &Moment) -> Next {
+        match wait {
+            create::Wait::Fresh => self.fresh(),
+            create::Wait::Stopping => self.quiet(),
+            create::Wait::Index if self.create.unresolved() => {
+                self.end(self.resolving(at), Again::OnChange, false)
+            }
+            create::Wait::Index => self.quiet(),
+            create::Wait::Unavailable if self.create.unresolved() => {
+                self.end(self.resolving(at), Again::Backoff { at_least: Duration::ZERO }, false)
+            }
+            create::Wait::Unavailable => {
+                let text = "the account index cannot be read just now, and nothing is created unseen";
+                self.unavailable(Verdict::new(reason::CHATWOOT_UNAVAILABLE, text), Duration::ZERO, at)
+            }
+            create::Wait::Settling { until } => {
+                self.end(self.resolving(at), Again::After(until.saturating_sub(at.clock)), false)
+            }
+        }
+    }
+
+    fn resolving(&self, at: &Moment) -> AccountStatus {
+        let text = "finding out whether an earlier create request, or an earlier resource of this name, left an account; this \
+                    takes up to two minutes";
+        self.status_with(&Verdict::new(reason::RESOLVING_CREATE, text), at).0
+    }
+
+    pub(super) fn stopped(&self, stop: &create::Stop, at: &Moment) -> Next {
+        if self.object.deleting {
+            let text = "an earlier create request may have made an account, and no program can tell";
+            return self.settle(self.deletion_blocked(text), at);
+        }
+        let who = format!("{}/{}", self.object.namespace, self.object.name);
+        let verdict = match stop {
+            create::Stop::OutcomeUnknown => Verdict::new(
+                reason::CREATE_OUTCOME_UNKNOWN,
+                format!(
+                    "a create request may have made an account and no program can tell; look in Chatwoot for an account with \
+                     custom attribute chatwoot_operator = {}, then run: kubectl chatwoot resolve account {who} --account-id N, \
+                     or --create if there is none",
+                    self.around.marker
+                ),
+            ),
+            create::Stop::Duplicate(ids) => return self.duplicate(ids.clone(), at),
+            create::Stop::Previous(ids) => verify::previous_account(ids),
+            create::Stop::NeedsIndex => Verdict::new(
+                reason::WAITING_FOR_INSTANCE,
+                "rebindUntil is set, but the account index cannot be read, so nothing is created: repair the index \
+                 (chatwoot-operator doctor prints the statement), name the account in adopt.id, or remove rebindUntil",
+            ),
+        };
+        self.settle(verdict, at)
+    }
+
+    pub(super) fn duplicate(&self, ids: Vec<i64>, at: &Moment) -> Next {
+        let mut facts = self.clone();
+        facts.status.duplicates = ids.into_iter().filter(|id| Some(*id) != self.status.id).collect();
+        let verdict = self.duplicate_verdict(&facts.status.duplicates);
+        facts.settle(verdict, at)
+    }
+
+    pub(super) fn duplicate_verdict(&self, others: &[i64]) -> Verdict {
+        let mut all: Vec<i64> = self.status.id.into_iter().chain(others.iter().copied()).collect();
+        all.dedup();
+        Verdict::new(
+            reason::DUPLICATE_CREATED,
+            format!(
+                "accounts {} carry this resource's marker; none was deleted; choose one with: kubectl chatwoot resolve account \
+                 {}/{} --account-id N, and delete the others in Chatwoot",
+                verify::list(&all),
+                self.object.namespace,
+                self.object.name
+            ),
+        )
+    }
+
+    pub(super) fn release(&self, release: Release, _at: &Moment) -> Next {
+        Step::Act(Effect::DropFinalizer((release == Release::MayExist).then_some(Notice::MayExist)))
+    }
+}
+
+fn redirected(failure: &Failure) -> Verdict {
+    let to = failure.location.as_deref().unwrap_or("another place");
+    Verdict::new(
+        reason::REDIRECTED,
+        format!(
+            "Chatwoot redirects to {to}, and redirects are never followed; with FORCE_SSL set spec.externalURL of the instance \
+             to the https address, else correct its spec.url"
+        ),
+    )
+}

@@ -1,0 +1,161 @@
+//! An account's effects.
+
+use super::{KIND, announce};
+use crate::{
+    api::{
+        account::{AccountStatus, ChatwootAccount},
+        common::{FINALIZER, RESTORE_STATUS_ANNOTATION},
+    },
+    chatwoot::{
+        gate::{Key, Lane},
+        marker::Marker,
+        platform::NewAccount,
+        types::AccountId,
+    },
+    plan::{
+        account::{Effect, Facts, Lesson, Tag},
+        create::{self, Index, Look, ReadBack},
+    },
+    reconcile::{
+        driver::Hands,
+        instances::Handle,
+        references::{InstanceKey, Ref},
+        stored::{Read, Stored, Wrote},
+        turn::Turn,
+        world::World,
+    },
+};
+use kube::ResourceExt;
+use std::{sync::Arc, time::Duration};
+
+/// A pass' own hands: the object as it wrote it last, and its turn at the gate.
+pub struct AccountHands {
+    stored: Stored<ChatwootAccount>,
+    world: Arc<World>,
+    handle: Option<Arc<Handle>>,
+    key: Key,
+    marker: Marker,
+    turn: Turn,
+    uid: String,
+}
+
+impl AsMut<Stored<ChatwootAccount>> for AccountHands {
+    fn as_mut(&mut self) -> &mut Stored<ChatwootAccount> {
+        &mut self.stored
+    }
+}
+
+impl AccountHands {
+    pub fn new(stored: Stored<ChatwootAccount>, machine: &Facts, world: &Arc<World>) -> Self {
+        let key = Key::new(KIND, &machine.object.namespace, &machine.object.name);
+        let handle = machine.around.known().and_then(|view| {
+            let key =
+                InstanceKey { namespace: view.binding.namespace.clone(), name: view.binding.name.clone() };
+            world.instances.handle(&key)
+        });
+        let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
+        let turn = Turn::new(handle.clone(), lane, key.clone(), world);
+        let uid = stored.object().uid().unwrap_or_default();
+        Self { stored, world: world.clone(), handle, key, marker: machine.around.marker.clone(), turn, uid }
+    }
+
+    async fn write(&mut self, status: Box<AccountStatus>, tag: Tag) -> Lesson {
+        let wrote = self.stored.write_status((*status).clone()).await;
+        if wrote == Wrote::Yes
+            && let Tag::Claim(new) = &tag
+        {
+            // A second account that a proxy's replay may make shows once this claim has settled.
+            if let Some(handle) = &self.handle {
+                handle
+                    .sweep_at(self.world.clock() + new.claim.timeout * 2 + self.world.settings.settle_margin);
+            }
+        }
+        Lesson::Wrote { tag, status, wrote }
+    }
+
+    fn ask_index(&self, not_before: Duration) -> Look {
+        let Some(handle) = &self.handle else {
+            return Look { asked_at: not_before, answer: Index::Unavailable };
+        };
+        let (world, me) = (&self.world, &self.key);
+        let taken = |id| {
+            let owners = world.references.to(&Ref::AccountId(handle.key.clone(), id));
+            owners.iter().any(|owner| owner != me)
+        };
+        handle.index.ask(&self.key, not_before, &self.marker, taken)
+    }
+
+    async fn read_back(&mut self) -> Lesson {
+        let at = self.world.clock();
+        match self.stored.reread().await {
+            Read::Found(object) => {
+                let status = object.status.clone().unwrap_or_default();
+                let back = ReadBack::Found {
+                    bound: status.id,
+                    claim: status.creation.as_ref().map(create::Claim::from),
+                    finalizer: object.finalizers().iter().any(|f| f == FINALIZER),
+                    deleting: object.metadata.deletion_timestamp.is_some(),
+                    at,
+                };
+                Lesson::ReadBack { back, status: Some(Box::new(status)) }
+            }
+            Read::Gone | Read::OtherUid => Lesson::ReadBack { back: ReadBack::Gone, status: None },
+            Read::Unknown => {
+                // The API server does not answer: asking again at once would only add to its load.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Lesson::ReadBack { back: ReadBack::Unknown, status: None }
+            }
+        }
+    }
+
+    async fn post(&self, name: String) -> Lesson {
+        let new = NewAccount { name, marker: self.marker.to_string() };
+        Lesson::Posted(self.turn.call(|platform| platform.create_account(&new)).await)
+    }
+}
+
+impl Hands<Facts> for AccountHands {
+    async fn act(&mut self, effect: Effect) -> Lesson {
+        if effect.needs_turn()
+            && let Err(why) = self.turn.take()
+        {
+            return Lesson::NoTurn(why);
+        }
+        match effect {
+            Effect::AskIndex { not_before } => Lesson::Index(self.ask_index(not_before)),
+            Effect::ReadBack => self.read_back().await,
+            Effect::AddFinalizer => Lesson::Finalizer(
+                self.stored.add_finalizer(FINALIZER, Some((RESTORE_STATUS_ANNOTATION, "true"))).await,
+            ),
+            Effect::DropFinalizer(notice) => {
+                let wrote = self.stored.drop_finalizer(FINALIZER).await;
+                if wrote == Wrote::Yes
+                    && let Some(notice) = notice
+                {
+                    announce::notice(self.stored.object(), notice, &self.marker, &self.world);
+                }
+                Lesson::Dropped(wrote)
+            }
+            Effect::ReportOrphan(id) => {
+                announce::orphan(self.stored.object(), &self.uid, id, &self.world);
+                Lesson::OrphanReported
+            }
+            Effect::Write(status, tag) => self.write(status, tag).await,
+            Effect::Post { name } => self.post(name).await,
+            Effect::Get(id) => {
+                Lesson::Got(id, self.turn.call(|platform| platform.account(AccountId(id))).await)
+            }
+            Effect::Vanished(id) => Lesson::Vanished(
+                id,
+                self.turn.call(|platform| platform.account_vanished(AccountId(id))).await,
+            ),
+            Effect::Patch(id, patch) => Lesson::Patched {
+                features: !patch.features.is_empty(),
+                answer: self.turn.call(|platform| platform.update_account(AccountId(id), &patch)).await,
+            },
+            Effect::Delete(id) => {
+                Lesson::Deleted(id, self.turn.call(|platform| platform.delete_account(AccountId(id))).await)
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The facts of an account's pass, from the caches.
+
+use super::KIND;
+use crate::{
+    api::{
+        account::{AccountDeletionPolicy, ChatwootAccount},
+        common::{FINALIZER, RECONCILE_ANNOTATION, RESOLVE_ANNOTATION},
+    },
+    chatwoot::{features::check_feature, locales::check_locale, types::AccountId},
+    plan::{
+        Moment,
+        account::{Around, Done, Facts, InstanceChoice, Object, Remote},
+        create,
+        entitlements::Planned,
+        grants::{self, AccountRequest, Tenant},
+    },
+    reconcile::{
+        memory::Remembered,
+        references::{InstanceKey, Ref},
+        surroundings::{self, Home},
+        world::World,
+    },
+};
+use kube::ResourceExt;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+/// Until an instance says otherwise.
+const HOUR: Duration = Duration::from_secs(3600);
+
+pub fn facts(
+    object: &ChatwootAccount,
+    world: &Arc<World>,
+    remembered: &mut Remembered<create::Memory>,
+    at: &Moment,
+) -> Option<Facts> {
+    let installation = world.installation()?;
+    let (namespace, name) = (object.namespace()?, object.name_any());
+    let home = Home::of(world, &namespace)?;
+    let uid = object.uid()?;
+    let status = object.status.clone().unwrap_or_default();
+    let spec = object.spec.clone();
+    let key = world.instance_of(&namespace, status.instance.as_ref(), spec.instance_ref.as_ref());
+    let instance = surroundings::instance(world, key.as_ref(), at)?;
+    let tenancy = key.as_ref().map(|key| world.tenancy(key)).unwrap_or_default();
+    let grants = surroundings::grants(&tenancy);
+    let is_home = key.as_ref().is_some_and(|key| key.namespace == namespace);
+    let tenant = Tenant { namespace: &namespace, labels: home.labels.as_ref(), home: is_home };
+    let request = AccountRequest {
+        plan: spec.plan.as_deref(),
+        features: !spec.features.is_empty(),
+        limits: !spec.limits.is_empty(),
+        state: spec.state.is_some(),
+        custom_attributes: !spec.custom_attributes.is_empty(),
+        delete: spec.deletion_policy == AccountDeletionPolicy::Delete,
+        adopt: spec.adopt.filter(|_| status.id.is_none()).map(|adopt| AccountId(adopt.id)),
+    };
+    let verdict = grants::account(&grants, &tenant, &request);
+    let may_delete = grants::may_delete_account(&grants, &tenant, spec.plan.as_deref());
+    let answer = object.annotations().get(RESOLVE_ANNOTATION).and_then(|text| create::Answer::parse(text));
+    let candidates = candidates(&spec.adopt, &status, answer.as_ref());
+    let adoptable: BTreeSet<i64> = (candidates.iter().copied())
+        .filter(|id| grants::may_take_back_account(&grants, &tenant, &request, AccountId(*id)))
+        .collect();
+    let plan =
+        spec.plan.as_ref().and_then(|plan| tenancy.plans.get(plan)).map(|plan| Arc::new(plan.spec.clone()));
+    let planned = Arc::new(Planned::of(tenancy.plans.values().map(|plan| &plan.spec)));
+    let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
+    let finalizer = object.finalizers().iter().any(|f| f == FINALIZER);
+    let known_before = remembered.version.is_some();
+    let read_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let known = match &instance {
+        InstanceChoice::Known(view) => Some(view.clone()),
+        _ => None,
+    };
+    let handle = key.as_ref().and_then(|key| world.instances.handle(key));
+    let settings = handle.as_ref().map(|handle| handle.known());
+    let hash = wanted_hash(&installation, object, plan.as_deref(), &planned, &verdict);
+    let claim = status.creation.as_ref().map(create::Claim::from);
+    remembered.own.observe(claim.as_ref(), finalizer, at.clock, known_before);
+    let deleting = object.metadata.deletion_timestamp.is_some();
+    let create = create::Facts {
+        bound: status.id,
+        claim,
+        finalizer,
+        deleting,
+        destroying: spec.deletion_policy == AccountDeletionPolicy::Delete,
+        adopt: spec.adopt.map(|adopt| adopt.id),
+        question: status.decision.as_ref().map(|decision| decision.token.clone()),
+        answer,
+        read_at,
+        restoring: known.as_ref().is_some_and(|view| view.restoring),
+        timeout: settings.as_ref().map_or(create::LONGEST_TIMEOUT, |known| known.timeout),
+        settle_margin: world.settings.settle_margin,
+        memory: remembered.own.clone(),
+        mine: None,
+        unsure: None,
+        look: None,
+        ended: None,
+        read_again: false,
+        stale: false,
+        gone: false,
+    };
+    let invalid = known.as_ref().and_then(|view| invalid(object, view.version));
+    let around = Around {
+        instance,
+        verdict,
+        may_delete,
+        plan,
+        planned,
+        is_instance_namespace: is_home,
+        invalid,
+        marker,
+        hash,
+        adoptable,
+        taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
+        swept: handle.as_ref().and_then(|handle| swept(handle, &uid)),
+        due: remembered.next_check.is_some_and(|due| due <= at.clock),
+        grace: world.settings.grace,
+        interval: settings.as_ref().map_or(HOUR, |known| known.interval),
+        write_errors: remembered.write_errors,
+    };
+    Some(Facts {
+        object: Object {
+            namespace,
+            name,
+            generation: object.metadata.generation.unwrap_or_default(),
+            deleting,
+            finalizer,
+            requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+        },
+        spec,
+        status,
+        around,
+        create,
+        remote: Remote::Unread,
+        trouble: None,
+        done: Done::default(),
+    })
+}
+
+/// The ids this resource names, or is bound to.
+fn candidates(
+    adopt: &Option<crate::api::common::Adopt>,
+    status: &crate::api::account::AccountStatus,
+    answer: Option<&create::Answer>,
+) -> BTreeSet<i64> {
+    let chosen = match answer.map(|answer| answer.choice) {
+        Some(create::Choice::Account(id)) => Some(id),
+        _ => None,
+    };
+    [status.id, adopt.map(|adopt| adopt.id), chosen].into_iter().flatten().collect()
+}
+
+/// Which of them are bound to another resource of the instance.
+fn taken(
+    world: &World,
+    key: Option<&InstanceKey>,
+    namespace: &str,
+    name: &str,
+    candidates: &BTreeSet<i64>,
+) -> BTreeSet<i64> {
+    let Some(key) = key else { return BTreeSet::new() };
+    let by_another = |id: &&i64| {
+        let owners = world.references.to(&Ref::AccountId(key.clone(), **id));
+        owners.iter().any(|owner| owner.namespace != namespace || owner.name != name)
+    };
+    candidates.iter().filter(by_another).copied().collect()
+}
+
+/// What the latest reading of the index saw with this uid.
+fn swept(handle: &crate::reconcile::instances::Handle, uid: &str) -> Option<BTreeSet<i64>> {
+    let (_, answer) = handle.index.latest()?;
+    Some(answer.ok()?.of_uid(uid))
+}
+
+/// What only the instance's version can tell.
+fn invalid(object: &ChatwootAccount, version: crate::chatwoot::version::Version) -> Option<String> {
+    let spec = &object.spec;
+    if let Some(Err(wrong)) = spec.locale.as_deref().map(|locale| check_locale(locale, version)) {
+        return Some(format!("spec.locale: {wrong}"));
+    }
+    spec.features
+        .keys()
+        .find_map(|flag| check_feature(flag, version).err().map(|wrong| format!("spec.features: {wrong}")))
+}
+
+/// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
+fn wanted_hash(
+    installation: &crate::chatwoot::marker::Installation,
+    object: &ChatwootAccount,
+    plan: Option<&crate::api::plan::PlanSpec>,
+    planned: &Planned,
+    verdict: &grants::Verdict,
+) -> String {
+    let spec = serde_json::to_string(&object.spec).unwrap_or_default();
+    let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
+    let planned = object.spec.plan.as_ref().map(|_| format!("{planned:?}")).unwrap_or_default();
+    installation.hash(&["account", &spec, &plan, &planned, &format!("{verdict:?}")])
+}

@@ -1,0 +1,185 @@
+//! The one loop that runs every kind's policy.
+
+use super::{
+    memory::{Memories, Remembered},
+    stored::{Stored, Wrote},
+    world::World,
+};
+use crate::plan::{Again, End, Machine, Moment, Step, schedule};
+use k8s_openapi::NamespaceResourceScope;
+use kube::{Resource, ResourceExt, core::object::HasStatus};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt::Debug, future::Future, sync::Arc, time::Duration};
+
+/// More steps than any plan needs; one that takes them all does not converge.
+const FUEL: usize = 64;
+/// The watch usually brings a newer version well before this.
+const FRESH: Duration = Duration::from_millis(500);
+/// How long a cache may lag behind our own writes.
+const LAG: Duration = Duration::from_millis(50);
+
+/// Carries out one effect: exactly one call to Chatwoot, or exactly one Kubernetes read or write.
+pub trait Hands<M: Machine>: Send {
+    // Not `async fn`: the pass is spawned by generic code, so the future has to promise `Send`.
+    fn act(&mut self, effect: M::Effect) -> impl Future<Output = M::Lesson> + Send;
+}
+
+/// What a kind adds to the loop.
+pub trait Kind:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasStatus<Status: Clone + Debug + PartialEq + Default + Send + Sync>
+    + Clone
+    + Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    type Machine: Machine<End = End<Self::Status>>;
+    type Hands: Hands<Self::Machine> + AsMut<Stored<Self>>;
+    type Memory: Default + Clone + Send;
+
+    fn memories(world: &World) -> &Memories<Self::Memory>;
+
+    /// What status, spec and references say. `None`: nothing can be decided at all, such as before the installation is
+    /// known; whoever makes it possible wakes everything.
+    fn observe(
+        object: &Self,
+        world: &Arc<World>,
+        remembered: &mut Remembered<Self::Memory>,
+        at: &Moment,
+    ) -> Option<Self::Machine>;
+
+    fn hands(stored: Stored<Self>, machine: &Self::Machine, world: &Arc<World>) -> Self::Hands;
+
+    /// Keeps what the next pass should know.
+    fn remember(machine: &Self::Machine, remembered: &mut Remembered<Self::Memory>);
+
+    /// How often it is compared with Chatwoot.
+    fn interval(machine: &Self::Machine) -> Duration;
+
+    /// What a change of status tells people.
+    fn announce(object: &Self, old: &Self::Status, new: &Self::Status, world: &World);
+}
+
+/// One pass over one object; returns when to come back if nobody wakes it before.
+pub async fn pass<K: Kind>(object: Arc<K>, world: Arc<World>) -> Option<Duration> {
+    let uid = object.uid().unwrap_or_default();
+    let version = object.resource_version().unwrap_or_default();
+    let mut remembered = K::memories(&world).take(&uid);
+    if remembered.replaced.contains(&version) {
+        K::memories(&world).put(&uid, remembered);
+        return Some(LAG);
+    }
+    remembered.replaced.clear();
+    let at = world.moment();
+    let Some(mut machine) = K::observe(&object, &world, &mut remembered, &at) else {
+        K::memories(&world).put(&uid, remembered);
+        return None;
+    };
+    let outcome = drive::<K>(&object, &mut machine, &world, &at).await;
+    K::remember(&machine, &mut remembered);
+    remembered.replaced = outcome.replaced;
+    let wait =
+        plan_return(&mut remembered, &uid, &outcome.again, outcome.checked, K::interval(&machine), &world);
+    if outcome.gone {
+        K::memories(&world).forget(&uid);
+    } else {
+        K::memories(&world).put(&uid, remembered);
+    }
+    Some(wait)
+}
+
+struct Outcome {
+    again: Again,
+    checked: bool,
+    gone: bool,
+    replaced: Vec<String>,
+}
+
+async fn drive<K: Kind>(
+    object: &Arc<K>,
+    machine: &mut K::Machine,
+    world: &Arc<World>,
+    at: &Moment,
+) -> Outcome {
+    let old = object.status().cloned().unwrap_or_default();
+    // A pass without work ends here: no turn, no call, no copy of the object.
+    let mut step = machine.next(at);
+    if let Step::Settle(end) = &step
+        && end.status == old
+    {
+        return Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
+    }
+    let stored = Stored::new(world.client.clone(), K::clone(object), world.observers.writes.clone());
+    let mut hands = K::hands(stored, machine, world);
+    for _ in 0..FUEL {
+        match step {
+            Step::Act(effect) => {
+                tracing::trace!(effect = ?std::any::type_name::<K>(), "acting");
+                let lesson = hands.act(effect).await;
+                machine.learn(lesson);
+                step = machine.next(&world.moment());
+            }
+            Step::Settle(end) => return settle(object, &old, end, hands.as_mut(), world).await,
+        }
+    }
+    (world.observers.fuel)(super::stored::kind_name::<K>());
+    let failed = Again::Backoff { at_least: Duration::from_secs(60) };
+    Outcome { again: failed, checked: false, gone: false, replaced: hands.as_mut().replaced().to_vec() }
+}
+
+async fn settle<K: Kind>(
+    object: &Arc<K>,
+    old: &K::Status,
+    end: End<K::Status>,
+    stored: &mut Stored<K>,
+    world: &Arc<World>,
+) -> Outcome {
+    let mut again = end.again;
+    let mut gone = false;
+    let written = stored.object().status().cloned().unwrap_or_default();
+    if written != end.status && !matches!(again, Again::Fresh) {
+        match stored.write_status(end.status.clone()).await {
+            Wrote::Yes => {}
+            Wrote::Conflict => again = Again::Fresh,
+            Wrote::Unknown => again = Again::Backoff { at_least: Duration::ZERO },
+            Wrote::Gone => gone = true,
+        }
+    }
+    let new = stored.object().status().cloned().unwrap_or_default();
+    if new != *old {
+        K::announce(object, old, &new, world);
+    }
+    Outcome { again, checked: end.checked, gone, replaced: stored.replaced().to_vec() }
+}
+
+/// Every settle carries the object's next drift time, because a wake consumes whatever was pending.
+fn plan_return<M>(
+    remembered: &mut Remembered<M>,
+    uid: &str,
+    again: &Again,
+    checked: bool,
+    interval: Duration,
+    world: &World,
+) -> Duration {
+    let at = world.moment();
+    if checked || remembered.next_check.is_none() {
+        remembered.next_check = Some(at.clock + schedule::until_next_slot(uid, interval, at.now));
+    }
+    let slot = remembered.next_check.unwrap_or_default().saturating_sub(at.clock);
+    if let Again::Backoff { at_least } = again {
+        remembered.failures = remembered.failures.saturating_add(1);
+        return schedule::backoff(remembered.failures, uid).max(*at_least);
+    }
+    if !matches!(again, Again::Fresh) {
+        remembered.failures = 0;
+    }
+    match again {
+        Again::After(wait) => (*wait).min(slot),
+        Again::Fresh => FRESH,
+        Again::OnChange | Again::Backoff { .. } => slot,
+    }
+    .max(Duration::from_millis(1))
+}

@@ -1,0 +1,73 @@
+//! What this process remembers of objects between passes. Nothing here is needed for safety: after a restart it is empty.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// What is remembered of one object.
+#[derive(Clone, Debug, Default)]
+pub struct Remembered<M> {
+    /// When its next drift slot falls due (monotonic clock).
+    pub next_check: Option<Duration>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// 500s in a row to a write.
+    pub write_errors: u32,
+    /// The version this process looked at last, and when it first did.
+    pub version: Option<(String, Duration)>,
+    /// Versions that this process has replaced by its own writes: a cache that still shows one of them is stale.
+    pub replaced: Vec<String>,
+    /// What the kind itself remembers.
+    pub own: M,
+}
+
+impl<M> Remembered<M> {
+    /// When this process first saw the version.
+    pub fn first_saw(&mut self, version: &str, clock: Duration) -> Duration {
+        match &self.version {
+            Some((known, at)) if known == version => *at,
+            _ => {
+                self.version = Some((version.to_owned(), clock));
+                clock
+            }
+        }
+    }
+}
+
+/// One kind's memory, by uid.
+#[derive(Debug)]
+pub struct Memories<M>(Mutex<HashMap<String, Remembered<M>>>);
+
+impl<M> Default for Memories<M> {
+    fn default() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+}
+
+impl<M: Default> Memories<M> {
+    /// Takes it out for a pass; there is only one pass at a time for an object.
+    pub fn take(&self, uid: &str) -> Remembered<M> {
+        self.lock().remove(uid).unwrap_or_else(|| Remembered {
+            next_check: None,
+            failures: 0,
+            write_errors: 0,
+            version: None,
+            replaced: Vec::new(),
+            own: M::default(),
+        })
+    }
+
+    pub fn put(&self, uid: &str, remembered: Remembered<M>) {
+        self.lock().insert(uid.to_owned(), remembered);
+    }
+
+    pub fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Remembered<M>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

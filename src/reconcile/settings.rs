@@ -1,0 +1,19 @@
+//! What the operator was told at its start, as reconciliation needs it.
+
+use super::references::InstanceKey;
+use std::{collections::BTreeSet, time::Duration};
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The operator's own namespace.
+    pub namespace: String,
+    /// Namespaces whose instances are honoured: a URL is a way to aim the operator.
+    pub instance_namespaces: BTreeSet<String>,
+    pub default_instance: Option<InstanceKey>,
+    /// Added to twice the time-out before a create counts as settled.
+    pub settle_margin: Duration,
+    /// How long an author's or admin's mistake counts as in progress.
+    pub grace: Duration,
+    /// How long consent must have been withdrawn before a membership is revoked.
+    pub revoke_after: Duration,
+}

@@ -1,0 +1,72 @@
+//! What accounts and users alike see around them: instance, grants, namespace.
+
+use super::{instances::Entry, references::InstanceKey, tenancy::Tenancy, world::World};
+use crate::{
+    api::account::InstanceBinding,
+    plan::{
+        Moment,
+        account::{InstanceChoice, InstanceView},
+        grants::{Grant, Grants},
+    },
+};
+use std::collections::BTreeMap;
+
+/// The tenant's namespace. `uid` is empty and `labels` unknown while the namespace has not been seen.
+pub struct Home {
+    pub name: String,
+    pub uid: String,
+    pub labels: Option<BTreeMap<String, String>>,
+}
+
+impl Home {
+    pub fn of(world: &World, name: &str) -> Option<Self> {
+        let (uid, labels) = world.namespace(name)?;
+        Some(Self { name: name.to_owned(), uid, labels: Some(labels) })
+    }
+}
+
+/// The instance a resource means. `None`: this process has not looked at that instance yet, and whatever is said before
+/// would be said in ignorance; its first pass wakes its dependents.
+pub fn instance(world: &World, key: Option<&InstanceKey>, at: &Moment) -> Option<InstanceChoice> {
+    let Some(key) = key else { return Some(InstanceChoice::Unnamed) };
+    let missing = InstanceChoice::Missing { name: key.name.clone(), namespace: key.namespace.clone() };
+    let Some(resource) = world.instance(key) else { return Some(missing) };
+    let uid = resource.metadata.uid.clone().unwrap_or_default();
+    let binding = InstanceBinding {
+        namespace: key.namespace.clone(),
+        name: key.name.clone(),
+        uid: uid.clone(),
+        released: None,
+    };
+    let view = match world.entry(key)? {
+        Entry::Unusable(why) => InstanceView {
+            binding,
+            blocked: Some(why),
+            version: crate::chatwoot::version::Version::NEWEST_KNOWN,
+            public_url: resource.spec.public_url().trim_end_matches('/').to_owned(),
+            restoring: false,
+        },
+        Entry::Usable(handle) => {
+            let known = handle.known();
+            if known.uid != uid {
+                return None;
+            }
+            InstanceView {
+                binding,
+                blocked: known.blocked,
+                version: known.version,
+                public_url: known.public_url,
+                restoring: known.rebind_until.is_some_and(|until| at.now < until),
+            }
+        }
+    };
+    Some(InstanceChoice::Known(Box::new(view)))
+}
+
+/// The grants that speak for an instance, as the plan reads them.
+pub fn grants(tenancy: &Tenancy) -> Grants<'_> {
+    Grants {
+        list: tenancy.grants.iter().map(|grant| Grant { spec: &grant.spec, valid: true }).collect(),
+        unreadable: tenancy.unreadable_grant,
+    }
+}

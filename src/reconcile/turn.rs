@@ -1,0 +1,102 @@
+//! A pass' turn at its instance's gate: taken with the first effect that needs it, kept until the pass ends.
+
+use super::{instance, instances::Handle, world::World};
+use crate::{
+    chatwoot::{
+        gate::{Entry, Key, Lane, Reason},
+        instance::{Caller, Instance},
+        outcome::{Class, Failure},
+        platform::Platform,
+    },
+    plan::NoTurn,
+};
+use std::{sync::Arc, time::Duration};
+
+pub struct Turn {
+    chatwoot: Option<Instance>,
+    lane: Lane,
+    key: Key,
+    caller: Option<Caller>,
+    /// Has the instance looked at when a call fails in a way that concerns all of it.
+    doubt: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Turn {
+    pub fn new(handle: Option<Arc<Handle>>, lane: Lane, key: Key, world: &Arc<World>) -> Self {
+        let doubt = handle.clone().map(|handle| {
+            let wake = world.wake.clone();
+            Box::new(move || {
+                if handle.doubt() {
+                    wake(Key::new(instance::KIND, &handle.key.namespace, &handle.key.name));
+                }
+            }) as Box<dyn Fn() + Send + Sync>
+        });
+        Self { chatwoot: handle.map(|handle| handle.chatwoot.clone()), lane, key, caller: None, doubt }
+    }
+
+    /// At the gate of an instance that is not in use yet.
+    pub fn of(chatwoot: Instance, lane: Lane, key: Key) -> Self {
+        Self { chatwoot: Some(chatwoot), lane, key, caller: None, doubt: None }
+    }
+
+    /// Takes the turn unless this pass has it already. Never waits.
+    pub fn take(&mut self) -> Result<(), NoTurn> {
+        if self.caller.is_some() {
+            return Ok(());
+        }
+        let Some(chatwoot) = &self.chatwoot else {
+            return Err(NoTurn::Down { retry_in: Duration::from_secs(10) });
+        };
+        match chatwoot.enter(self.lane, &self.key) {
+            Entry::Turn(caller) => {
+                self.caller = Some(caller);
+                Ok(())
+            }
+            Entry::Queued => Err(NoTurn::Queued),
+            Entry::Closed { reason: Reason::Down, retry_in } => {
+                self.raise_doubt();
+                Err(NoTurn::Down { retry_in })
+            }
+            Entry::Closed { reason: Reason::Throttled, retry_in } => Err(NoTurn::Throttled { retry_in }),
+        }
+    }
+
+    /// Makes one call within the turn.
+    pub async fn call<'a, T, F>(&'a self, call: impl FnOnce(&'a Platform) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        match &self.caller {
+            Some(caller) => {
+                let answer = caller.call(call).await;
+                if let Err(failure) = &answer
+                    && concerns_all(failure.class)
+                {
+                    self.raise_doubt();
+                }
+                answer
+            }
+            // Nothing was sent: there is nobody to send it to.
+            None => Err(Failure::of(Class::Connect)),
+        }
+    }
+
+    fn raise_doubt(&self) {
+        if let Some(doubt) = &self.doubt {
+            doubt();
+        }
+    }
+}
+
+/// The failure says something about the instance, not about the object.
+fn concerns_all(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Connect
+            | Class::Transport
+            | Class::Timeout
+            | Class::Proxy
+            | Class::Redirected
+            | Class::Unauthorized
+    )
+}

@@ -1,0 +1,211 @@
+//! Everything a pass may look at.
+
+use super::{
+    account_index::Clock,
+    cache::Cache,
+    instances::{Entry, Instances},
+    memory::Memories,
+    references::{InstanceKey, Ref, References},
+    settings::Settings,
+    stored::WriteObserver,
+    tenancy::{Tenancies, Tenancy},
+};
+use crate::{
+    api::{
+        account::ChatwootAccount, account::InstanceBinding, common::InstanceRef, grant::ChatwootGrant,
+        instance::ChatwootInstance, plan::ChatwootPlan, user::ChatwootUser,
+    },
+    chatwoot::{gate::Key, marker::Installation},
+    plan::{Moment, create},
+};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Client, core::PartialObjectMeta, runtime::events::Recorder};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The caches of every watched kind.
+#[derive(Clone)]
+pub struct Caches {
+    pub accounts: Cache<ChatwootAccount>,
+    pub users: Cache<ChatwootUser>,
+    pub instances: Cache<ChatwootInstance>,
+    pub grants: Cache<ChatwootGrant>,
+    pub plans: Cache<ChatwootPlan>,
+    pub namespaces: Cache<PartialObjectMeta<Namespace>>,
+}
+
+/// Who is told what happens, for metrics.
+#[derive(Clone)]
+pub struct Observers {
+    pub writes: WriteObserver,
+    /// A plan did not come to an end.
+    pub fuel: Arc<dyn Fn(&'static str) + Send + Sync>,
+    /// An id that nothing can hold any more.
+    pub orphan: Arc<dyn Fn() + Send + Sync>,
+    pub event_error: Arc<dyn Fn() + Send + Sync>,
+    /// Kind, and time from creation to first Ready.
+    pub first_ready: Arc<dyn Fn(&'static str, Duration) + Send + Sync>,
+    /// Instance, route, class, duration of every exchange.
+    pub request: Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>,
+}
+
+/// Everything a pass may look at.
+pub struct World {
+    /// Sends each request once.
+    pub client: Client,
+    pub caches: Caches,
+    pub references: References,
+    pub instances: Instances,
+    pub tenancies: Tenancies,
+    pub settings: Settings,
+    pub observers: Observers,
+    pub recorder: Recorder,
+    /// Has an object looked at.
+    pub wake: Arc<dyn Fn(Key) + Send + Sync>,
+    pub accounts: Memories<create::Memory>,
+    /// Of instances, grants and plans.
+    pub others: Memories<()>,
+    pub stop: CancellationToken,
+    pub leading: watch::Receiver<bool>,
+    installation: RwLock<Result<Installation, String>>,
+    began: Instant,
+}
+
+/// What [`World`] is made of, besides what it makes itself.
+pub struct Parts {
+    pub client: Client,
+    pub caches: Caches,
+    pub settings: Settings,
+    pub observers: Observers,
+    pub recorder: Recorder,
+    pub wake: Arc<dyn Fn(Key) + Send + Sync>,
+    pub stop: CancellationToken,
+    pub leading: watch::Receiver<bool>,
+}
+
+impl World {
+    pub fn new(parts: Parts) -> Self {
+        let Parts { client, caches, settings, observers, recorder, wake, stop, leading } = parts;
+        Self {
+            client,
+            caches,
+            references: References::default(),
+            instances: Instances::default(),
+            tenancies: Tenancies::default(),
+            settings,
+            observers,
+            recorder,
+            wake,
+            accounts: Memories::default(),
+            others: Memories::default(),
+            stop,
+            leading,
+            installation: RwLock::new(Err("the installation Secret has not been read yet".to_owned())),
+            began: Instant::now(),
+        }
+    }
+
+    /// Monotonic time since this process began.
+    pub fn clock(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    pub fn moment(&self) -> Moment {
+        Moment {
+            now: jiff::Timestamp::now(),
+            clock: self.clock(),
+            nonce: format!("{:016x}", rand::random::<u64>()),
+            stopping: self.stop.is_cancelled() || !*self.leading.borrow(),
+        }
+    }
+
+    /// The clock as something to hand on.
+    pub fn clock_fn(&self) -> Clock {
+        let began = self.began;
+        Arc::new(move || began.elapsed())
+    }
+
+    /// Id and key of this installation, once they have been read.
+    pub fn installation(&self) -> Option<Installation> {
+        self.installation.read().unwrap_or_else(PoisonError::into_inner).clone().ok()
+    }
+
+    /// Why there are none.
+    pub fn no_installation(&self) -> Option<String> {
+        self.installation.read().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
+    }
+
+    pub fn set_installation(&self, installation: Result<Installation, String>) {
+        *self.installation.write().unwrap_or_else(PoisonError::into_inner) = installation;
+    }
+
+    /// The instance a resource means: what its status is bound to, else its spec, else the operator's default.
+    pub fn instance_of(
+        &self,
+        namespace: &str,
+        bound: Option<&InstanceBinding>,
+        named: Option<&InstanceRef>,
+    ) -> Option<InstanceKey> {
+        if let Some(bound) = bound {
+            return Some(InstanceKey { namespace: bound.namespace.clone(), name: bound.name.clone() });
+        }
+        match named {
+            Some(named) => Some(InstanceKey {
+                namespace: named.namespace.clone().unwrap_or_else(|| namespace.to_owned()),
+                name: named.name.clone(),
+            }),
+            None => self.settings.default_instance.clone(),
+        }
+    }
+
+    /// The instance's resource, where it exists and its namespace is honoured.
+    pub fn instance(&self, key: &InstanceKey) -> Option<Arc<ChatwootInstance>> {
+        if !self.settings.instance_namespaces.contains(&key.namespace) {
+            return None;
+        }
+        self.caches.instances.get(&key.namespace, &key.name)
+    }
+
+    /// What the process knows of an instance; `None` until its first pass has ended.
+    pub fn entry(&self, key: &InstanceKey) -> Option<Entry> {
+        self.instances.get(key)
+    }
+
+    pub fn tenancy(&self, key: &InstanceKey) -> Arc<Tenancy> {
+        self.tenancies.of(key, || Tenancy {
+            grants: (self.caches.grants.all().into_iter())
+                .filter(|grant| {
+                    grant.metadata.namespace.as_deref() == Some(&key.namespace)
+                        && grant.spec.instance_ref.name == key.name
+                })
+                .collect(),
+            unreadable_grant: !self.caches.grants.unreadable_in(&key.namespace).is_empty(),
+            plans: (self.caches.plans.all().into_iter())
+                .filter(|plan| {
+                    plan.metadata.namespace.as_deref() == Some(&key.namespace)
+                        && plan.spec.instance_ref.name == key.name
+                })
+                .filter_map(|plan| Some((plan.metadata.name.clone()?, plan)))
+                .collect(),
+            unreadable_plans: self.caches.plans.unreadable_in(&key.namespace),
+        })
+    }
+
+    /// UID and labels of a namespace.
+    pub fn namespace(&self, name: &str) -> Option<(String, BTreeMap<String, String>)> {
+        let found = self.caches.namespaces.store().get(&super::cache::key(None, name))?;
+        Some((found.metadata.uid.clone()?, found.metadata.labels.clone().unwrap_or_default()))
+    }
+
+    /// Has everything looked at that refers to `what`.
+    pub fn wake_all(&self, what: &Ref) {
+        for who in self.references.to(what) {
+            (self.wake)(who);
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! The running operator: watches, then the lead, then work.
+
+use super::{
+    clients::clients,
+    health::{Health, Pulse},
+    leader::{self, Election},
+    metrics::Metrics,
+    options::RunOptions,
+    pump::Pump,
+    queue::{Queue, Requeue},
+    scope::Scope,
+    scraped::{Row, Scraped},
+    server, shutdown,
+    watches::{metadata, objects},
+    wiring,
+};
+use crate::{
+    api::{
+        account::ChatwootAccount, grant::ChatwootGrant, instance::ChatwootInstance, plan::ChatwootPlan,
+        user::ChatwootUser,
+    },
+    chatwoot::gate::Key,
+    reconcile::{
+        account, account_index, cache,
+        driver::{Kind, pass},
+        installation::{self, Kept},
+        instance,
+        references::InstanceKey,
+        settings::Settings,
+        world::{Caches, Observers, Parts, World},
+    },
+};
+use anyhow::Context;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::{
+    Api, Client, Config,
+    core::{DeserializeGuard, PartialObjectMeta},
+    runtime::events::{Recorder, Reporter},
+};
+use serde::de::DeserializeOwned;
+use std::{
+    fmt::Debug,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::{sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Passes of one kind at once. The gate bounds what reaches Chatwoot; this only bounds memory.
+const AT_ONCE: usize = 256;
+/// A loop that has not ticked for so long hangs.
+const HUNG: Duration = Duration::from_secs(60);
+/// How long revoked consent must hold before a membership is taken back: removing it costs teams and inboxes (P5).
+const REVOKE_AFTER: Duration = Duration::from_secs(60);
+/// How often a missing installation is looked for.
+const INSTALLATION_RETRY: Duration = Duration::from_secs(10);
+
+/// Every kind's work queue.
+#[derive(Clone)]
+struct Queues {
+    accounts: Queue<ChatwootAccount>,
+    users: Queue<ChatwootUser>,
+    instances: Queue<ChatwootInstance>,
+    grants: Queue<ChatwootGrant>,
+    plans: Queue<ChatwootPlan>,
+}
+
+impl Queues {
+    fn new(metrics: &Metrics) -> Self {
+        Self {
+            accounts: Queue::new(AT_ONCE, metrics.pass_observer()),
+            users: Queue::new(AT_ONCE, metrics.pass_observer()),
+            instances: Queue::new(AT_ONCE, metrics.pass_observer()),
+            grants: Queue::new(AT_ONCE, metrics.pass_observer()),
+            plans: Queue::new(AT_ONCE, metrics.pass_observer()),
+        }
+    }
+
+    fn wake(&self, key: &Key, world: Option<&Arc<World>>) {
+        let (namespace, name) = (Some(key.namespace.as_str()), key.name.as_str());
+        match key.kind {
+            account::KIND => self.accounts.wake(cache::key(namespace, name)),
+            wiring::USER => self.users.wake(cache::key(namespace, name)),
+            instance::KIND => self.instances.wake(cache::key(namespace, name)),
+            wiring::GRANT => self.grants.wake(cache::key(namespace, name)),
+            wiring::PLAN => self.plans.wake(cache::key(namespace, name)),
+            account_index::KIND => {
+                let instance = InstanceKey { namespace: key.namespace.clone(), name: key.name.clone() };
+                if let Some(handle) = world.and_then(|world| world.instances.handle(&instance)) {
+                    handle.index.woken();
+                }
+                // The sweep is told to the instance, whose condition says how the index stands.
+                self.instances.wake(cache::key(namespace, name));
+            }
+            _ => {}
+        }
+    }
+
+    fn attach(&self, caches: &Caches) {
+        self.instances.attach(caches.instances.clone());
+        self.grants.attach(caches.grants.clone());
+        self.plans.attach(caches.plans.clone());
+        self.accounts.attach(caches.accounts.clone());
+        self.users.attach(caches.users.clone());
+    }
+
+    fn detach(&self) {
+        self.accounts.detach();
+        self.users.detach();
+        self.instances.detach();
+        self.grants.detach();
+        self.plans.detach();
+    }
+}
+
+/// Runs the operator until it is told to stop.
+///
+/// # Errors
+/// When the API server's address, the listener or the signals cannot be set up. Afterwards it goes on by itself.
+pub async fn run(options: RunOptions, config: Config) -> anyhow::Result<()> {
+    let stop = shutdown::on_signal().context("signal handlers cannot be installed")?;
+    let scope = options.scope(&config);
+    let clients = clients(config).context("the Kubernetes client cannot be built; check the kubeconfig")?;
+    let health = Health::default();
+    let metrics = Metrics::default();
+    let queues = Queues::new(&metrics);
+    let (lead, leading) = watch::channel(false);
+    metrics.follow_lead(leading.clone());
+
+    let world_slot: Arc<OnceLock<Arc<World>>> = Arc::default();
+    let wake = {
+        let (queues, slot) = (queues.clone(), world_slot.clone());
+        Arc::new(move |key: Key| queues.wake(&key, slot.get()))
+    };
+    let pumps = Pumps::new(&health, &metrics, options.watch_secrets);
+    let world = Arc::new(World::new(Parts {
+        client: clients.exact.clone(),
+        caches: pumps.caches(),
+        settings: settings(&options, &scope),
+        observers: observers(&metrics),
+        recorder: Recorder::new(
+            clients.exact.clone(),
+            Reporter { controller: "chatwoot-operator".into(), instance: Some(leader::identity()) },
+        ),
+        wake,
+        stop: stop.clone(),
+        leading: leading.clone(),
+    }));
+    let _ = world_slot.set(world.clone());
+    scrape(&metrics, &world);
+
+    let mut tasks = JoinSet::new();
+    pumps.start(&mut tasks, &clients.patient, &scope, &world);
+    let listener = (options.listen.bind().await)
+        .with_context(|| format!("cannot listen on {}; choose another --listen", options.listen))?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, namespace = scope.own_namespace, "serving /livez, /readyz and /metrics");
+    let served = CancellationToken::new();
+    tasks.spawn(discard(server::serve(listener, health.clone(), metrics.clone(), served.clone())));
+
+    let ended = CancellationToken::new();
+    let election = start_election(&options, &scope, clients.lease, lead, &health, ended.clone());
+    let mut work = JoinSet::new();
+    start_workers(&mut work, &queues, &world, &health, &stop);
+    terms(&options, &scope, &world, &queues, leading, &stop).await;
+
+    tracing::info!("stopping: finishing the passes that run");
+    queues.detach();
+    while work.join_next().await.is_some() {}
+    // Given back only now, so that the next leader never meets a pass of ours.
+    ended.cancel();
+    let _ = election.await;
+    served.cancel();
+    tasks.shutdown().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Leads whenever this process may, until it stops.
+async fn terms(
+    options: &RunOptions,
+    scope: &Scope,
+    world: &Arc<World>,
+    queues: &Queues,
+    mut leading: watch::Receiver<bool>,
+    stop: &CancellationToken,
+) {
+    if !all_ready(&world.caches, stop).await {
+        return;
+    }
+    tracing::info!("all caches are filled");
+    let kept = Kept {
+        namespace: scope.own_namespace.clone(),
+        secret: options.installation_secret.clone(),
+        id: options.installation_id.clone(),
+    };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            led = leading.wait_for(|leads| *leads) => if led.is_err() { return },
+        }
+        tracing::info!("leading");
+        queues.attach(&world.caches);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = keep_installation(&kept, world, queues) => {}
+            lost = leading.wait_for(|leads| !*leads) => if lost.is_err() { return },
+        }
+        tracing::warn!("the lead is lost; standing by");
+        queues.detach();
+    }
+}
+
+/// Without the installation nothing can be marked, so it is looked for until it is there. Never returns.
+async fn keep_installation(kept: &Kept, world: &Arc<World>, queues: &Queues) {
+    loop {
+        let found = installation::read_or_make(kept, world).await;
+        if let Err(why) = &found {
+            tracing::error!(why, "the installation is not known, so nothing can be done");
+        }
+        let known = found.is_ok();
+        let news = world.no_installation() != found.as_ref().err().cloned();
+        world.set_installation(found);
+        if news {
+            queues.attach(&world.caches);
+        }
+        if known {
+            return std::future::pending().await;
+        }
+        tokio::time::sleep(INSTALLATION_RETRY).await;
+    }
+}
+
+async fn all_ready(caches: &Caches, stop: &CancellationToken) -> bool {
+    let ready = async {
+        caches.namespaces.ready().await
+            && caches.instances.ready().await
+            && caches.grants.ready().await
+            && caches.plans.ready().await
+            && caches.accounts.ready().await
+            && caches.users.ready().await
+    };
+    tokio::select! {
+        () = stop.cancelled() => false,
+        ready = ready => ready,
+    }
+}
+
+fn start_election(
+    options: &RunOptions,
+    scope: &Scope,
+    client: Client,
+    lead: watch::Sender<bool>,
+    health: &Health,
+    ended: CancellationToken,
+) -> tokio::task::JoinHandle<()> {
+    if options.leader_election {
+        let election = Election {
+            namespace: scope.own_namespace.clone(),
+            name: "chatwoot-operator".to_owned(),
+            identity: leader::identity(),
+        };
+        tokio::spawn(discard(leader::lead(client, election, lead, health.pulse("election", HUNG), ended)))
+    } else {
+        tokio::spawn(leader::lead_alone(lead, ended))
+    }
+}
+
+async fn discard<T>(work: impl Future<Output = T>) {
+    let _ = work.await;
+}
+
+fn start_workers(
+    work: &mut JoinSet<()>,
+    queues: &Queues,
+    world: &Arc<World>,
+    health: &Health,
+    stop: &CancellationToken,
+) {
+    worker(work, &queues.instances, world, health, stop);
+    worker(work, &queues.grants, world, health, stop);
+    worker(work, &queues.plans, world, health, stop);
+    worker(work, &queues.accounts, world, health, stop);
+}
+
+fn worker<K: Kind>(
+    work: &mut JoinSet<()>,
+    queue: &Queue<K>,
+    world: &Arc<World>,
+    health: &Health,
+    stop: &CancellationToken,
+) {
+    let pulse: Pulse = health.pulse(format!("queue of {}", crate::reconcile::stored::kind_name::<K>()), HUNG);
+    let (queue, world, stop) = (queue.clone(), world.clone(), stop.clone());
+    work.spawn(async move {
+        let run = move |object: Arc<K>| {
+            let world = world.clone();
+            async move { pass(object, world).await.map_or(Requeue::OnWake, Requeue::After) }
+        };
+        queue.run(run, pulse, stop).await;
+    });
+}
+
+fn settings(options: &RunOptions, scope: &Scope) -> Settings {
+    Settings {
+        namespace: scope.own_namespace.clone(),
+        instance_namespaces: scope.instance_namespaces().map(str::to_owned).collect(),
+        default_instance: options
+            .default_instance
+            .as_ref()
+            .map(|given| InstanceKey { namespace: given.namespace.clone(), name: given.name.clone() }),
+        settle_margin: options.settle_margin,
+        grace: options.stalled_after,
+        revoke_after: REVOKE_AFTER,
+    }
+}
+
+fn observers(metrics: &Metrics) -> Observers {
+    let (fuel, orphan, event_error) = (metrics.clone(), metrics.clone(), metrics.clone());
+    let (first_ready, request) = (metrics.clone(), metrics.clone());
+    Observers {
+        writes: metrics.write_observer(),
+        fuel: Arc::new(move |kind| fuel.pass(kind, "unfinished")),
+        orphan: Arc::new(move || orphan.orphan()),
+        event_error: Arc::new(move || event_error.event_error()),
+        first_ready: Arc::new(move |kind, age| first_ready.first_ready(kind, age)),
+        request: Arc::new(move |instance, route, class, took| request.request(instance, route, class, took)),
+    }
+}
+
+/// Gauges that are computed when somebody asks.
+fn scrape(metrics: &Metrics, world: &Arc<World>) {
+    let gates = world.clone();
+    metrics.at_scrape(Scraped::GateQueue, move || {
+        let lanes = |handle: Arc<crate::reconcile::instances::Handle>| {
+            let (name, snapshot) = (handle.key.to_string(), handle.chatwoot.snapshot());
+            [("change", snapshot.waiting_changes), ("background", snapshot.waiting_background)].map(
+                |(lane, waiting)| Row {
+                    labels: vec![name.clone().into(), lane.into()],
+                    value: waiting as f64,
+                },
+            )
+        };
+        gates.instances.all().into_iter().flat_map(lanes).collect()
+    });
+    let breakers = world.clone();
+    metrics.at_scrape(Scraped::BreakerOpen, move || {
+        let row = |handle: Arc<crate::reconcile::instances::Handle>| Row {
+            labels: vec![handle.key.to_string().into()],
+            value: f64::from(u8::from(handle.chatwoot.snapshot().breaker_open)),
+        };
+        breakers.instances.all().into_iter().map(row).collect()
+    });
+    let objects = world.clone();
+    metrics.at_scrape(Scraped::Objects, move || super::census::objects(&objects));
+}
+
+/// The watches, before they run.
+struct Pumps {
+    accounts: Pump<ChatwootAccount>,
+    users: Pump<ChatwootUser>,
+    instances: Pump<ChatwootInstance>,
+    grants: Pump<ChatwootGrant>,
+    plans: Pump<ChatwootPlan>,
+    namespaces: Pump<PartialObjectMeta<Namespace>>,
+    secrets: Vec<Pump<PartialObjectMeta<Secret>>>,
+}
+
+impl Pumps {
+    fn new(health: &Health, metrics: &Metrics, watch_secrets: bool) -> Self {
+        let secrets = if watch_secrets { wiring::SECRET_LABELS.as_slice() } else { &[] };
+        Self {
+            accounts: pump(health, metrics, "ChatwootAccounts"),
+            users: pump(health, metrics, "ChatwootUsers"),
+            instances: pump(health, metrics, "ChatwootInstances"),
+            grants: pump(health, metrics, "ChatwootGrants"),
+            plans: pump(health, metrics, "ChatwootPlans"),
+            namespaces: pump(health, metrics, "Namespaces"),
+            secrets: secrets
+                .iter()
+                .map(|labels| pump(health, metrics, &format!("Secrets with {labels}")))
+                .collect(),
+        }
+    }
+
+    fn caches(&self) -> Caches {
+        Caches {
+            accounts: self.accounts.cache(),
+            users: self.users.cache(),
+            instances: self.instances.cache(),
+            grants: self.grants.cache(),
+            plans: self.plans.cache(),
+            namespaces: self.namespaces.cache(),
+        }
+    }
+
+    fn start(self, tasks: &mut JoinSet<()>, client: &Client, scope: &Scope, world: &Arc<World>) {
+        start(tasks, self.accounts, scope, client, world, wiring::account_changed);
+        start(tasks, self.users, scope, client, world, wiring::user_changed);
+        start(tasks, self.instances, scope, client, world, wiring::instance_changed);
+        start(tasks, self.grants, scope, client, world, wiring::grant_changed);
+        start(tasks, self.plans, scope, client, world, wiring::plan_changed);
+        let (api, world_of_namespaces) = (Api::all(client.clone()), world.clone());
+        tasks.spawn(self.namespaces.run(metadata(api, None), move |change| {
+            wiring::namespace_changed(&world_of_namespaces, &change);
+        }));
+        for (pump, labels) in self.secrets.into_iter().zip(wiring::SECRET_LABELS) {
+            let (api, world) = (scope.api::<PartialObjectMeta<Secret>>(client), world.clone());
+            tasks.spawn(
+                pump.run(metadata(api, Some(labels)), move |change| wiring::secret_changed(&world, &change)),
+            );
+        }
+    }
+}
+
+fn pump<K>(health: &Health, metrics: &Metrics, what: &str) -> Pump<K>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
+{
+    let pulse = health.pulse(format!("watch of {what}"), HUNG);
+    Pump::new(health.wait_for(format!("the first list of {what}")), pulse, metrics.pump_hooks())
+}
+
+fn start<K>(
+    tasks: &mut JoinSet<()>,
+    pump: Pump<K>,
+    scope: &Scope,
+    client: &Client,
+    world: &Arc<World>,
+    tell: fn(&World, &super::pump::Change<'_, K>),
+) where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    DeserializeGuard<K>: kube::Resource<DynamicType = ()>,
+{
+    let (api, world) = (scope.api::<DeserializeGuard<K>>(client), world.clone());
+    tasks.spawn(pump.run(objects(api, None), move |change| tell(&world, &change)));
+}

@@ -1,0 +1,311 @@
+//! Whom a change concerns: from what the watches tell to the objects that must look.
+
+use super::pump::{Change, is_news};
+use crate::{
+    api::{
+        account::ChatwootAccount,
+        conditions::{self, find},
+        grant::ChatwootGrant,
+        instance::ChatwootInstance,
+        plan::ChatwootPlan,
+        user::ChatwootUser,
+    },
+    chatwoot::gate::Key,
+    reconcile::{
+        account, depends, instance,
+        references::{InstanceKey, Ref},
+        world::World,
+    },
+};
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::{Resource, ResourceExt, core::PartialObjectMeta};
+use std::collections::BTreeSet;
+
+/// Kinds whose keys go through the one wake function.
+pub const USER: &str = "ChatwootUser";
+pub const GRANT: &str = "ChatwootGrant";
+pub const PLAN: &str = "ChatwootPlan";
+
+/// Only what these labels select is watched of Secrets.
+pub const SECRET_LABELS: [&str; 2] =
+    ["chatwoot.dev/watch=true", "app.kubernetes.io/managed-by=chatwoot-operator"];
+
+fn key<K: Resource>(kind: &'static str, object: &K) -> Key {
+    Key::new(kind, object.namespace().unwrap_or_default(), object.name_any())
+}
+
+/// Reason of Ready, as far as others depend on it.
+fn reason(conditions: &[conditions::Condition]) -> Option<&str> {
+    find(conditions, conditions::READY).map(|ready| ready.reason.as_str())
+}
+
+pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
+    match change {
+        Change::New(new) | Change::ReadableAgain(new) => {
+            world.references.set(&key(account::KIND, *new), depends::account(new, world));
+            (world.wake)(key(account::KIND, *new));
+            wake_members(world, new);
+        }
+        Change::Changed { old, new } => {
+            let dropped = world.references.set(&key(account::KIND, *new), depends::account(new, world));
+            if is_news(*old, *new) {
+                (world.wake)(key(account::KIND, *new));
+            }
+            if concerns_members(old, new) {
+                wake_members(world, new);
+            }
+            free(world, &dropped);
+        }
+        Change::Gone(old) => {
+            let dropped = world.references.set(&key(account::KIND, *old), BTreeSet::new());
+            world.accounts.forget(&old.uid().unwrap_or_default());
+            forget_turn(world, &dropped, &key(account::KIND, *old));
+            wake_members(world, old);
+            free(world, &dropped);
+        }
+        // What it referred to is kept: its last word on claims stands until it can be read again.
+        Change::Unreadable { old, .. } => {
+            if let Some(old) = old {
+                wake_members(world, old);
+            }
+        }
+        Change::UnreadableGone(gone) => {
+            let gone = Key::new(account::KIND, gone.namespace.clone().unwrap_or_default(), gone.name.clone());
+            free(world, &world.references.set(&gone, BTreeSet::new()));
+            world.wake_all(&Ref::Account(gone.namespace, gone.name));
+        }
+    }
+}
+
+/// Members wait for the id and for consent, and step back from an account that is not its resource's.
+fn concerns_members(old: &ChatwootAccount, new: &ChatwootAccount) -> bool {
+    let facts = |account: &ChatwootAccount| {
+        let status = account.status.as_ref();
+        let id = status.and_then(|status| status.id);
+        let why = status.and_then(|status| reason(&status.conditions)).map(str::to_owned);
+        (id, why, account.spec.members_from.clone(), account.metadata.deletion_timestamp.is_some())
+    };
+    facts(old) != facts(new)
+}
+
+fn wake_members(world: &World, account: &ChatwootAccount) {
+    world.wake_all(&Ref::Account(account.namespace().unwrap_or_default(), account.name_any()));
+}
+
+/// Others may be waiting for what was let go.
+fn free(world: &World, dropped: &[Ref]) {
+    for what in dropped {
+        if matches!(what, Ref::Email(..) | Ref::AccountId(..) | Ref::UserId(..)) {
+            world.wake_all(what);
+        }
+    }
+}
+
+/// Nobody waits at the gate for an object that is gone.
+fn forget_turn(world: &World, dropped: &[Ref], who: &Key) {
+    for what in dropped {
+        if let Ref::Instance(instance) = what
+            && let Some(handle) = world.instances.handle(instance)
+        {
+            handle.chatwoot.forget(who);
+        }
+    }
+}
+
+pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
+    match change {
+        Change::New(new) | Change::ReadableAgain(new) => {
+            world.references.set(&key(USER, *new), depends::user(new, world));
+            (world.wake)(key(USER, *new));
+        }
+        Change::Changed { old, new } => {
+            let dropped = world.references.set(&key(USER, *new), depends::user(new, world));
+            if is_news(*old, *new) {
+                (world.wake)(key(USER, *new));
+            }
+            free(world, &dropped);
+        }
+        Change::Gone(old) => {
+            let dropped = world.references.set(&key(USER, *old), BTreeSet::new());
+            forget_turn(world, &dropped, &key(USER, *old));
+            free(world, &dropped);
+        }
+        Change::Unreadable { .. } => {}
+        Change::UnreadableGone(gone) => {
+            let gone = Key::new(USER, gone.namespace.clone().unwrap_or_default(), gone.name.clone());
+            free(world, &world.references.set(&gone, BTreeSet::new()));
+        }
+    }
+}
+
+pub fn instance_changed(world: &World, change: &Change<'_, ChatwootInstance>) {
+    let dependents = |instance: &ChatwootInstance| {
+        let name =
+            InstanceKey { namespace: instance.namespace().unwrap_or_default(), name: instance.name_any() };
+        world.wake_all(&Ref::Instance(name));
+        wake_offers(world, &instance.namespace().unwrap_or_default());
+    };
+    match change {
+        Change::New(new) | Change::ReadableAgain(new) => {
+            world.references.set(&key(instance::KIND, *new), depends::instance(new));
+            (world.wake)(key(instance::KIND, *new));
+            dependents(new);
+        }
+        Change::Changed { old, new } => {
+            world.references.set(&key(instance::KIND, *new), depends::instance(new));
+            if is_news(*old, *new) {
+                (world.wake)(key(instance::KIND, *new));
+            }
+            // Whatever else changes for dependents is told by the instance's own pass.
+        }
+        Change::Gone(old) => {
+            world.references.set(&key(instance::KIND, *old), BTreeSet::new());
+            let name = InstanceKey { namespace: old.namespace().unwrap_or_default(), name: old.name_any() };
+            world.instances.remove(&name);
+            dependents(old);
+        }
+        Change::Unreadable { old, .. } => {
+            if let Some(old) = old {
+                dependents(old);
+            }
+        }
+        Change::UnreadableGone(_) => {}
+    }
+}
+
+/// Grants and plans beside an instance say whether it is there.
+fn wake_offers(world: &World, namespace: &str) {
+    for grant in world.caches.grants.all() {
+        if grant.namespace().as_deref() == Some(namespace) {
+            (world.wake)(key(GRANT, &*grant));
+        }
+    }
+    for plan in world.caches.plans.all() {
+        if plan.namespace().as_deref() == Some(namespace) {
+            (world.wake)(key(PLAN, &*plan));
+        }
+    }
+}
+
+pub fn grant_changed(world: &World, change: &Change<'_, ChatwootGrant>) {
+    match change {
+        Change::New(new) | Change::ReadableAgain(new) => {
+            (world.wake)(key(GRANT, *new));
+            grant_concerns(world, &[new]);
+        }
+        Change::Changed { old, new } => {
+            if is_news(*old, *new) {
+                (world.wake)(key(GRANT, *new));
+            }
+            if old.spec != new.spec {
+                grant_concerns(world, &[old, new]);
+            }
+        }
+        Change::Gone(old) => grant_concerns(world, &[old]),
+        // It may have spoken for anybody: everybody of its namespace's instances looks again.
+        Change::Unreadable { key, .. } => all_of(world, key.namespace.as_deref().unwrap_or_default()),
+        Change::UnreadableGone(key) => all_of(world, key.namespace.as_deref().unwrap_or_default()),
+    }
+}
+
+/// The resources in namespaces that one of `grants` is about.
+fn grant_concerns(world: &World, grants: &[&ChatwootGrant]) {
+    for grant in grants {
+        let namespace = grant.namespace().unwrap_or_default();
+        world.tenancies.forget(&namespace);
+        let instance = InstanceKey { namespace, name: grant.spec.instance_ref.name.clone() };
+        for who in world.references.to(&Ref::Instance(instance)) {
+            let labels = world.namespace(&who.namespace).map(|(_, labels)| labels).unwrap_or_default();
+            if grant.spec.namespaces.matches(&who.namespace, &labels) {
+                (world.wake)(who);
+            }
+        }
+    }
+}
+
+/// Everything bound to any instance of `namespace`.
+fn all_of(world: &World, namespace: &str) {
+    world.tenancies.forget(namespace);
+    for instance in world.caches.instances.all() {
+        if instance.namespace().as_deref() == Some(namespace) {
+            world.wake_all(&Ref::Instance(InstanceKey {
+                namespace: namespace.to_owned(),
+                name: instance.name_any(),
+            }));
+        }
+    }
+}
+
+pub fn plan_changed(world: &World, change: &Change<'_, ChatwootPlan>) {
+    match change {
+        Change::New(new) | Change::ReadableAgain(new) => {
+            (world.wake)(key(PLAN, *new));
+            plan_concerns(world, new, true);
+        }
+        Change::Changed { old, new } => {
+            if is_news(*old, *new) {
+                (world.wake)(key(PLAN, *new));
+            }
+            if old.spec != new.spec {
+                let keys = |plan: &ChatwootPlan| {
+                    let features: Vec<_> = plan.spec.features.keys().cloned().collect();
+                    let limits: Vec<_> = plan.spec.limits.keys().cloned().collect();
+                    (plan.spec.instance_ref.clone(), features, limits)
+                };
+                plan_concerns(world, old, keys(old) != keys(new));
+                plan_concerns(world, new, keys(old) != keys(new));
+            }
+        }
+        Change::Gone(old) => plan_concerns(world, old, true),
+        Change::Unreadable { key, .. } => all_of(world, key.namespace.as_deref().unwrap_or_default()),
+        Change::UnreadableGone(key) => all_of(world, key.namespace.as_deref().unwrap_or_default()),
+    }
+}
+
+/// The plan's own accounts; and everybody who names a plan, where the set of keys that belong to plans may have changed.
+fn plan_concerns(world: &World, plan: &ChatwootPlan, keys_changed: bool) {
+    let namespace = plan.namespace().unwrap_or_default();
+    world.tenancies.forget(&namespace);
+    let instance = InstanceKey { namespace, name: plan.spec.instance_ref.name.clone() };
+    if keys_changed {
+        for who in world.references.to(&Ref::Instance(instance)) {
+            if who.kind == account::KIND {
+                (world.wake)(who);
+            }
+        }
+    } else {
+        world.wake_all(&Ref::Plan(instance, plan.name_any()));
+    }
+}
+
+pub fn namespace_changed(world: &World, change: &Change<'_, PartialObjectMeta<Namespace>>) {
+    let name = match change {
+        Change::New(new) => new.name_any(),
+        Change::Changed { old, new } if old.metadata.labels != new.metadata.labels => new.name_any(),
+        _ => return,
+    };
+    world.wake_all(&Ref::Namespace(name));
+}
+
+pub fn secret_changed(world: &World, change: &Change<'_, PartialObjectMeta<Secret>>) {
+    let changed = match change {
+        Change::New(new) | Change::Changed { new, .. } | Change::ReadableAgain(new) => new,
+        Change::Gone(old) => old,
+        Change::Unreadable { .. } | Change::UnreadableGone(_) => return,
+    };
+    world.wake_all(&Ref::Secret(changed.namespace().unwrap_or_default(), changed.name_any()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::common::{MANAGED_BY, MANAGED_BY_LABEL, WATCH_LABEL};
+
+    #[test]
+    fn the_watch_selects_by_the_labels_people_are_told() {
+        assert_eq!(
+            SECRET_LABELS,
+            [format!("{WATCH_LABEL}=true"), format!("{MANAGED_BY_LABEL}={MANAGED_BY}")]
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! What the definitions refuse and what to write instead, in pairs: every rule with one object it refuses and one it
+//! lets pass.
+
+mod account;
+mod grant;
+mod instance;
+mod shared;
+mod user;
+
+use serde_json::{Value, json};
+
+/// One rule, seen from both sides.
+pub struct Case {
+    pub kind: &'static str,
+    /// The stored object that is changed; `None`: both sides are creations.
+    pub from: Option<Stored>,
+    /// Merged over the kind's plain spec; refused.
+    pub refused: Value,
+    /// Part of the refusal's message.
+    pub says: &'static str,
+    /// Merged over the kind's plain spec; accepted.
+    pub accepted: Value,
+}
+
+/// An object as it stands before a change.
+pub struct Stored {
+    /// Merged over the kind's plain spec.
+    pub spec: Value,
+    /// Its `status.id`.
+    pub bound_to: Option<i64>,
+}
+
+pub const KINDS: [&str; 5] =
+    ["ChatwootInstance", "ChatwootGrant", "ChatwootPlan", "ChatwootAccount", "ChatwootUser"];
+
+/// The least that each kind needs.
+pub fn plain(kind: &str) -> Value {
+    match kind {
+        "ChatwootInstance" => {
+            json!({"url": "http://chatwoot:3000", "platformTokenSecretRef": {"name": "platform-app"}})
+        }
+        "ChatwootGrant" => {
+            json!({"instanceRef": {"name": "main"}, "namespaces": {"names": ["acme"]}, "emailDomains": ["acme.example"]})
+        }
+        "ChatwootPlan" => json!({"instanceRef": {"name": "main"}}),
+        "ChatwootAccount" => json!({"name": "Acme Support"}),
+        "ChatwootUser" => json!({"name": "Alice", "email": "alice@acme.example"}),
+        other => panic!("no such kind: {other}"),
+    }
+}
+
+/// The plain spec with `changes` merged in (RFC 7386: null removes).
+pub fn spec(kind: &str, changes: &Value) -> Value {
+    let mut spec = plain(kind);
+    json_patch::merge(&mut spec, changes);
+    spec
+}
+
+pub fn all() -> Vec<Case> {
+    [instance::instance(), grant::grant(), account::plan(), account::account(), user::user()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn create(kind: &'static str, refused: Value, says: &'static str, accepted: Value) -> Case {
+    Case { kind, from: None, refused, says, accepted }
+}
+
+fn change(kind: &'static str, from: Stored, refused: Value, says: &'static str, accepted: Value) -> Case {
+    Case { kind, from: Some(from), refused, says, accepted }
+}
+
+fn unbound(spec: Value) -> Stored {
+    Stored { spec, bound_to: None }
+}
+
+fn bound(spec: Value) -> Stored {
+    Stored { spec, bound_to: Some(42) }
+}

@@ -1,0 +1,111 @@
+//! Once nothing goes wrong any more, every state must come to rest: bound, let go, or with a question that names the
+//! problem.
+
+use crate::{
+    explore::{Action, Plain, apply, plain_step},
+    invariants::{self, Violation},
+    model::{State, fingerprint},
+    mutants::Machine,
+    world::Turn,
+};
+use std::collections::HashSet;
+
+/// No pass needs more steps, and no state more rounds.
+const PASS: usize = 40;
+const ROUNDS: usize = 40;
+
+/// Follows the one calm way from this state; `known` are those that are known to end well.
+pub fn comes_to_rest(
+    machine: Machine,
+    state: &State,
+    known: &mut HashSet<u64, Plain>,
+) -> Result<(), Violation> {
+    let mut way = Vec::with_capacity(8);
+    follow(machine, state, None, |mark| {
+        way.push(mark);
+        known.contains(&mark)
+    })?;
+    known.extend(way);
+    Ok(())
+}
+
+/// The same, in words.
+pub fn tell(machine: Machine, state: &State, lines: &mut Vec<String>) {
+    // What it ends with is known already.
+    let _ = follow(machine, state, Some(lines), |_| false);
+}
+
+fn follow(
+    machine: Machine,
+    state: &State,
+    mut story: Option<&mut Vec<String>>,
+    mut ends_well: impl FnMut(u64) -> bool,
+) -> Result<(), Violation> {
+    let mut state = state.clone();
+    let mut last = fingerprint(&state);
+    for _ in 0..ROUNDS {
+        if ends_well(last) {
+            return Ok(());
+        }
+        state = round(machine, state, &mut story)?;
+        let mark = fingerprint(&state);
+        if mark == last {
+            return invariants::at_rest(&state);
+        }
+        last = mark;
+    }
+    Err(Violation::Stuck)
+}
+
+/// Every process sees what there is and finishes a pass; then the instance sweeps, and time passes.
+fn round(
+    machine: Machine,
+    mut state: State,
+    story: &mut Option<&mut Vec<String>>,
+) -> Result<State, Violation> {
+    let mut act = |state: &State, action| match apply(machine, state, action, story.as_deref_mut()) {
+        (next, None) => Ok(next),
+        (_, Some(violation)) => Err(violation),
+    };
+    let names: Vec<char> = state.processes.iter().map(|process| process.name.0).collect();
+    for name in &names {
+        state = finish_pass(machine, state, *name, &mut act)?;
+    }
+    for name in &names {
+        state = act(&state, Action::Deliver(place(&state, *name)))?;
+        let who = place(&state, *name);
+        if state.processes[who].cache.is_some() {
+            state = act(&state, plain_step(machine, &state, who))?;
+            state = finish_pass(machine, state, *name, &mut act)?;
+        }
+    }
+    let before = state.clone();
+    let mut turn = Turn { machine, state, broke: None, story: story.as_deref_mut() };
+    turn.sweep();
+    turn.tick();
+    match turn.finish(&before, false, false) {
+        (state, None) => Ok(state),
+        (_, Some(violation)) => Err(violation),
+    }
+}
+
+/// Processes change places when they change.
+fn place(state: &State, name: char) -> usize {
+    state.processes.iter().position(|process| process.name.0 == name).unwrap_or_default()
+}
+
+fn finish_pass(
+    machine: Machine,
+    mut state: State,
+    name: char,
+    act: &mut impl FnMut(&State, Action) -> Result<State, Violation>,
+) -> Result<State, Violation> {
+    for _ in 0..PASS {
+        let who = place(&state, name);
+        if state.processes[who].pass.is_none() {
+            return Ok(state);
+        }
+        state = act(&state, plain_step(machine, &state, who))?;
+    }
+    Err(Violation::EndlessPass)
+}

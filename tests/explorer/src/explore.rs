@@ -1,0 +1,312 @@
+//! Breadth first through everything that can happen, within bounds.
+
+use crate::{
+    bounds::Trouble,
+    calm,
+    invariants::Violation,
+    model::{ADOPTABLE, Post, State, Status, fingerprint},
+    mutants::Machine,
+    process::{self, How},
+    world::Turn,
+};
+use chatwoot_operator::plan::create::Choice;
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    fmt,
+    hash::{BuildHasherDefault, Hasher},
+    time::{Duration, Instant},
+};
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Start,
+    Deliver(usize),
+    Step(usize, How),
+    Crash(usize),
+    Terminate(usize),
+    Land(usize),
+    Tick,
+    BreakIndex,
+    RepairIndex,
+    Delete { destroying: bool },
+    Recreate,
+    Wipe,
+    Strip,
+    Adopt,
+    Decide(Choice),
+}
+
+impl Action {
+    fn trouble(self) -> Option<Trouble> {
+        Some(match self {
+            Action::Start | Action::Deliver(_) | Action::Land(_) | Action::Tick => return None,
+            Action::Step(_, how) => return how.trouble(),
+            Action::Crash(_) => Trouble::Crash,
+            Action::Terminate(_) => Trouble::Terminate,
+            Action::BreakIndex | Action::RepairIndex => Trouble::Index,
+            Action::Delete { destroying: false } => Trouble::DeleteKeeping,
+            Action::Delete { destroying: true } => Trouble::DeleteDestroying,
+            Action::Recreate => Trouble::Recreate,
+            Action::Wipe => Trouble::Wipe,
+            Action::Strip => Trouble::Strip,
+            Action::Adopt => Trouble::Adopt,
+            Action::Decide(_) => Trouble::Decide,
+        })
+    }
+}
+
+/// Where to begin, what runs, and when to give up.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub machine: Machine,
+    pub start: State,
+    pub most_states: usize,
+}
+
+/// What an exploration came to.
+#[derive(Debug)]
+pub struct Report {
+    pub bounds: String,
+    pub states: usize,
+    pub transitions: usize,
+    /// Longest of the shortest ways to a state, in transitions.
+    pub depth: usize,
+    pub took: Duration,
+    /// Every state within the bounds was visited.
+    pub complete: bool,
+    pub found: Option<Trace>,
+}
+
+/// The shortest way to a broken promise.
+#[derive(Debug)]
+pub struct Trace {
+    pub violation: Violation,
+    pub lines: Vec<String>,
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}:", self.violation)?;
+        for (at, line) in self.lines.iter().enumerate() {
+            writeln!(f, "  {:2}. {line}", at + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { bounds, states, transitions, depth, took, complete, found } = self;
+        write!(
+            f,
+            "{states} states{}, {transitions} transitions, depth {depth}, {:.1} s; bounds: {bounds}",
+            if *complete { "" } else { " (not all)" },
+            took.as_secs_f64()
+        )?;
+        match found {
+            Some(trace) => write!(f, "\n{trace}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Search {
+    pub fn run(&self) -> Report {
+        let began = Instant::now();
+        let start = self.start.clone().canonical();
+        let mut seen: HashSet<u64, Plain> = HashSet::default();
+        seen.insert(fingerprint(&start));
+        let mut calm: HashSet<u64, Plain> = HashSet::default();
+        let mut ways: Vec<(u32, Action)> = vec![(0, Action::Start)];
+        let mut queue = VecDeque::from([(0u32, 0usize, start)]);
+        let mut report = Report {
+            bounds: self.bounds(),
+            states: 0,
+            transitions: 0,
+            depth: 0,
+            took: Duration::ZERO,
+            complete: true,
+            found: None,
+        };
+        'all: while let Some((at, depth, state)) = queue.pop_front() {
+            report.depth = depth;
+            if let Err(violation) = calm::comes_to_rest(self.machine, &state, &mut calm) {
+                report.found = Some(self.trace(&ways, at, None, violation));
+                break;
+            }
+            for action in actions(self.machine, &state) {
+                report.transitions += 1;
+                let (next, broke) = apply(self.machine, &state, action, None);
+                if let Some(violation) = broke {
+                    report.found = Some(self.trace(&ways, at, Some(action), violation));
+                    break 'all;
+                }
+                if seen.insert(fingerprint(&next)) {
+                    if ways.len() >= self.most_states {
+                        report.complete = false;
+                        continue;
+                    }
+                    queue.push_back((ways.len() as u32, depth + 1, next));
+                    ways.push((at, action));
+                }
+            }
+        }
+        report.states = ways.len();
+        report.took = began.elapsed();
+        report
+    }
+
+    fn bounds(&self) -> String {
+        let State { processes, index_works, budget, .. } = &self.start;
+        let (many, index) = (processes.len(), if *index_works { "working" } else { "broken" });
+        format!("{many} process{}, index {index}, {budget}", if many == 1 { "" } else { "es" })
+    }
+
+    /// Walks the way to a state again, this time listening.
+    fn trace(
+        &self,
+        ways: &[(u32, Action)],
+        mut at: u32,
+        last: Option<Action>,
+        violation: Violation,
+    ) -> Trace {
+        let mut actions: Vec<Action> = last.into_iter().collect();
+        while at != 0 {
+            let (before, action) = ways[at as usize];
+            actions.push(action);
+            at = before;
+        }
+        let mut lines = vec![];
+        let mut state = self.start.clone().canonical();
+        for action in actions.into_iter().rev() {
+            state = apply(self.machine, &state, action, Some(&mut lines)).0;
+        }
+        if last.is_none() {
+            lines.push("-- nothing goes wrong from here on --".into());
+            calm::tell(self.machine, &state, &mut lines);
+        }
+        Trace { violation, lines }
+    }
+}
+
+/// Carries out one action.
+pub fn apply(
+    machine: Machine,
+    state: &State,
+    action: Action,
+    story: Option<&mut Vec<String>>,
+) -> (State, Option<Violation>) {
+    let mut turn = Turn { machine, state: state.clone(), broke: None, story };
+    if let Some(trouble) = action.trouble() {
+        turn.spend(trouble);
+    }
+    match action {
+        Action::Start => {}
+        Action::Deliver(who) => turn.deliver(who),
+        Action::Step(who, how) => process::step(&mut turn, who, how),
+        Action::Crash(who) => turn.crash(who),
+        Action::Terminate(who) => turn.terminate(who),
+        Action::Land(flight) => turn.land(flight),
+        Action::Tick => turn.tick(),
+        Action::BreakIndex => turn.set_index(false),
+        Action::RepairIndex => turn.set_index(true),
+        Action::Delete { destroying } => turn.delete(destroying),
+        Action::Recreate => turn.recreate(),
+        Action::Wipe => turn.wipe(),
+        Action::Strip => turn.strip(),
+        Action::Adopt => turn.adopt(),
+        Action::Decide(choice) => turn.decide(choice),
+    }
+    turn.finish(state, action == Action::Wipe, matches!(action, Action::Crash(_)))
+}
+
+/// The next step of this process, as it goes when nothing goes wrong.
+pub fn plain_step(machine: Machine, state: &State, who: usize) -> Action {
+    let turn = Turn { machine, state: state.clone(), broke: None, story: None };
+    Action::Step(who, process::plainly(&turn, who))
+}
+
+/// Everything that can happen in this state.
+fn actions(machine: Machine, state: &State) -> Vec<Action> {
+    let turn = Turn { machine, state: state.clone(), broke: None, story: None };
+    let mut all = vec![];
+    for (who, process) in state.processes.iter().enumerate() {
+        let version = |object: &Option<std::rc::Rc<_>>| {
+            object.as_deref().map(|o: &crate::model::Object| (o.uid, o.version))
+        };
+        if process.pass.is_none() && version(&process.cache) != version(&state.object) {
+            all.push(Action::Deliver(who));
+            if !state.stale_reads {
+                continue;
+            }
+        }
+        all.extend(process::ways(&turn, who).iter().map(|how| Action::Step(who, *how)));
+        if process.pass.is_some() || process.memory.is_some() {
+            all.push(Action::Crash(who));
+        }
+        if process.pass.is_some() && !process.stopping {
+            all.push(Action::Terminate(who));
+        }
+    }
+    all.extend((0..state.flights.len()).map(Action::Land));
+    all.push(Action::Tick);
+    all.push(if state.index_works { Action::BreakIndex } else { Action::RepairIndex });
+    people(state, &mut all);
+    all.retain(|action| action.trouble().is_none_or(|trouble| state.budget.allows(trouble)));
+    all
+}
+
+fn people(state: &State, all: &mut Vec<Action>) {
+    let Some(object) = state.object.as_deref() else {
+        all.push(Action::Recreate);
+        return;
+    };
+    if object.deleting {
+        return;
+    }
+    all.extend([Action::Delete { destroying: false }, Action::Delete { destroying: true }]);
+    // Nothing can hold where the status and the finalizer are lost together while an account may exist.
+    let at_work = state.processes.iter().filter_map(|process| process.pass.as_ref());
+    let at_work =
+        at_work.into_iter().any(|pass| pass.facts.mine.is_some() || matches!(pass.post, Some(Post::Sent(_))));
+    let pending = at_work || state.in_the_air(object.uid) > 0 || state.ours(object.uid).next().is_some();
+    let empty = object.status.claim.is_none() && object.status.bound.is_none();
+    if object.status != Status::default() && (object.finalizer || !pending) {
+        all.push(Action::Wipe);
+    }
+    if object.finalizer && (!empty || !pending) {
+        all.push(Action::Strip);
+    }
+    if object.adopt.is_none() && object.status.bound.is_none() {
+        all.push(Action::Adopt);
+    }
+    if let Some(question) = &object.status.question
+        && object.answer.as_ref().is_none_or(|answer| answer.token != question.token)
+    {
+        all.push(Action::Decide(Choice::Create));
+        let known = state.accounts.iter().filter(|account| account.uid.is_some() || account.id == ADOPTABLE);
+        all.extend(known.map(|account| Action::Decide(Choice::Account(account.id))));
+    }
+}
+
+/// Fingerprints are hashes already.
+#[derive(Default)]
+pub struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0 << 8 | u64::from(*byte);
+        }
+    }
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+pub type Plain = BuildHasherDefault<AsItIs>;
+pub type Known = HashMap<u64, u32, Plain>;

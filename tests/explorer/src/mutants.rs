@@ -1,0 +1,176 @@
+//! The production machine, and machines that differ from it in one line each.
+//!
+//! A mutant wraps `next` and `learn`; production code has no hooks for it. The explorer must find what is wrong with
+//! every one of them, or it proves nothing about the machine that is right.
+
+use chatwoot_operator::plan::{
+    Moment,
+    create::{
+        Claim, Effect, Facts, Index, Lesson, Likeness, Look, Memory, Mine, Next, Outcome, ReadBack, Release,
+        Stop, Wait, Wrote,
+    },
+};
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    Production,
+    PostsWithoutClaim,
+    TakesFailingIndexForEmpty,
+    RepeatsWithoutSettling,
+    TrustsAClaimItFound,
+    TrustsTheFinalizersAbsence,
+    RetriesConflictsBlindly,
+    AcceptsAnyClaimOnReadBack,
+    AcceptsItsClaimBesideAnId,
+    KeepsOneTimerPerObject,
+    DropsTheIdOnConflict,
+    ReusesAnswers,
+    AdoptsBeforeResolving,
+    BindsPredecessorsAtFirstSight,
+    BelievesRefusals,
+    AsksTooEarly,
+    LetsGoInSilence,
+    RepeatsWithoutNote,
+    SendsLate,
+}
+
+impl Machine {
+    pub fn next(self, facts: &Facts, at: &Moment) -> Next {
+        let mut other = facts.clone();
+        match self {
+            Machine::RepeatsWithoutSettling => {
+                other.settle_margin = Duration::ZERO;
+                if let Some(claim) = &mut other.claim {
+                    claim.timeout = Duration::ZERO;
+                }
+            }
+            Machine::TrustsTheFinalizersAbsence if !facts.finalizer && facts.mine.is_none() => {
+                other.claim = None
+            }
+            Machine::ReusesAnswers => {
+                if let (Some(question), Some(answer)) = (&facts.question, &mut other.answer) {
+                    answer.token.clone_from(question);
+                }
+            }
+            Machine::AdoptsBeforeResolving if undecided(facts) && !facts.deleting => {
+                if let Some(id) = facts.adopt {
+                    return Next::Verify { id, chosen: false };
+                }
+            }
+            _ => {}
+        }
+        let next = other.next(at);
+        match (self, next) {
+            (Machine::BelievesRefusals, Next::Act(Effect::AskIndex { .. })) if refused(facts) => {
+                other.look = Some(Look { asked_at: at.clock, answer: Index::Answer(vec![]) });
+                other.next(at)
+            }
+            (Machine::AsksTooEarly, Next::Wait(Wait::Settling { .. })) => Next::Stop(Stop::OutcomeUnknown),
+            (Machine::LetsGoInSilence, Next::Release(_)) => Next::Release(Release::NothingMade),
+            (Machine::RepeatsWithoutNote, Next::Act(Effect::Claim(mut new))) => {
+                new.claim.attempt = 1;
+                Next::Act(Effect::Claim(new))
+            }
+            (_, next) => next,
+        }
+    }
+
+    pub fn learn(self, facts: &mut Facts, lesson: Lesson) {
+        let before = facts.memory.clone();
+        match (self, lesson) {
+            (Machine::TakesFailingIndexForEmpty, Lesson::Index(Look { asked_at, answer })) => {
+                let answer = match answer {
+                    Index::Answer(matches) => Index::Answer(matches),
+                    _ => Index::Answer(vec![]),
+                };
+                facts.learn(Lesson::Index(Look { asked_at, answer }));
+            }
+            (
+                Machine::BindsPredecessorsAtFirstSight,
+                Lesson::Index(Look { asked_at, answer: Index::Answer(mut matches) }),
+            ) => {
+                matches.iter_mut().for_each(|one| one.likeness = Likeness::Ours);
+                facts.learn(Lesson::Index(Look { asked_at, answer: Index::Answer(matches) }));
+            }
+            (Machine::AcceptsAnyClaimOnReadBack, Lesson::ReadBack(read)) => {
+                if let (Some(new), ReadBack::Found { claim: Some(claim), .. }) = (&mut facts.unsure, &read) {
+                    new.claim.nonce.clone_from(&claim.nonce);
+                }
+                facts.learn(Lesson::ReadBack(read));
+            }
+            (
+                Machine::AcceptsItsClaimBesideAnId,
+                Lesson::ReadBack(ReadBack::Found { claim, finalizer, deleting, at, .. }),
+            ) if facts.memory.created.is_none() => {
+                let claim = claim.map(|claim| Claim { outcome: None, ..claim });
+                facts.learn(Lesson::ReadBack(ReadBack::Found {
+                    bound: None,
+                    claim,
+                    finalizer,
+                    deleting,
+                    at,
+                }));
+            }
+            (Machine::DropsTheIdOnConflict, Lesson::Stored { wrote: Wrote::Conflict, .. }) => {
+                facts.memory.created = None;
+                facts.stale = true;
+            }
+            (_, lesson) => facts.learn(lesson),
+        }
+        self.one_timer(&before, &mut facts.memory);
+    }
+
+    /// What a pass does with what the process remembers, when it begins.
+    pub fn begin(self, facts: &mut Facts, clock: Duration, known: bool) {
+        let before = facts.memory.clone();
+        facts.memory.observe(facts.claim.as_ref(), facts.finalizer, clock, known);
+        if known {
+            self.one_timer(&before, &mut facts.memory);
+        }
+        if self == Machine::TrustsAClaimItFound
+            && undecided(facts)
+            && let Some(Claim { nonce, outcome: None, .. }) = &facts.claim
+        {
+            facts.mine = Some(Mine { nonce: nonce.clone(), since: clock, posted: None });
+        }
+    }
+
+    /// An effect this machine only believes to have carried out.
+    pub fn imagines(self, effect: &Effect) -> Option<Lesson> {
+        match (self, effect) {
+            (Machine::PostsWithoutClaim, Effect::Claim(claim)) => {
+                Some(Lesson::Claimed { claim: claim.clone(), wrote: Wrote::Yes })
+            }
+            _ => None,
+        }
+    }
+
+    /// A claim that meets a conflict is written again over whatever stands there.
+    pub fn overwrites(self) -> bool {
+        self == Machine::RetriesConflictsBlindly
+    }
+
+    /// The time to send in is checked before the turn is waited for, and not with the turn in hand.
+    pub fn sends_late(self) -> bool {
+        self == Machine::SendsLate
+    }
+
+    fn one_timer(self, before: &Memory, after: &mut Memory) {
+        if self == Machine::KeepsOneTimerPerObject {
+            after.first_seen = before.first_seen;
+        }
+    }
+}
+
+fn undecided(facts: &Facts) -> bool {
+    facts.bound.is_none()
+        && facts.mine.is_none()
+        && facts.memory.created.is_none()
+        && !(facts.read_again || facts.stale || facts.gone || facts.ended.is_some())
+}
+
+fn refused(facts: &Facts) -> bool {
+    facts.mine.is_none()
+        && facts.claim.as_ref().and_then(|claim| claim.outcome).is_some_and(Outcome::answered)
+}

@@ -1,0 +1,40 @@
+//! The bounds that the tests and the command explore.
+
+use crate::{
+    bounds::{Budget, TROUBLES, Trouble},
+    explore::Search,
+    model::State,
+    mutants::Machine,
+};
+
+/// What goes wrong without anybody's doing.
+pub const FAULTS: &[Trouble] = &[
+    Trouble::Crash,
+    Trouble::Terminate,
+    Trouble::Write,
+    Trouble::Lost,
+    Trouble::Refused,
+    Trouble::Lie,
+    Trouble::Replay,
+    Trouble::Leak,
+    Trouble::Unavailable,
+    Trouble::Index,
+];
+
+/// At most `troubles` of the kinds, each as often as that allows.
+pub fn search(
+    machine: Machine,
+    processes: usize,
+    index_works: bool,
+    troubles: u8,
+    kinds: &[Trouble],
+) -> Search {
+    let kinds: Vec<(Trouble, u8)> = kinds.iter().map(|kind| (*kind, troubles)).collect();
+    let start = State::start(processes, index_works, Budget::new(troubles, &kinds));
+    Search { machine, start, most_states: 20_000_000 }
+}
+
+/// Everything at once.
+pub fn whole(processes: usize, index_works: bool, troubles: u8) -> Search {
+    search(Machine::Production, processes, index_works, troubles, &TROUBLES)
+}
