@@ -124,3 +124,6 @@ impl Platform {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

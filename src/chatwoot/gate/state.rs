@@ -215,3 +215,6 @@ fn until_next_minute(wall: Timestamp) -> Duration {
     let into_minute = wall.as_millisecond().rem_euclid(60_000);
     Duration::from_millis(60_000_u64.saturating_sub(into_minute.unsigned_abs()))
 }
+
+#[cfg(test)]
+mod tests;
