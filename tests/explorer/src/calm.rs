@@ -67,17 +67,15 @@ fn round(
         (next, None) => Ok(next),
         (_, Some(violation)) => Err(violation),
     };
+    // First those in the middle of a pass, then a pass of each.
     let names: Vec<char> = state.processes.iter().map(|process| process.name.0).collect();
     for name in &names {
-        state = finish_pass(machine, state, *name, &mut act)?;
+        if state.processes[place(&state, *name)].pass.is_some() {
+            state = pass(machine, state, *name, &mut act)?;
+        }
     }
     for name in &names {
-        state = act(&state, Action::Deliver(place(&state, *name)))?;
-        let who = place(&state, *name);
-        if state.processes[who].cache.is_some() {
-            state = act(&state, plain_step(machine, &state, who))?;
-            state = finish_pass(machine, state, *name, &mut act)?;
-        }
+        state = pass(machine, state, *name, &mut act)?;
     }
     let before = state.clone();
     let mut turn = Turn { machine, state, broke: None, story: story.as_deref_mut() };
@@ -94,18 +92,19 @@ fn place(state: &State, name: char) -> usize {
     state.processes.iter().position(|process| process.name.0 == name).unwrap_or_default()
 }
 
-fn finish_pass(
+/// Takes steps until this process is idle.
+fn pass(
     machine: Machine,
     mut state: State,
     name: char,
     act: &mut impl FnMut(&State, Action) -> Result<State, Violation>,
 ) -> Result<State, Violation> {
     for _ in 0..PASS {
-        let who = place(&state, name);
-        if state.processes[who].pass.is_none() {
+        let Some(action) = plain_step(machine, &state, place(&state, name)) else { return Ok(state) };
+        state = act(&state, action)?;
+        if state.processes[place(&state, name)].pass.is_none() {
             return Ok(state);
         }
-        state = act(&state, plain_step(machine, &state, who))?;
     }
     Err(Violation::EndlessPass)
 }
