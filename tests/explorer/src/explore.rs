@@ -35,6 +35,8 @@ pub enum Action {
     Terminate(usize),
     Land(usize),
     Tick,
+    /// The instance sweeps, and time passes.
+    Rest,
     BreakIndex,
     RepairIndex,
     Delete {
@@ -50,7 +52,7 @@ pub enum Action {
 impl Action {
     fn troubles(self) -> [Option<Trouble>; 2] {
         let one = match self {
-            Action::Start | Action::Deliver(_) | Action::Land(_) | Action::Tick => None,
+            Action::Start | Action::Deliver(_) | Action::Land(_) | Action::Tick | Action::Rest => None,
             Action::Begin { fresh, how, .. } => {
                 return [(!fresh).then_some(Trouble::Stale), how.trouble()];
             }
@@ -226,6 +228,10 @@ pub fn apply(
         Action::Terminate(who) => turn.terminate(who),
         Action::Land(flight) => turn.land(flight),
         Action::Tick => turn.tick(),
+        Action::Rest => {
+            turn.sweep();
+            turn.tick();
+        }
         Action::BreakIndex => turn.set_index(false),
         Action::RepairIndex => turn.set_index(true),
         Action::Delete { destroying } => turn.delete(destroying),
