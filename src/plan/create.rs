@@ -85,11 +85,11 @@ impl Facts {
         match mine.posted {
             Some(Posted::NotSent { answered }) => Next::Act(Effect::Record(Outcome::NotSent { answered })),
             Some(Posted::Rejected) => Next::Act(Effect::Record(Outcome::Rejected)),
-            None if self.deleting || at.stopping || mine.late(at.clock) => {
+            None if self.deleting || at.stopping || at.clock >= mine.send_before() => {
                 Next::Act(Effect::Record(Outcome::NotSent { answered: false }))
             }
             None if !self.finalizer => Next::Act(Effect::AddFinalizer),
-            None => Next::Act(Effect::Post { nonce: mine.nonce.clone() }),
+            None => Next::Act(Effect::Post { nonce: mine.nonce.clone(), before: mine.send_before() }),
         }
     }
 

@@ -72,7 +72,7 @@ fn found_claim(attempt: u32) -> Facts {
 #[test]
 fn nothing_is_sent_before_the_claim_and_the_finalizer_stand() {
     let facts = claimed();
-    assert_eq!(facts.next(&at(1)), Next::Act(Effect::Post { nonce: "n0".into() }));
+    assert_eq!(facts.next(&at(1)), Next::Act(Effect::Post { nonce: "n0".into(), before: SEND_WITHIN }));
 }
 
 #[test]

@@ -251,8 +251,7 @@ fn act(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, effect: Effect, how: Ho
         Effect::AddFinalizer => Lesson::Finalizer(
             write(turn, who, pass, how, "adds the finalizer", |object| object.finalizer = true).answer,
         ),
-        Effect::Post { .. } => {
-            let send_before = send_limit(&pass.facts, turn);
+        Effect::Post { before: send_before, .. } => {
             turn.say(|_| format!("{a}: decides to send, and waits for its turn"));
             pass.post = Some(Post::Waiting { send_before });
             return false;
@@ -396,12 +395,6 @@ fn stamp(turn: &mut Turn<'_>, id: i64, uid: u8) {
     if let Some(account) = turn.state.accounts.iter_mut().find(|account| account.id == id) {
         account.uid = Some(uid);
     }
-}
-
-/// The last instant at which this pass's POST may go out.
-fn send_limit(facts: &Facts, turn: &Turn<'_>) -> Duration {
-    let since = facts.mine.as_ref().map_or(turn.state.now, |mine| mine.since);
-    since + chatwoot_operator::plan::create::SEND_WITHIN
 }
 
 fn send(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, send_before: Duration, how: How) -> bool {
