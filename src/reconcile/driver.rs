@@ -165,6 +165,9 @@ fn plan_return<M>(
     world: &World,
 ) -> Duration {
     let at = world.moment();
+    if checked {
+        remembered.last_check = at.clock;
+    }
     if checked || remembered.next_check.is_none() {
         remembered.next_check = Some(at.clock + schedule::until_next_slot(uid, interval, at.now));
     }
