@@ -71,6 +71,11 @@ impl<M: Default> Memories<M> {
         self.lock().get(uid).map(|remembered| remembered.last_check)
     }
 
+    /// Forgets everything: what another process did meanwhile is not known here.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
     pub fn forget(&self, uid: &str) {
         self.lock().remove(uid);
     }

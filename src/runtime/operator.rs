@@ -204,6 +204,8 @@ async fn terms(
             led = leading.wait_for(|leads| *leads) => if led.is_err() { return },
         }
         tracing::info!("leading");
+        // Not the accounts': an id that could not be stored yet must survive, and their claims carry nonces.
+        world.users.clear();
         queues.attach(&world.caches);
         tokio::select! {
             () = stop.cancelled() => return,
