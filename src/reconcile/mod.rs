@@ -18,4 +18,5 @@ pub mod stored;
 pub mod surroundings;
 pub mod tenancy;
 pub mod turn;
+pub mod user;
 pub mod world;

@@ -239,11 +239,21 @@ async fn all_ready(caches: &Caches, stop: &CancellationToken) -> bool {
             && caches.plans.ready().await
             && caches.accounts.ready().await
             && caches.users.ready().await
+            && secrets_ready(caches).await
     };
     tokio::select! {
         () = stop.cancelled() => false,
         ready = ready => ready,
     }
+}
+
+async fn secrets_ready(caches: &Caches) -> bool {
+    for cache in &caches.secrets {
+        if !cache.ready().await {
+            return false;
+        }
+    }
+    true
 }
 
 fn start_election(
@@ -281,6 +291,7 @@ fn start_workers(
     worker(work, &queues.grants, world, health, stop);
     worker(work, &queues.plans, world, health, stop);
     worker(work, &queues.accounts, world, health, stop);
+    worker(work, &queues.users, world, health, stop);
 }
 
 fn worker<K: Kind>(
@@ -391,6 +402,7 @@ impl Pumps {
             grants: self.grants.cache(),
             plans: self.plans.cache(),
             namespaces: self.namespaces.cache(),
+            secrets: self.secrets.iter().map(Pump::cache).collect(),
         }
     }
 

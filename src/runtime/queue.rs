@@ -146,8 +146,7 @@ where
         let mut still_here = interval(Pulse::EVERY);
         still_here.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
-            while !stop.is_cancelled()
-                && passes.len() < self.shared.at_once
+            while passes.len() < self.shared.at_once
                 && let Some((key, object)) = self.next()
             {
                 passes.spawn(guarded(key, object, pass.clone()));

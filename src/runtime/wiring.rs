@@ -22,7 +22,7 @@ use kube::{Resource, ResourceExt, core::PartialObjectMeta};
 use std::collections::BTreeSet;
 
 /// Kinds whose keys go through the one wake function.
-pub const USER: &str = "ChatwootUser";
+pub use crate::reconcile::user::KIND as USER;
 pub const GRANT: &str = "ChatwootGrant";
 pub const PLAN: &str = "ChatwootPlan";
 
@@ -127,6 +127,7 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
         }
         Change::Gone(old) => {
             let dropped = world.references.set(&key(USER, *old), BTreeSet::new());
+            world.users.forget(&old.uid().unwrap_or_default());
             forget_turn(world, &dropped, &key(USER, *old));
             free(world, &dropped);
         }

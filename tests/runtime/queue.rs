@@ -1,9 +1,11 @@
 use crate::gadget::{Gadget, GadgetStatus, cluster, create, set_size};
 use anyhow::Result;
 use chatwoot_operator::{
-    reconcile::stored::{Stored, Wrote},
-    runtime::{
+    reconcile::{
         cache::key,
+        stored::{Stored, Wrote},
+    },
+    runtime::{
         clients::clients,
         health::Health,
         metrics::Metrics,

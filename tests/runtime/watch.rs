@@ -3,12 +3,14 @@ use crate::{
     proxy::{Proxy, Wire},
 };
 use anyhow::{Result, bail};
-use chatwoot_operator::runtime::{
-    cache::Cache,
-    health::Health,
-    metrics::Metrics,
-    pump::{Change, Pump},
-    watches::{Seen, metadata, objects},
+use chatwoot_operator::{
+    reconcile::cache::Cache,
+    runtime::{
+        health::Health,
+        metrics::Metrics,
+        pump::{Change, Pump},
+        watches::{Seen, metadata, objects},
+    },
 };
 use control_plane::{ControlPlane, Options};
 use futures::{Stream, StreamExt};

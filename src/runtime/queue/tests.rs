@@ -53,8 +53,10 @@ impl Bench {
         Self { queue, seen, permits, overlaps, ended, stop, run, begun }
     }
 
+    /// The next pass; none within a day of the paused clock is a failure.
     async fn next(&mut self) -> Pass {
-        self.seen.recv().await.unwrap()
+        let pass = tokio::time::timeout(Duration::from_secs(86_400), self.seen.recv());
+        pass.await.expect("no pass came").expect("the queue has ended")
     }
 
     /// Lets this much time go by, in small steps so that everybody acts at their own time.
