@@ -175,10 +175,8 @@ fn connect_detail(error: &reqwest::Error) -> Option<&'static str> {
         if source.to_string().starts_with("dns error") {
             return Some("its host name could not be resolved");
         }
-        let io = source.downcast_ref::<io::Error>();
-        let tls = source.downcast_ref::<rustls::Error>();
-        let tls = tls.or_else(|| io.and_then(|io| io.get_ref()).and_then(|inner| inner.downcast_ref()));
-        match (tls, io.map(io::Error::kind)) {
+        let io = source.downcast_ref::<io::Error>().map(io::Error::kind);
+        match (source.downcast_ref::<rustls::Error>(), io) {
             (Some(rustls::Error::InvalidCertificate(_)), _) => {
                 Some("its certificate is not trusted: check the CA and the host name in the URL")
             }
@@ -190,7 +188,13 @@ fn connect_detail(error: &reqwest::Error) -> Option<&'static str> {
 }
 
 fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        // An I/O error names as its source only what is behind the error it wraps.
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped as &(dyn Error + 'static)),
+            None => (*error).source(),
+        }
+    })
 }
 
 /// An error with all its causes in one line.

@@ -158,6 +158,11 @@ impl Gate {
         self.0.wake_all(wake);
     }
 
+    /// Has the next probe sent at once, if the breaker is open: the address or the token is a new one.
+    pub fn hurry(&self) {
+        self.0.decide(State::hurry);
+    }
+
     pub fn snapshot(&self) -> Snapshot {
         let now = Instant::now();
         self.0.lock().snapshot(now)
@@ -252,13 +257,11 @@ impl Turn {
     /// At once, with a failure that says that nothing was sent, when the gate has closed since the turn was given. The key
     /// then waits in line again.
     pub async fn admit(&self) -> Result<(), Failure> {
-        let start = self.inner.lock().admit(Instant::now()).map_err(|closed| self.refused(closed))?;
+        let place = self.inner.lock().admit(Instant::now());
+        let start = place.map_err(|closed| self.refused(closed))?;
         sleep_until(start).await;
-        match self.inner.lock().closed(Instant::now()) {
-            None => Ok(()),
-            Some(closed) => Err(closed),
-        }
-        .map_err(|closed| self.refused(closed))
+        let closed = self.inner.lock().closed(Instant::now());
+        closed.map_or(Ok(()), |closed| Err(self.refused(closed)))
     }
 
     fn refused(&self, (reason, retry_in): (Reason, Duration)) -> Failure {

@@ -305,7 +305,7 @@ fn client(config: &Config, tls: bool, idle: usize) -> Result<Client, ConfigError
         Some(roots) => builder.tls_certs_only(roots),
         None => builder,
     };
-    builder.build().map_err(|_| ConfigError::Tls)
+    builder.build().map_err(|_| if config.ca_pem.is_some() { ConfigError::Ca } else { ConfigError::Tls })
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, ConfigError> {

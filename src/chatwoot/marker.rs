@@ -61,6 +61,17 @@ impl Marker {
         }
     }
 
+    /// Exactly this marker stands in `attributes`: a lost key makes *ours* differ in owner and namespace.
+    pub fn stands_in(&self, attributes: &Map) -> bool {
+        attributes.get(KEY).and_then(|value| value.as_str()) == Some(self.to_string().as_str())
+    }
+
+    /// A marker of this installation stands in `attributes`, whoever's it is.
+    pub fn same_installation(&self, attributes: &Map) -> bool {
+        let text = attributes.get(KEY).and_then(|value| value.as_str());
+        text.and_then(Marker::parse).is_some_and(|theirs| theirs.installation == self.installation)
+    }
+
     /// As [`Marker::read`], for a marker's text.
     pub fn compare(&self, text: &str) -> Reading {
         match Marker::parse(text) {

@@ -12,6 +12,8 @@ pub mod marker;
 pub mod outcome;
 pub mod passwords;
 pub mod platform;
+#[cfg(test)]
+mod scripted;
 pub mod types;
 pub mod version;
 

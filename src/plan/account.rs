@@ -135,7 +135,7 @@ impl Facts {
             create::Effect::ReadBack => Effect::ReadBack,
             create::Effect::AddFinalizer => Effect::AddFinalizer,
             // Only name and marker: an unknown flag on POST leaks an account (chatwoot-api P1).
-            create::Effect::Post { .. } => Effect::Post { name: self.spec.name.clone() },
+            create::Effect::Post { before, .. } => Effect::Post { name: self.spec.name.clone(), before },
             create::Effect::ReportOrphan(id) => Effect::ReportOrphan(id),
             create::Effect::Claim(claim) => self.write_claim(claim, at),
             create::Effect::Record(outcome) => self.write_outcome(outcome, at),

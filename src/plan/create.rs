@@ -60,10 +60,10 @@ impl Facts {
     }
 
     /// A request may have been sent of which nobody knows the end. A finalizer without any claim is a status that was
-    /// lost: a claim may have stood in it.
+    /// lost: a claim may have stood in it. An account that was made and whose id is gone must be found again.
     pub fn unresolved(&self) -> bool {
         match &self.claim {
-            Some(claim) => claim.outcome.is_none(),
+            Some(claim) => claim.outcome.is_none_or(|outcome| outcome == Outcome::Created),
             None => self.finalizer,
         }
     }
@@ -85,11 +85,11 @@ impl Facts {
         match mine.posted {
             Some(Posted::NotSent { answered }) => Next::Act(Effect::Record(Outcome::NotSent { answered })),
             Some(Posted::Rejected) => Next::Act(Effect::Record(Outcome::Rejected)),
-            None if self.deleting || at.stopping || mine.late(at.clock) => {
+            None if self.deleting || at.stopping || at.clock >= mine.send_before() => {
                 Next::Act(Effect::Record(Outcome::NotSent { answered: false }))
             }
             None if !self.finalizer => Next::Act(Effect::AddFinalizer),
-            None => Next::Act(Effect::Post { nonce: mine.nonce.clone() }),
+            None => Next::Act(Effect::Post { nonce: mine.nonce.clone(), before: mine.send_before() }),
         }
     }
 
@@ -126,13 +126,8 @@ impl Facts {
         if let Some(id) = self.adopt {
             return Next::Verify { id, chosen: false };
         }
-        let attempt = match &self.claim {
-            // A person decided to replace an account that is gone.
-            Some(Claim { attempt, outcome: Some(Outcome::Created), .. }) => attempt + 1,
-            // The last attempt made nothing, so this is the same attempt and leaves no note.
-            Some(claim) => claim.attempt.max(1),
-            None => 1,
-        };
+        // A last attempt that made nothing is this same attempt and leaves no note.
+        let attempt = self.claim.as_ref().map_or(1, |claim| claim.attempt.max(1));
         Next::Act(Effect::Claim(self.new_claim(attempt, at)))
     }
 
@@ -160,6 +155,10 @@ impl Facts {
             Index::Unusable if over => Next::Stop(Stop::OutcomeUnknown),
             Index::Unusable => Next::Wait(Wait::Settling { until: settled_at }),
             Index::Answer(matches) => match self.judge(matches, look.asked_at, at) {
+                // The creator may still be at work, so nobody is asked yet whether to create.
+                Some(Next::Stop(Stop::Previous(_))) if !over => {
+                    Next::Wait(Wait::Settling { until: settled_at })
+                }
                 Some(next) => next,
                 None if self.lets_go() => Next::Release(Release::MayExist),
                 None if !over => Next::Wait(Wait::Settling { until: settled_at }),

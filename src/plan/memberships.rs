@@ -63,7 +63,7 @@ pub enum Call {
 pub struct Plan {
     /// `status.memberships`.
     pub entries: Vec<MembershipStatus>,
-    /// `entries` must be stored before any of `calls`: some of them make what is not recorded as Pending yet.
+    /// `entries` must be stored before any of `calls`: some of them make what is not recorded yet.
     pub record_first: bool,
     /// What to do, in this order. One that fails does not hold up the others.
     pub calls: Vec<Call>,
@@ -73,13 +73,16 @@ pub struct Plan {
     pub wake: Option<Duration>,
 }
 
-/// What this process remembers of a person's memberships between passes.
+/// What this process remembers of a person's memberships between passes, from when it took the lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Memory {
+    /// When this process first looked: the one before it may have sent something until then.
+    first_look: Option<Duration>,
     /// Since when recorded ones have been seen not wanted, by the account's resource and id.
     unwanted: BTreeMap<(Key, AccountId), Duration>,
-    /// When requests to join an account were last sent whose answers were lost.
-    unanswered: BTreeMap<AccountId, Duration>,
+    /// When requests to join an account were last sent: one whose answer is lost may arrive late, even after one that
+    /// was sent later.
+    sent: BTreeMap<AccountId, Duration>,
 }
 
 /// What a plan is made of.
@@ -105,12 +108,13 @@ impl Memory {
         for membership in unwanted {
             self.unwanted.entry(membership).or_insert(facts.clock);
         }
-        self.unanswered.retain(|_, at| facts.clock < *at + facts.settle);
+        self.sent.retain(|_, at| facts.clock < *at + facts.settle);
+        self.first_look.get_or_insert(facts.clock);
     }
 
-    /// The answer to a request to join `account` was lost at `clock`.
-    pub fn unanswered(&mut self, account: AccountId, clock: Duration) {
-        self.unanswered.insert(account, clock);
+    /// A request to join `account` is sent, at `clock`.
+    pub fn sent(&mut self, account: AccountId, clock: Duration) {
+        self.sent.insert(account, clock);
     }
 }
 
@@ -274,10 +278,7 @@ impl Draft<'_> {
         if has.is_some_and(|has| has.role == Some(role)) {
             return wish.entry(Some(id), MembershipState::Granted, None);
         }
-        let recorded = made.filter(|made| made.account_id == Some(id.0));
-        // Where the person is a member already, only the role changes and the record that it is ours suffices.
-        self.plan.record_first |=
-            recorded.is_none_or(|record| has.is_none() && record.state != MembershipState::Pending);
+        self.plan.record_first |= made.is_none_or(|made| made.account_id != Some(id.0));
         self.plan.calls.push(Call::Join { key: wish.key(), account: id, role });
         wish.entry(Some(id), MembershipState::Pending, Some(reason::PROGRESSING))
     }
@@ -298,18 +299,17 @@ impl Draft<'_> {
         let membership = (key_of(made), id);
         let since = self.memory.unwanted.get(&membership).copied().unwrap_or(clock);
         let belongs = self.facts.belongs(id);
-        // A request to make it may still be under way, sent by this process or one before it, and would then make what
-        // nobody remembers. So it is remembered until that is over, and looked for once more.
-        let sent = self.memory.unanswered.get(&id).copied().unwrap_or_default();
-        let pending = made.state == MembershipState::Pending;
-        let quiet_at = sent.max(if pending { since } else { Duration::ZERO }) + settle;
+        // A request to make it may still be under way, sent by this process or by the one before it, and would then make
+        // what nobody remembers. So it is remembered until that is over, and looked for once more.
+        let sent = self.memory.sent.get(&id).copied();
+        let quiet_at = sent.max(self.memory.first_look).unwrap_or(clock) + settle;
         let over_at = if belongs { since + patience } else { quiet_at.max(since + patience) };
         match (clock < over_at, belongs) {
             (true, _) => self.plan.wake = Some(self.plan.wake.map_or(over_at, |wake| wake.min(over_at))),
             (false, true) => self.plan.calls.push(Call::Leave { key: membership.0, account: id }),
             (false, false) => return None,
         }
-        let state = if pending && !belongs { MembershipState::Pending } else { MembershipState::Revoking };
+        let state = MembershipState::Revoking;
         Some(MembershipStatus { state, reason: why.map(str::to_owned), ..made.clone() })
     }
 

@@ -14,6 +14,8 @@ pub mod password;
 pub mod schedule;
 mod selection;
 pub mod status;
+pub mod trouble;
+pub mod user;
 
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};

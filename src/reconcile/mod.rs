@@ -17,6 +17,8 @@ pub mod settings;
 pub mod snapshot;
 pub mod stored;
 pub mod surroundings;
+pub mod sweep;
 pub mod tenancy;
 pub mod turn;
+pub mod user;
 pub mod world;

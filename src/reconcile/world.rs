@@ -9,6 +9,7 @@ use super::{
     settings::Settings,
     stored::WriteObserver,
     tenancy::{Tenancies, Tenancy},
+    user::UserMemory,
 };
 use crate::{
     api::{
@@ -18,11 +19,11 @@ use crate::{
     chatwoot::{gate::Key, marker::Installation},
     plan::{Moment, create},
 };
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{Client, core::PartialObjectMeta, runtime::events::Recorder};
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
@@ -37,7 +38,12 @@ pub struct Caches {
     pub grants: Cache<ChatwootGrant>,
     pub plans: Cache<ChatwootPlan>,
     pub namespaces: Cache<PartialObjectMeta<Namespace>>,
+    /// Metadata of labelled Secrets, one cache per label; none where they are not watched.
+    pub secrets: Vec<Cache<PartialObjectMeta<Secret>>>,
 }
+
+/// Told of every exchange: instance, route, class, duration.
+pub type RequestObserver = Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>;
 
 /// Who is told what happens, for metrics.
 #[derive(Clone)]
@@ -50,8 +56,7 @@ pub struct Observers {
     pub event_error: Arc<dyn Fn() + Send + Sync>,
     /// Kind, and time from creation to first Ready.
     pub first_ready: Arc<dyn Fn(&'static str, Duration) + Send + Sync>,
-    /// Instance, route, class, duration of every exchange.
-    pub request: Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>,
+    pub request: RequestObserver,
 }
 
 /// Everything a pass may look at.
@@ -68,11 +73,14 @@ pub struct World {
     /// Has an object looked at.
     pub wake: Arc<dyn Fn(Key) + Send + Sync>,
     pub accounts: Memories<create::Memory>,
+    pub users: Memories<UserMemory>,
+    /// Versions of Secrets as this process wrote them last, so that its own writes are no news to it.
+    pub own_secrets: Mutex<HashMap<(String, String), String>>,
     /// Of instances, grants and plans.
     pub others: Memories<()>,
     pub stop: CancellationToken,
     pub leading: watch::Receiver<bool>,
-    installation: RwLock<Result<Installation, String>>,
+    installation: RwLock<Option<Result<Installation, String>>>,
     began: Instant,
 }
 
@@ -102,10 +110,12 @@ impl World {
             recorder,
             wake,
             accounts: Memories::default(),
+            users: Memories::default(),
+            own_secrets: Mutex::default(),
             others: Memories::default(),
             stop,
             leading,
-            installation: RwLock::new(Err("the installation Secret has not been read yet".to_owned())),
+            installation: RwLock::new(None),
             began: Instant::now(),
         }
     }
@@ -132,16 +142,16 @@ impl World {
 
     /// Id and key of this installation, once they have been read.
     pub fn installation(&self) -> Option<Installation> {
-        self.installation.read().unwrap_or_else(PoisonError::into_inner).clone().ok()
+        self.look_at_installation()?.ok()
     }
 
-    /// Why there are none.
-    pub fn no_installation(&self) -> Option<String> {
-        self.installation.read().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
+    /// What reading the installation came to; `None` before the first try.
+    pub fn look_at_installation(&self) -> Option<Result<Installation, String>> {
+        self.installation.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn set_installation(&self, installation: Result<Installation, String>) {
-        *self.installation.write().unwrap_or_else(PoisonError::into_inner) = installation;
+        *self.installation.write().unwrap_or_else(PoisonError::into_inner) = Some(installation);
     }
 
     /// The instance a resource means: what its status is bound to, else its spec, else the operator's default.
@@ -200,6 +210,26 @@ impl World {
     pub fn namespace(&self, name: &str) -> Option<(String, BTreeMap<String, String>)> {
         let found = self.caches.namespaces.store().get(&super::cache::key(None, name))?;
         Some((found.metadata.uid.clone()?, found.metadata.labels.clone().unwrap_or_default()))
+    }
+
+    /// Version of a labelled Secret; `None` where there is none, or it is not labelled, or Secrets are not watched.
+    pub fn secret_version(&self, namespace: &str, name: &str) -> Option<String> {
+        let found = self.caches.secrets.iter().find_map(|cache| cache.get(namespace, name))?;
+        found.metadata.resource_version.clone()
+    }
+
+    /// Notes the version of a Secret that this process has written.
+    pub fn wrote_secret(&self, namespace: &str, name: &str, version: Option<String>) {
+        let mut own = self.own_secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        match version {
+            Some(version) => own.insert((namespace.to_owned(), name.to_owned()), version),
+            None => own.remove(&(namespace.to_owned(), name.to_owned())),
+        };
+    }
+
+    pub fn is_own_secret_version(&self, namespace: &str, name: &str, version: Option<&str>) -> bool {
+        let own = self.own_secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        version.is_some() && own.get(&(namespace.to_owned(), name.to_owned())).map(String::as_str) == version
     }
 
     /// Has everything looked at that refers to `what`.

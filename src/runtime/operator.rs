@@ -27,6 +27,7 @@ use crate::{
         instance,
         references::InstanceKey,
         settings::Settings,
+        sweep,
         world::{Caches, Observers, Parts, World},
     },
 };
@@ -86,8 +87,11 @@ impl Queues {
             wiring::PLAN => self.plans.wake(cache::key(namespace, name)),
             account_index::KIND => {
                 let instance = InstanceKey { namespace: key.namespace.clone(), name: key.name.clone() };
-                if let Some(handle) = world.and_then(|world| world.instances.handle(&instance)) {
+                if let Some(world) = world
+                    && let Some(handle) = world.instances.handle(&instance)
+                {
                     handle.index.woken();
+                    sweep::wake_concerned(&handle, world);
                 }
                 // The sweep is told to the instance, whose condition says how the index stands.
                 self.instances.wake(cache::key(namespace, name));
@@ -200,7 +204,8 @@ async fn terms(
             led = leading.wait_for(|leads| *leads) => if led.is_err() { return },
         }
         tracing::info!("leading");
-        queues.attach(&world.caches);
+        // Not the accounts': an id that could not be stored yet must survive, and their claims carry nonces.
+        world.users.clear();
         tokio::select! {
             () = stop.cancelled() => return,
             () = keep_installation(&kept, world, queues) => {}
@@ -211,7 +216,8 @@ async fn terms(
     }
 }
 
-/// Without the installation nothing can be marked, so it is looked for until it is there. Never returns.
+/// Work begins once the installation is known. Without it nothing can be marked, so it is looked for until it is there, and
+/// instances say what is missing. Never returns.
 async fn keep_installation(kept: &Kept, world: &Arc<World>, queues: &Queues) {
     loop {
         let found = installation::read_or_make(kept, world).await;
@@ -219,11 +225,8 @@ async fn keep_installation(kept: &Kept, world: &Arc<World>, queues: &Queues) {
             tracing::error!(why, "the installation is not known, so nothing can be done");
         }
         let known = found.is_ok();
-        let news = world.no_installation() != found.as_ref().err().cloned();
         world.set_installation(found);
-        if news {
-            queues.attach(&world.caches);
-        }
+        queues.attach(&world.caches);
         if known {
             return std::future::pending().await;
         }
@@ -239,11 +242,21 @@ async fn all_ready(caches: &Caches, stop: &CancellationToken) -> bool {
             && caches.plans.ready().await
             && caches.accounts.ready().await
             && caches.users.ready().await
+            && secrets_ready(caches).await
     };
     tokio::select! {
         () = stop.cancelled() => false,
         ready = ready => ready,
     }
+}
+
+async fn secrets_ready(caches: &Caches) -> bool {
+    for cache in &caches.secrets {
+        if !cache.ready().await {
+            return false;
+        }
+    }
+    true
 }
 
 fn start_election(
@@ -281,6 +294,7 @@ fn start_workers(
     worker(work, &queues.grants, world, health, stop);
     worker(work, &queues.plans, world, health, stop);
     worker(work, &queues.accounts, world, health, stop);
+    worker(work, &queues.users, world, health, stop);
 }
 
 fn worker<K: Kind>(
@@ -351,6 +365,16 @@ fn scrape(metrics: &Metrics, world: &Arc<World>) {
         };
         breakers.instances.all().into_iter().map(row).collect()
     });
+    let unowned = world.clone();
+    metrics.at_scrape(Scraped::UnownedAccounts, move || {
+        let row = |handle: Arc<crate::reconcile::instances::Handle>| {
+            let found = sweep::unowned(&handle, &unowned)?;
+            Some(Row { labels: vec![handle.key.to_string().into()], value: found.len() as f64 })
+        };
+        unowned.instances.all().into_iter().filter_map(row).collect()
+    });
+    let checks = world.clone();
+    metrics.at_scrape(Scraped::OldestCheckSeconds, move || super::census::oldest_checks(&checks));
     let objects = world.clone();
     metrics.at_scrape(Scraped::Objects, move || super::census::objects(&objects));
 }
@@ -391,6 +415,7 @@ impl Pumps {
             grants: self.grants.cache(),
             plans: self.plans.cache(),
             namespaces: self.namespaces.cache(),
+            secrets: self.secrets.iter().map(Pump::cache).collect(),
         }
     }
 

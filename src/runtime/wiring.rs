@@ -3,17 +3,14 @@
 use super::pump::{Change, is_news};
 use crate::{
     api::{
-        account::ChatwootAccount,
-        conditions::{self, find},
-        grant::ChatwootGrant,
-        instance::ChatwootInstance,
-        plan::ChatwootPlan,
+        account::ChatwootAccount, grant::ChatwootGrant, instance::ChatwootInstance, plan::ChatwootPlan,
         user::ChatwootUser,
     },
     chatwoot::gate::Key,
     reconcile::{
         account, depends, instance,
         references::{InstanceKey, Ref},
+        user,
         world::World,
     },
 };
@@ -22,7 +19,7 @@ use kube::{Resource, ResourceExt, core::PartialObjectMeta};
 use std::collections::BTreeSet;
 
 /// Kinds whose keys go through the one wake function.
-pub const USER: &str = "ChatwootUser";
+pub use crate::reconcile::user::KIND as USER;
 pub const GRANT: &str = "ChatwootGrant";
 pub const PLAN: &str = "ChatwootPlan";
 
@@ -32,11 +29,6 @@ pub const SECRET_LABELS: [&str; 2] =
 
 fn key<K: Resource>(kind: &'static str, object: &K) -> Key {
     Key::new(kind, object.namespace().unwrap_or_default(), object.name_any())
-}
-
-/// Reason of Ready, as far as others depend on it.
-fn reason(conditions: &[conditions::Condition]) -> Option<&str> {
-    find(conditions, conditions::READY).map(|ready| ready.reason.as_str())
 }
 
 pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
@@ -80,10 +72,11 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
 /// Members wait for the id and for consent, and step back from an account that is not its resource's.
 fn concerns_members(old: &ChatwootAccount, new: &ChatwootAccount) -> bool {
     let facts = |account: &ChatwootAccount| {
-        let status = account.status.as_ref();
-        let id = status.and_then(|status| status.id);
-        let why = status.and_then(|status| reason(&status.conditions)).map(str::to_owned);
-        (id, why, account.spec.members_from.clone(), account.metadata.deletion_timestamp.is_some())
+        (
+            user::usable_id(account),
+            account.spec.members_from.clone(),
+            account.metadata.deletion_timestamp.is_some(),
+        )
     };
     facts(old) != facts(new)
 }
@@ -127,6 +120,7 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
         }
         Change::Gone(old) => {
             let dropped = world.references.set(&key(USER, *old), BTreeSet::new());
+            world.users.forget(&old.uid().unwrap_or_default());
             forget_turn(world, &dropped, &key(USER, *old));
             free(world, &dropped);
         }

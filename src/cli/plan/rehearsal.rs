@@ -1,6 +1,7 @@
 //! The operator in thought: the production plans run over a picture of the cluster, until nothing is left to do.
 
 use super::{
+    copies::Copies,
     hands::{Rehearsed, Rehearsing, Shared, Snapshots},
     sheet::Sheet,
 };
@@ -101,17 +102,18 @@ pub struct Acted {
 pub struct Rehearsal {
     pub world: Arc<World>,
     pub snapshots: Snapshots,
+    copies: Copies,
     woken: Arc<Woken>,
     shared: Arc<Shared>,
     pub acted: BTreeMap<Key, Acted>,
 }
 
 impl Rehearsal {
-    /// Lists everything once. `client` should be one that cannot write.
+    /// Lists everything once. `client` should be one that cannot write, and keeps what is done to Secrets in `copies`.
     ///
     /// # Errors
     /// Something cannot be listed, or the installation's Secret cannot be read.
-    pub async fn new(client: &Client, installed: &Installed) -> Result<Self> {
+    pub async fn new(client: &Client, copies: Copies, installed: &Installed) -> Result<Self> {
         let snapshots = snapshots(client).await?;
         let woken = Arc::new(Woken::default());
         let to_wake = woken.clone();
@@ -124,6 +126,8 @@ impl Rehearsal {
                 grants: snapshots.grants.cache(),
                 plans: snapshots.plans.cache(),
                 namespaces: snapshots.namespaces.cache(),
+                // Whoever is looked at reads their Secrets.
+                secrets: Vec::new(),
             },
             settings: installed.settings.clone(),
             observers: nobody(),
@@ -136,7 +140,8 @@ impl Rehearsal {
             stop: CancellationToken::new(),
             leading: watch::channel(true).1,
         }));
-        let rehearsal = Self { world, snapshots, woken, shared: Arc::default(), acted: BTreeMap::new() };
+        let rehearsal =
+            Self { world, snapshots, copies, woken, shared: Arc::default(), acted: BTreeMap::new() };
         rehearsal.learn_references();
         rehearsal.read_installation(installed).await?;
         Ok(rehearsal)
@@ -198,6 +203,7 @@ impl Rehearsal {
                 wiring::GRANT => self.perform_one::<ChatwootGrant>(key).await,
                 wiring::PLAN => self.perform_one::<ChatwootPlan>(key).await,
                 account::KIND => self.perform_one::<ChatwootAccount>(key).await,
+                wiring::USER => self.perform_one::<ChatwootUser>(key).await,
                 _ => {}
             }
         })
@@ -227,6 +233,7 @@ impl Rehearsal {
         acted.undecided = false;
         let Some(mut used) = used else { return };
         acted.sheet.then(std::mem::take(&mut used.sheet));
+        self.copies.news().into_iter().for_each(|news| acted.sheet.note(news));
         let after = used.as_mut().object().clone();
         drop(used);
         if after.meta().deletion_timestamp.is_some() && after.finalizers().is_empty() {

@@ -243,9 +243,10 @@ pub enum Effect {
     ReportOrphan(i64),
     /// Replace the status.
     Write(Box<AccountStatus>, Tag),
-    /// `POST /accounts` with this name and the marker.
+    /// `POST /accounts` with this name and the marker, unless the clock has reached `before` when its turn comes.
     Post {
         name: String,
+        before: Duration,
     },
     Get(i64),
     /// Is a 404 Chatwoot's own word?

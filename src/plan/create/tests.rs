@@ -72,7 +72,7 @@ fn found_claim(attempt: u32) -> Facts {
 #[test]
 fn nothing_is_sent_before_the_claim_and_the_finalizer_stand() {
     let facts = claimed();
-    assert_eq!(facts.next(&at(1)), Next::Act(Effect::Post { nonce: "n0".into() }));
+    assert_eq!(facts.next(&at(1)), Next::Act(Effect::Post { nonce: "n0".into(), before: SEND_WITHIN }));
 }
 
 #[test]
@@ -343,4 +343,24 @@ fn a_status_lost_settles_from_when_it_was_lost_and_not_from_when_there_was_none(
     saw(&mut facts, 200, &[]);
     let until = Duration::from_secs(200) + LONGEST_TIMEOUT * 2 + MARGIN;
     assert_eq!(facts.next(&at(200)), Next::Wait(Wait::Settling { until }));
+}
+
+#[test]
+fn an_account_whose_id_is_gone_from_the_status_is_looked_for_and_not_made_again() {
+    let mut facts = found_claim(1);
+    facts.claim.as_mut().unwrap().outcome = Some(Outcome::Created);
+    unusable(&mut facts, 1);
+    assert!(matches!(facts.next(&at(1)), Next::Wait(Wait::Settling { .. })));
+    assert_eq!(facts.next(&at(70)), Next::Stop(Stop::OutcomeUnknown));
+    saw(&mut facts, 71, &[(7, Likeness::Ours)]);
+    assert_eq!(facts.next(&at(71)), Next::Act(Effect::Bind { id: 7, found: Found::Ours }));
+}
+
+#[test]
+fn nobody_is_asked_about_a_namesakes_account_while_the_creator_may_be_at_work() {
+    let mut facts = found_claim(1);
+    saw(&mut facts, 1, &[(7, Likeness::Restored)]);
+    assert_eq!(facts.next(&at(1)), Next::Wait(Wait::Settling { until: Duration::from_secs(70) }));
+    saw(&mut facts, 70, &[(7, Likeness::Restored)]);
+    assert_eq!(facts.next(&at(70)), Next::Stop(Stop::Previous(vec![7])));
 }

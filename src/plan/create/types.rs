@@ -52,8 +52,9 @@ pub struct Mine {
 }
 
 impl Mine {
-    pub(super) fn late(&self, clock: Duration) -> bool {
-        clock.saturating_sub(self.since) >= super::SEND_WITHIN
+    /// From here on its request is not sent any more.
+    pub(super) fn send_before(&self) -> Duration {
+        self.since + super::SEND_WITHIN
     }
 }
 
@@ -235,8 +236,11 @@ pub enum Effect {
     /// Read the object again from the API server.
     ReadBack,
     AddFinalizer,
+    /// Send the request, with the time-out of the claim, unless the clock has reached `before` when its turn comes: then
+    /// it was not sent.
     Post {
         nonce: String,
+        before: Duration,
     },
     Record(Outcome),
     /// Store the id an answered POST gave, together with its outcome.

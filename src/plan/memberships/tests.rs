@@ -30,6 +30,8 @@ enum Luck {
     Unanswered,
     /// The answer was lost, and the request arrives when so much time has passed.
     Late(u64),
+    /// As `Late`, and the lead then passes to another process, which has been running for as long.
+    TakenOver(u64),
     /// The process dies before the first call, or after it.
     Killed {
         called: bool,
@@ -62,6 +64,13 @@ impl World {
 
     /// One pass as the planner runs it.
     fn pass(&mut self, luck: Luck) {
+        self.calls_of_a_pass(luck);
+        if let Luck::TakenOver(_) = luck {
+            self.memory = Memory::default();
+        }
+    }
+
+    fn calls_of_a_pass(&mut self, luck: Luck) {
         let mut tried: Vec<Call> = Vec::new();
         loop {
             let plan = self.look();
@@ -75,13 +84,12 @@ impl World {
                 return self.restart();
             }
             self.calls.push(call.clone());
-            if let (Luck::Lost | Luck::Late(_) | Luck::Unanswered, Call::Join { account, .. }) = (luck, &call)
-            {
-                self.memory.unanswered(*account, self.clock);
+            if let Call::Join { account, .. } = &call {
+                self.memory.sent(*account, self.clock);
             }
             match (luck, &call) {
                 (Luck::Lost, _) => {}
-                (Luck::Late(after), Call::Join { account, role, .. }) => {
+                (Luck::Late(after) | Luck::TakenOver(after), Call::Join { account, role, .. }) => {
                     self.late.push((self.now + Duration::from_secs(after), *account, *role));
                 }
                 (Luck::Unanswered, _) => {
@@ -204,6 +212,7 @@ fn memberships_nobody_declared_are_not_ours_to_remove() {
 fn a_membership_that_is_no_longer_declared_ends_at_once() {
     let mut world = agent_of(1);
     world.wait(SETTLE.as_secs());
+    world.pass(Luck::Good);
     world.declared.clear();
     world.pass(Luck::Good);
     assert!(world.remote.is_empty() && world.recorded.is_empty());
@@ -238,6 +247,8 @@ fn consent_withdrawn_for_a_moment_takes_nobody_out() {
     world.declared[0].target = there(1, Consent::NOTHING);
     world.pass(Luck::Good);
     world.wait(59);
+    world.pass(Luck::Good);
+    assert_eq!(world.calls.len(), 1);
     world.restart();
     world.pass(Luck::Good);
     world.wait(59);
@@ -335,6 +346,19 @@ fn an_account_whose_resource_was_renamed_keeps_its_people() {
 }
 
 #[test]
+fn whoever_is_left_in_an_account_by_one_entry_is_not_taken_out_by_another() {
+    let mut world = agent_of(1);
+    world.declared[0].target = Target::Absent;
+    world.declared.push(wish("acme-2", Role::Agent, there(1, Consent::EVERYTHING)));
+    world.settled();
+    world.declared.pop();
+    world.calls.clear();
+    world.settled();
+    assert!(world.calls.is_empty());
+    assert_eq!(world.recorded.len(), 1);
+}
+
+#[test]
 fn a_membership_follows_its_account_to_another_id() {
     let mut world = agent_of(1);
     world.declared[0].target = there(2, Consent::EVERYTHING);
@@ -362,7 +386,7 @@ fn a_request_that_arrives_late_is_not_forgotten() {
     world.pass(Luck::Late(100));
     world.declared.clear();
     world.pass(Luck::Good);
-    assert_eq!(world.recorded[0].state, MembershipState::Pending);
+    assert_eq!(world.recorded[0].account_id, Some(1));
     assert!(world.look().wake.is_some());
     world.wait(100);
     assert_eq!(world.remote.len(), 1);
@@ -405,6 +429,7 @@ fn luck() -> impl Strategy<Value = Luck> {
         Just(Luck::Lost),
         Just(Luck::Unanswered),
         (1u64..100).prop_map(Luck::Late),
+        (1u64..100).prop_map(Luck::TakenOver),
         any::<bool>().prop_map(|called| Luck::Killed { called }),
     ]
 }

@@ -9,6 +9,7 @@ use crate::{
     chatwoot::{
         gate::{Key, Lane},
         marker::Marker,
+        outcome::{Class, Failure},
         platform::NewAccount,
         types::AccountId,
     },
@@ -108,9 +109,16 @@ impl AccountHands {
         }
     }
 
-    async fn post(&self, name: String) -> Lesson {
+    async fn post(&self, name: String, before: Duration) -> Lesson {
         let new = NewAccount { name, marker: self.marker.to_string() };
-        Lesson::Posted(self.turn.call(|platform| platform.create_account(&new)).await)
+        let answer = self.turn.call(|platform| async {
+            // The wait for the budget may have taken long: somebody may have begun to look for what this would make.
+            if self.world.clock() >= before {
+                return Err(Failure { detail: Some("nothing was sent"), ..Failure::of(Class::Connect) });
+            }
+            platform.create_account(&new).await
+        });
+        Lesson::Posted(answer.await)
     }
 }
 
@@ -141,7 +149,7 @@ impl Hands<Facts> for AccountHands {
                 Lesson::OrphanReported
             }
             Effect::Write(status, tag) => self.write(status, tag).await,
-            Effect::Post { name } => self.post(name).await,
+            Effect::Post { name, before } => self.post(name, before).await,
             Effect::Get(id) => {
                 Lesson::Got(id, self.turn.call(|platform| platform.account(AccountId(id))).await)
             }

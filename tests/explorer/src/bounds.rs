@@ -10,6 +10,10 @@ pub enum Trouble {
     Crash,
     /// A process is told to stop, and starts anew when its pass has ended.
     Terminate,
+    /// A process stands still in the middle of a pass while time passes.
+    Pause,
+    /// A pass begins on a version of the object that is not the newest.
+    Stale,
     /// A write to Kubernetes gets no answer, or a wrong one.
     Write,
     /// A POST gets no answer of its own: before or after it was carried out, or while it still may be.
@@ -42,9 +46,11 @@ pub enum Trouble {
     Decide,
 }
 
-pub const TROUBLES: [Trouble; 17] = [
+pub const TROUBLES: [Trouble; 19] = [
     Trouble::Crash,
     Trouble::Terminate,
+    Trouble::Pause,
+    Trouble::Stale,
     Trouble::Write,
     Trouble::Lost,
     Trouble::Refused,

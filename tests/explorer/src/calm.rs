@@ -6,7 +6,6 @@ use crate::{
     invariants::{self, Violation},
     model::{State, fingerprint},
     mutants::Machine,
-    world::Turn,
 };
 use std::collections::HashSet;
 
@@ -41,52 +40,40 @@ fn follow(
     mut story: Option<&mut Vec<String>>,
     mut ends_well: impl FnMut(u64) -> bool,
 ) -> Result<(), Violation> {
-    let mut state = state.clone();
-    let mut last = fingerprint(&state);
-    for _ in 0..ROUNDS {
-        if ends_well(last) {
-            return Ok(());
-        }
-        state = round(machine, state, &mut story)?;
-        let mark = fingerprint(&state);
-        if mark == last {
-            return invariants::at_rest(&state);
-        }
-        last = mark;
-    }
-    Err(Violation::Stuck)
-}
-
-/// Every process sees what there is and finishes a pass; then the instance sweeps, and time passes.
-fn round(
-    machine: Machine,
-    mut state: State,
-    story: &mut Option<&mut Vec<String>>,
-) -> Result<State, Violation> {
     let mut act = |state: &State, action| match apply(machine, state, action, story.as_deref_mut()) {
         (next, None) => Ok(next),
         (_, Some(violation)) => Err(violation),
     };
-    let names: Vec<char> = state.processes.iter().map(|process| process.name.0).collect();
-    for name in &names {
-        state = finish_pass(machine, state, *name, &mut act)?;
+    let mut state = state.clone();
+    // Passes under way end first, one step at a time, so that ways meet early.
+    let mut steps = 0;
+    let mut mark = fingerprint(&state);
+    while let Some(who) = state.processes.iter().position(|process| process.pass.is_some()) {
+        if ends_well(mark) {
+            return Ok(());
+        }
+        let action =
+            plain_step(machine, &state, who).filter(|_| steps < PASS).ok_or(Violation::EndlessPass)?;
+        state = act(&state, action)?;
+        mark = fingerprint(&state);
+        steps += 1;
     }
-    for name in &names {
-        state = act(&state, Action::Deliver(place(&state, *name)))?;
-        let who = place(&state, *name);
-        if state.processes[who].cache.is_some() {
-            state = act(&state, plain_step(machine, &state, who))?;
-            state = finish_pass(machine, state, *name, &mut act)?;
+    for _ in 0..ROUNDS {
+        if ends_well(mark) {
+            return Ok(());
+        }
+        let before = mark;
+        let names: Vec<char> = state.processes.iter().map(|process| process.name.0).collect();
+        for name in names {
+            state = pass(machine, state, name, &mut act)?;
+        }
+        state = act(&state, Action::Rest)?;
+        mark = fingerprint(&state);
+        if mark == before {
+            return invariants::at_rest(&state);
         }
     }
-    let before = state.clone();
-    let mut turn = Turn { machine, state, broke: None, story: story.as_deref_mut() };
-    turn.sweep();
-    turn.tick();
-    match turn.finish(&before, false, false) {
-        (state, None) => Ok(state),
-        (_, Some(violation)) => Err(violation),
-    }
+    Err(Violation::Stuck)
 }
 
 /// Processes change places when they change.
@@ -94,18 +81,19 @@ fn place(state: &State, name: char) -> usize {
     state.processes.iter().position(|process| process.name.0 == name).unwrap_or_default()
 }
 
-fn finish_pass(
+/// Takes steps until this process is idle.
+fn pass(
     machine: Machine,
     mut state: State,
     name: char,
     act: &mut impl FnMut(&State, Action) -> Result<State, Violation>,
 ) -> Result<State, Violation> {
     for _ in 0..PASS {
-        let who = place(&state, name);
-        if state.processes[who].pass.is_none() {
+        let Some(action) = plain_step(machine, &state, place(&state, name)) else { return Ok(state) };
+        state = act(&state, action)?;
+        if state.processes[place(&state, name)].pass.is_none() {
             return Ok(state);
         }
-        state = act(&state, plain_step(machine, &state, who))?;
     }
     Err(Violation::EndlessPass)
 }

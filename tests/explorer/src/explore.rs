@@ -4,16 +4,17 @@ use crate::{
     bounds::Trouble,
     calm,
     invariants::Violation,
-    model::{ADOPTABLE, Post, State, Status, fingerprint},
+    model::{ADOPTABLE, Object, Pass, Post, State, Status, fingerprint},
     mutants::Machine,
     process::{self, How},
     world::Turn,
 };
 use chatwoot_operator::plan::create::Choice;
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     fmt,
     hash::{BuildHasherDefault, Hasher},
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -21,15 +22,26 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Start,
+    /// The watch of an idle process brings the newest version.
     Deliver(usize),
+    Begin {
+        who: usize,
+        fresh: bool,
+        how: How,
+    },
     Step(usize, How),
+    Pause(usize),
     Crash(usize),
     Terminate(usize),
     Land(usize),
     Tick,
+    /// The instance sweeps, and time passes.
+    Rest,
     BreakIndex,
     RepairIndex,
-    Delete { destroying: bool },
+    Delete {
+        destroying: bool,
+    },
     Recreate,
     Wipe,
     Strip,
@@ -38,21 +50,26 @@ pub enum Action {
 }
 
 impl Action {
-    fn trouble(self) -> Option<Trouble> {
-        Some(match self {
-            Action::Start | Action::Deliver(_) | Action::Land(_) | Action::Tick => return None,
-            Action::Step(_, how) => return how.trouble(),
-            Action::Crash(_) => Trouble::Crash,
-            Action::Terminate(_) => Trouble::Terminate,
-            Action::BreakIndex | Action::RepairIndex => Trouble::Index,
-            Action::Delete { destroying: false } => Trouble::DeleteKeeping,
-            Action::Delete { destroying: true } => Trouble::DeleteDestroying,
-            Action::Recreate => Trouble::Recreate,
-            Action::Wipe => Trouble::Wipe,
-            Action::Strip => Trouble::Strip,
-            Action::Adopt => Trouble::Adopt,
-            Action::Decide(_) => Trouble::Decide,
-        })
+    fn troubles(self) -> [Option<Trouble>; 2] {
+        let one = match self {
+            Action::Start | Action::Deliver(_) | Action::Land(_) | Action::Tick | Action::Rest => None,
+            Action::Begin { fresh, how, .. } => {
+                return [(!fresh).then_some(Trouble::Stale), how.trouble()];
+            }
+            Action::Step(_, how) => how.trouble(),
+            Action::Pause(_) => Some(Trouble::Pause),
+            Action::Crash(_) => Some(Trouble::Crash),
+            Action::Terminate(_) => Some(Trouble::Terminate),
+            Action::BreakIndex | Action::RepairIndex => Some(Trouble::Index),
+            Action::Delete { destroying: false } => Some(Trouble::DeleteKeeping),
+            Action::Delete { destroying: true } => Some(Trouble::DeleteDestroying),
+            Action::Recreate => Some(Trouble::Recreate),
+            Action::Wipe => Some(Trouble::Wipe),
+            Action::Strip => Some(Trouble::Strip),
+            Action::Adopt => Some(Trouble::Adopt),
+            Action::Decide(_) => Some(Trouble::Decide),
+        };
+        [one, None]
     }
 }
 
@@ -198,17 +215,23 @@ pub fn apply(
     story: Option<&mut Vec<String>>,
 ) -> (State, Option<Violation>) {
     let mut turn = Turn { machine, state: state.clone(), broke: None, story };
-    if let Some(trouble) = action.trouble() {
-        turn.spend(trouble);
+    for trouble in action.troubles().into_iter().flatten() {
+        turn.state.budget.spend(trouble);
     }
     match action {
         Action::Start => {}
         Action::Deliver(who) => turn.deliver(who),
+        Action::Begin { who, fresh, how } => process::begin(&mut turn, who, fresh, how),
         Action::Step(who, how) => process::step(&mut turn, who, how),
+        Action::Pause(who) => turn.pause(who),
         Action::Crash(who) => turn.crash(who),
         Action::Terminate(who) => turn.terminate(who),
         Action::Land(flight) => turn.land(flight),
         Action::Tick => turn.tick(),
+        Action::Rest => {
+            turn.sweep();
+            turn.tick();
+        }
         Action::BreakIndex => turn.set_index(false),
         Action::RepairIndex => turn.set_index(true),
         Action::Delete { destroying } => turn.delete(destroying),
@@ -221,40 +244,73 @@ pub fn apply(
     turn.finish(state, action == Action::Wipe, matches!(action, Action::Crash(_)))
 }
 
-/// The next step of this process, as it goes when nothing goes wrong.
-pub fn plain_step(machine: Machine, state: &State, who: usize) -> Action {
-    let turn = Turn { machine, state: state.clone(), broke: None, story: None };
-    Action::Step(who, process::plainly(&turn, who))
+/// The next step of this process, as it goes when nothing goes wrong; `None` where there is nothing to look at.
+pub fn plain_step(machine: Machine, state: &State, who: usize) -> Option<Action> {
+    let mut turn = Turn { machine, state: state.clone(), broke: None, story: None };
+    if state.processes[who].pass.is_some() {
+        return process::ways(&turn, who).first().map(|how| Action::Step(who, *how));
+    }
+    turn.deliver(who);
+    process::ways(&turn, who).first().map(|how| Action::Begin { who, fresh: true, how: *how })
 }
 
 /// Everything that can happen in this state.
 fn actions(machine: Machine, state: &State) -> Vec<Action> {
-    let turn = Turn { machine, state: state.clone(), broke: None, story: None };
     let mut all = vec![];
-    for (who, process) in state.processes.iter().enumerate() {
-        let version = |object: &Option<std::rc::Rc<_>>| {
-            object.as_deref().map(|o: &crate::model::Object| (o.uid, o.version))
-        };
-        if process.pass.is_none() && version(&process.cache) != version(&state.object) {
-            all.push(Action::Deliver(who));
-            if !state.stale_reads {
-                continue;
-            }
-        }
-        all.extend(process::ways(&turn, who).iter().map(|how| Action::Step(who, *how)));
-        if process.pass.is_some() || process.memory.is_some() {
-            all.push(Action::Crash(who));
-        }
-        if process.pass.is_some() && !process.stopping {
-            all.push(Action::Terminate(who));
-        }
+    for who in 0..state.processes.len() {
+        processes(machine, state, who, &mut all);
     }
     all.extend((0..state.flights.len()).map(Action::Land));
-    all.push(Action::Tick);
+    let still = |pass: &Pass| pass.paused || pass.post.is_some();
+    if state.processes.iter().filter_map(|process| process.pass.as_ref()).all(still) {
+        all.push(Action::Tick);
+    }
     all.push(if state.index_works { Action::BreakIndex } else { Action::RepairIndex });
     people(state, &mut all);
-    all.retain(|action| action.trouble().is_none_or(|trouble| state.budget.allows(trouble)));
-    all
+    let mut budget;
+    let mut affordable = vec![];
+    for action in all {
+        budget = state.budget.clone();
+        let troubles = action.troubles().into_iter().flatten();
+        if troubles.into_iter().all(|trouble| {
+            let allowed = budget.allows(trouble);
+            budget.spend(trouble);
+            allowed
+        }) {
+            affordable.push(action);
+        }
+    }
+    affordable
+}
+
+fn processes(machine: Machine, state: &State, who: usize, all: &mut Vec<Action>) {
+    let process = &state.processes[who];
+    let mut turn = Turn { machine, state: state.clone(), broke: None, story: None };
+    if let Some(pass) = &process.pass {
+        all.extend(process::ways(&turn, who).iter().map(|how| Action::Step(who, *how)));
+        if !pass.paused && pass.post.is_none() {
+            all.push(Action::Pause(who));
+        }
+        if !process.stopping {
+            all.push(Action::Terminate(who));
+        }
+    } else {
+        if state.budget.allows(Trouble::Stale) {
+            let version =
+                |object: &Option<Rc<Object>>| object.as_ref().map(|object| (object.uid, object.version));
+            if version(&process.cache) != version(&state.object) {
+                all.push(Action::Deliver(who));
+                let old = process::ways(&turn, who).iter();
+                all.extend(old.map(|how| Action::Begin { who, fresh: false, how: *how }));
+            }
+        }
+        turn.deliver(who);
+        let new = process::ways(&turn, who).iter();
+        all.extend(new.map(|how| Action::Begin { who, fresh: true, how: *how }));
+    }
+    if process.pass.is_some() || process.memory.is_some() {
+        all.push(Action::Crash(who));
+    }
 }
 
 fn people(state: &State, all: &mut Vec<Action>) {
@@ -270,7 +326,9 @@ fn people(state: &State, all: &mut Vec<Action>) {
     let at_work = state.processes.iter().filter_map(|process| process.pass.as_ref());
     let at_work =
         at_work.into_iter().any(|pass| pass.facts.mine.is_some() || matches!(pass.post, Some(Post::Sent(_))));
-    let pending = at_work || state.in_the_air(object.uid) > 0 || state.ours(object.uid).next().is_some();
+    let pending = at_work
+        || state.in_the_air(object.uid) > 0
+        || state.accounts.iter().any(|account| account.uid == Some(object.uid));
     let empty = object.status.claim.is_none() && object.status.bound.is_none();
     if object.status != Status::default() && (object.finalizer || !pending) {
         all.push(Action::Wipe);
@@ -309,4 +367,3 @@ impl Hasher for AsItIs {
 }
 
 pub type Plain = BuildHasherDefault<AsItIs>;
-pub type Known = HashMap<u64, u32, Plain>;

@@ -1,7 +1,8 @@
 //! What must hold, and the few things that no protocol can exclude with this API (design §5).
 //!
 //! The exclusions, as narrow as they are written there:
-//! - a person who answers "create" while an account may exist has decided so ([`Ghost::person_created`]);
+//! - a person who answers "create", or with an account, while another may exist has decided so
+//!   ([`Ghost::person_created`], [`Ghost::person_chose`]);
 //! - a proxy that sends a request twice can make two accounts: both are found while the index works, and where it does
 //!   not they cannot be ([`Ghost::replayed`], and [`Ghost::blind`] where it passed on a refusal);
 //! - an account committed without permission is invisible (chatwoot-api P1): every repeat that could make one counts.
@@ -10,10 +11,11 @@
 //! together with the finalizer, or twice, while a request is under way.
 //!
 //! [`Ghost::person_created`]: crate::model::Ghost::person_created
+//! [`Ghost::person_chose`]: crate::model::Ghost::person_chose
 //! [`Ghost::replayed`]: crate::model::Ghost::replayed
 //! [`Ghost::blind`]: crate::model::Ghost::blind
 
-use crate::model::{About, CLAIM_SETTLES, Object, Post, State};
+use crate::model::{About, CLAIM_SETTLES, Ghost, Object, State};
 use chatwoot_operator::plan::create::{Answer, Found, Release, SEND_WITHIN, Stop};
 use std::fmt;
 
@@ -82,11 +84,16 @@ impl fmt::Display for Violation {
     }
 }
 
+/// The exclusions: who or what made a second account possible.
+fn excused(state: &State) -> bool {
+    let Ghost { person_created, replayed, blind, .. } = state.ghost;
+    person_created || replayed || blind
+}
+
 /// In every state.
 pub fn always(state: &State) -> Result<(), Violation> {
-    let excused = state.ghost.person_created || state.ghost.replayed || state.ghost.blind;
     let two = state.accounts.iter().filter_map(|account| account.uid).any(|uid| state.unnamed(uid) > 1);
-    if two && !excused { Err(Violation::TwoUnnamed) } else { Ok(()) }
+    if two && !excused(state) { Err(Violation::TwoUnnamed) } else { Ok(()) }
 }
 
 /// From one state to the next, by anything but the loss of the status.
@@ -126,9 +133,8 @@ pub fn sending(state: &State, uid: u8, attempt: u32) -> Result<(), Violation> {
     if state.accounts.iter().any(|account| account.uid == Some(uid) && !account.visible) && attempt < 2 {
         return Err(Violation::RepeatWithoutNote);
     }
-    let excused = state.ghost.person_created || state.ghost.replayed || state.ghost.blind;
     let unresolved = state.in_the_air(uid) > 0 || state.ours(uid).next().is_some();
-    if unresolved && !excused { Err(Violation::SecondPost) } else { Ok(()) }
+    if unresolved && !excused(state) { Err(Violation::SecondPost) } else { Ok(()) }
 }
 
 /// When an id that was found or named is bound.
@@ -142,9 +148,8 @@ pub fn binding(state: &State, object: &Object, id: i64, found: Found) -> Result<
         }
         Found::Adopted => {
             let other = state.ours(object.uid).any(|account| account.id != id);
-            let excused = state.ghost.person_created || state.ghost.replayed || state.ghost.blind;
             let unfinished = other || state.in_the_air(object.uid) > 0;
-            if unfinished && !excused { Err(Violation::AdoptedOverUnfinished(id)) } else { Ok(()) }
+            if unfinished && !excused(state) { Err(Violation::AdoptedOverUnfinished(id)) } else { Ok(()) }
         }
         Found::Chosen => Ok(()),
     }
@@ -155,11 +160,10 @@ pub fn asking(state: &State, object: &Object, about: &About) -> Result<(), Viola
     let at_work = state.processes.iter().filter_map(|process| process.pass.as_ref()).any(|pass| {
         let mine = pass.facts.mine.as_ref().filter(|_| pass.object.uid == object.uid);
         mine.is_some_and(|mine| state.now < mine.since + SEND_WITHIN)
-            || matches!(pass.post, Some(Post::Sent(_)))
     });
     let early = at_work || state.in_the_air(object.uid) > 0;
     match about {
-        About::Stop(Stop::OutcomeUnknown) if early && !state.ghost.replayed => Err(Violation::AskedTooEarly),
+        About::Stop(Stop::OutcomeUnknown) if early => Err(Violation::AskedTooEarly),
         _ => Ok(()),
     }
 }
@@ -178,13 +182,9 @@ pub fn deciding(
 
 /// When the resource is let go.
 pub fn releasing(state: &State, uid: u8, release: Release) -> Result<(), Violation> {
-    let excused = state.ghost.replayed || state.ghost.blind;
     let may_exist = state.in_the_air(uid) > 0 || state.unnamed(uid) > 0;
-    if release == Release::NothingMade && may_exist && !excused {
-        Err(Violation::LetGoInSilence)
-    } else {
-        Ok(())
-    }
+    let silent = release == Release::NothingMade && may_exist;
+    if silent && !excused(state) { Err(Violation::LetGoInSilence) } else { Ok(()) }
 }
 
 /// Where everything has come to rest.
@@ -196,7 +196,6 @@ pub fn at_rest(state: &State) -> Result<(), Violation> {
     if object.status.bound.is_none() {
         return Err(Violation::Stuck);
     }
-    let excused =
-        !state.index_works && (state.ghost.person_created || state.ghost.replayed || state.ghost.blind);
+    let excused = !state.index_works && (excused(state) || state.ghost.person_chose);
     if state.unnamed(object.uid) > 0 && !excused { Err(Violation::EndsForgotten) } else { Ok(()) }
 }

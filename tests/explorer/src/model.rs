@@ -4,7 +4,7 @@
 //! tokens) are taken from the smallest ones nobody holds, and times are kept relative to each other, so that runs which
 //! differ in nothing that matters meet in one state.
 
-use crate::bounds::Budget;
+use crate::bounds::{Budget, Trouble};
 use chatwoot_operator::plan::create::{A_MOMENT, Answer, Claim, Facts, LOST, Memory, SEND_WITHIN, Stop};
 use std::{
     collections::hash_map::DefaultHasher,
@@ -81,7 +81,8 @@ pub struct Flight {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Process {
     pub name: Name,
-    /// What its watch has told it last; `None` before the first list and after a deletion.
+    /// What its watch has told it last, while that can matter: passes begin with the newest version, but for
+    /// [`Trouble::Stale`].
     pub cache: Option<Rc<Object>>,
     /// Per uid, and gone with the process.
     pub memory: Option<(u8, Memory)>,
@@ -96,6 +97,8 @@ pub struct Pass {
     pub object: Rc<Object>,
     pub facts: Facts,
     pub post: Option<Post>,
+    /// It stands still until its next step; time may pass.
+    pub paused: bool,
 }
 
 /// How far a POST of this pass has come.
@@ -132,6 +135,8 @@ pub struct Ghost {
     pub warned: Vec<u8>,
     /// A person asked for another account, knowing that one may exist.
     pub person_created: bool,
+    /// A person chose an account, knowing that another may exist.
+    pub person_chose: bool,
     /// A proxy sent a request twice.
     pub replayed: bool,
     /// A proxy sent a request twice and passed on the refusal of the second.
@@ -148,8 +153,6 @@ pub struct State {
     /// Requests nobody waits for any more.
     pub flights: Vec<Flight>,
     pub index_works: bool,
-    /// Passes may begin on a version that is not the newest.
-    pub stale_reads: bool,
     pub processes: Vec<Process>,
     pub budget: Budget,
     pub ghost: Ghost,
@@ -164,7 +167,7 @@ impl Process {
 impl State {
     /// An object just applied, and processes that have not seen it yet.
     pub fn start(processes: usize, index_works: bool, budget: Budget) -> Self {
-        let processes: Vec<Process> = ('A'..='Z').take(processes).map(Process::new).collect();
+        let processes = ('A'..='Z').take(processes).map(Process::new).collect();
         Self {
             // Far enough from zero for everything before it.
             now: FAR,
@@ -172,7 +175,6 @@ impl State {
             accounts: vec![Account { id: ADOPTABLE, uid: None, visible: true }],
             flights: vec![],
             index_works,
-            stale_reads: processes.len() > 1,
             processes,
             budget,
             ghost: Ghost { born: FAR, ..Ghost::default() },
@@ -183,7 +185,6 @@ impl State {
     pub fn canonical(mut self) -> Self {
         self.forget_what_is_over();
         self.renumber();
-        self.rename();
         let mut instants: Vec<Duration> = self.instants().into_iter().map(|at| *at).collect();
         instants.sort_unstable();
         instants.dedup();
@@ -206,7 +207,8 @@ impl State {
             }
         }
         self.flights.sort_unstable_by_key(|flight| (flight.uid, flight.until));
-        self.processes.sort_by_cached_key(fingerprint);
+        self.order();
+        rename(&mut self.object, &mut self.processes);
         self
     }
 
@@ -224,12 +226,30 @@ impl State {
         }
     }
 
+    /// Puts the processes in an order that does not depend on what nonces are called.
+    fn order(&mut self) {
+        if self.processes.len() > 1 {
+            let object = self.object.clone();
+            self.processes.sort_by_cached_key(|process| {
+                let (mut object, mut alone) = (object.clone(), [process.clone()]);
+                rename(&mut object, &mut alone);
+                fingerprint(&alone)
+            });
+        }
+    }
+
     /// Moves instants that no comparison can tell apart any more to one place.
     fn forget_what_is_over(&mut self) {
         let now = self.now;
+        let stale = self.budget.allows(Trouble::Stale);
         let long_ago = now.saturating_sub(FAR);
         self.ghost.born = self.ghost.born.max(now.saturating_sub(CLAIM_SETTLES));
         for process in &mut self.processes {
+            process.cache = process.cache.take().filter(|_| stale);
+            let known = [self.object.as_ref(), process.cache.as_ref()];
+            process.memory = process.memory.take().filter(|(uid, memory)| {
+                memory.created.is_some() || known.iter().flatten().any(|object| object.uid == *uid)
+            });
             if let Some((_, memory)) = &mut process.memory {
                 // Whatever is asked from now on is asked later than both.
                 memory.first_seen = memory.first_seen.max(now.saturating_sub(settles(memory)));
@@ -299,67 +319,7 @@ impl State {
 
     /// A nonce that nobody holds.
     pub fn fresh_nonce(&self) -> String {
-        nth(self.nonces().len())
-    }
-
-    /// Every nonce in the state once, in a fixed order of places.
-    fn nonces(&self) -> Vec<&str> {
-        let mut all = vec![];
-        all.extend(
-            self.object.iter().filter_map(|object| object.status.claim.as_ref()).map(|claim| &claim.nonce),
-        );
-        for process in &self.processes {
-            all.extend(
-                process.cache.iter().filter_map(|object| object.status.claim.as_ref()).map(|c| &c.nonce),
-            );
-            all.extend(process.memory.iter().flat_map(|(_, memory)| remembered_nonces(memory)));
-            let Some(Pass { object, facts, .. }) = &process.pass else { continue };
-            all.extend(object.status.claim.as_ref().map(|claim| &claim.nonce));
-            all.extend(facts.claim.as_ref().map(|claim| &claim.nonce));
-            all.extend(facts.mine.as_ref().map(|mine| &mine.nonce));
-            all.extend(facts.unsure.as_ref().map(|new| &new.claim.nonce));
-            all.extend(remembered_nonces(&facts.memory));
-        }
-        let mut once: Vec<&str> = Vec::with_capacity(4);
-        for nonce in all {
-            if !["", LOST].contains(&nonce.as_str()) && !once.contains(&nonce.as_str()) {
-                once.push(nonce);
-            }
-        }
-        once
-    }
-
-    /// Nonces say only whether they are the same: n1, n2 and so on, as they are met.
-    fn rename(&mut self) {
-        let old: Vec<String> = self.nonces().into_iter().map(str::to_owned).collect();
-        if old.iter().enumerate().all(|(at, nonce)| *nonce == nth(at)) {
-            return;
-        }
-        let rename = |nonce: &mut String| {
-            if let Some(at) = old.iter().position(|known| known == nonce) {
-                *nonce = nth(at);
-            }
-        };
-        let in_object = |object: &mut Rc<Object>| {
-            if object.status.claim.is_some() {
-                Rc::make_mut(object).status.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
-            }
-        };
-        let in_memory = |memory: &mut Memory| {
-            rename(&mut memory.nonce);
-            memory.created.iter_mut().for_each(|created| rename(&mut created.nonce));
-        };
-        self.object.iter_mut().for_each(in_object);
-        for process in &mut self.processes {
-            process.cache.iter_mut().for_each(in_object);
-            process.memory.iter_mut().for_each(|(_, memory)| in_memory(memory));
-            let Some(Pass { object, facts, .. }) = &mut process.pass else { continue };
-            in_object(object);
-            facts.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
-            facts.mine.iter_mut().for_each(|mine| rename(&mut mine.nonce));
-            facts.unsure.iter_mut().for_each(|new| rename(&mut new.claim.nonce));
-            in_memory(&mut facts.memory);
-        }
+        nth(nonces(&self.object, &self.processes).len())
     }
 
     /// A token that nobody holds.
@@ -416,6 +376,62 @@ pub fn settles(memory: &Memory) -> Duration {
 fn remembered<'a>(memory: &'a mut Memory, all: &mut Vec<&'a mut Duration>) {
     all.push(&mut memory.first_seen);
     all.extend(memory.first_look.as_mut().map(|look| &mut look.asked_at));
+}
+
+/// Every nonce once, in a fixed order of places.
+fn nonces<'a>(object: &'a Option<Rc<Object>>, processes: &'a [Process]) -> Vec<&'a str> {
+    let mut all = vec![];
+    all.extend(object.iter().filter_map(|object| object.status.claim.as_ref()).map(|claim| &claim.nonce));
+    for process in processes {
+        all.extend(process.cache.iter().filter_map(|object| object.status.claim.as_ref()).map(|c| &c.nonce));
+        all.extend(process.memory.iter().flat_map(|(_, memory)| remembered_nonces(memory)));
+        let Some(Pass { object, facts, .. }) = &process.pass else { continue };
+        all.extend(object.status.claim.as_ref().map(|claim| &claim.nonce));
+        all.extend(facts.claim.as_ref().map(|claim| &claim.nonce));
+        all.extend(facts.mine.as_ref().map(|mine| &mine.nonce));
+        all.extend(facts.unsure.as_ref().map(|new| &new.claim.nonce));
+        all.extend(remembered_nonces(&facts.memory));
+    }
+    let mut once: Vec<&str> = Vec::with_capacity(4);
+    for nonce in all {
+        if !["", LOST].contains(&nonce.as_str()) && !once.contains(&nonce.as_str()) {
+            once.push(nonce);
+        }
+    }
+    once
+}
+
+/// Nonces say only whether they are the same: n1, n2 and so on, as they are met.
+fn rename(object: &mut Option<Rc<Object>>, processes: &mut [Process]) {
+    let old: Vec<String> = nonces(object, processes).into_iter().map(str::to_owned).collect();
+    if old.iter().enumerate().all(|(at, nonce)| *nonce == nth(at)) {
+        return;
+    }
+    let rename = |nonce: &mut String| {
+        if let Some(at) = old.iter().position(|known| known == nonce) {
+            *nonce = nth(at);
+        }
+    };
+    let in_object = |object: &mut Rc<Object>| {
+        if object.status.claim.is_some() {
+            Rc::make_mut(object).status.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
+        }
+    };
+    let in_memory = |memory: &mut Memory| {
+        rename(&mut memory.nonce);
+        memory.created.iter_mut().for_each(|created| rename(&mut created.nonce));
+    };
+    object.iter_mut().for_each(in_object);
+    for process in processes {
+        process.cache.iter_mut().for_each(in_object);
+        process.memory.iter_mut().for_each(|(_, memory)| in_memory(memory));
+        let Some(Pass { object, facts, .. }) = &mut process.pass else { continue };
+        in_object(object);
+        facts.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
+        facts.mine.iter_mut().for_each(|mine| rename(&mut mine.nonce));
+        facts.unsure.iter_mut().for_each(|new| rename(&mut new.claim.nonce));
+        in_memory(&mut facts.memory);
+    }
 }
 
 fn remembered_nonces(memory: &Memory) -> impl Iterator<Item = &String> {

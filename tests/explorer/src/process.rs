@@ -93,14 +93,23 @@ pub fn ways(turn: &Turn<'_>, who: usize) -> &'static [How] {
     }
 }
 
-/// How the next step ends when nothing goes wrong.
-pub fn plainly(turn: &Turn<'_>, who: usize) -> How {
-    ways(turn, who).first().copied().unwrap_or(How::Plainly)
+/// Begins a pass with its first step, on the newest version or on the one the process has seen last.
+pub fn begin(turn: &mut Turn<'_>, who: usize, fresh: bool, how: How) {
+    if fresh {
+        turn.deliver(who);
+    }
+    let a = name(turn, who);
+    let process = &turn.state.processes[who];
+    let seen = crate::world::words(process.cache.as_deref());
+    let age = if fresh { "" } else { ", which is out of date" };
+    turn.say(|_| format!("{a}: begins a pass on {seen}{age}"));
+    step(turn, who, how);
 }
 
 /// Takes one step of this process's pass, beginning one where there is none.
 pub fn step(turn: &mut Turn<'_>, who: usize, how: How) {
     let Some(mut pass) = current(turn, who) else { return };
+    pass.paused = false;
     let over = match pass.post.take() {
         Some(Post::Waiting { send_before }) => send(turn, who, &mut pass, send_before, how),
         Some(Post::Sent(flight)) => answer(turn, who, &mut pass, &flight, how),
@@ -157,7 +166,7 @@ fn current(turn: &Turn<'_>, who: usize) -> Option<Pass> {
     let known = memory.is_some();
     let mut facts = facts(&object, memory.unwrap_or_default(), turn.state.now);
     turn.machine.begin(&mut facts, turn.state.now, known);
-    Some(Pass { object, facts, post: None })
+    Some(Pass { object, facts, post: None, paused: false })
 }
 
 fn facts(object: &Object, memory: Memory, now: Duration) -> Facts {
@@ -242,8 +251,7 @@ fn act(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, effect: Effect, how: Ho
         Effect::AddFinalizer => Lesson::Finalizer(
             write(turn, who, pass, how, "adds the finalizer", |object| object.finalizer = true).answer,
         ),
-        Effect::Post { .. } => {
-            let send_before = send_limit(&pass.facts, turn);
+        Effect::Post { before: send_before, .. } => {
             turn.say(|_| format!("{a}: decides to send, and waits for its turn"));
             pass.post = Some(Post::Waiting { send_before });
             return false;
@@ -371,6 +379,7 @@ fn bind_found(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, id: i64, found: 
     if let (true, Some(before)) = (wrote.applied, &wrote.before) {
         turn.check(invariants::binding(&turn.state, before, id, found));
         if found == Found::Chosen {
+            turn.state.ghost.person_chose = true;
             let open = before.status.question.as_ref().map(|question| &question.token);
             turn.check(invariants::deciding(open, before.answer.as_ref(), pass.facts.answer.as_ref()));
         }
@@ -386,12 +395,6 @@ fn stamp(turn: &mut Turn<'_>, id: i64, uid: u8) {
     if let Some(account) = turn.state.accounts.iter_mut().find(|account| account.id == id) {
         account.uid = Some(uid);
     }
-}
-
-/// The last instant at which this pass's POST may go out.
-fn send_limit(facts: &Facts, turn: &Turn<'_>) -> Duration {
-    let since = facts.mine.as_ref().map_or(turn.state.now, |mine| mine.since);
-    since + chatwoot_operator::plan::create::SEND_WITHIN
 }
 
 fn send(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, send_before: Duration, how: How) -> bool {

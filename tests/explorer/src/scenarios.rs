@@ -11,6 +11,8 @@ use crate::{
 pub const FAULTS: &[Trouble] = &[
     Trouble::Crash,
     Trouble::Terminate,
+    Trouble::Pause,
+    Trouble::Stale,
     Trouble::Write,
     Trouble::Lost,
     Trouble::Refused,
@@ -21,7 +23,7 @@ pub const FAULTS: &[Trouble] = &[
     Trouble::Index,
 ];
 
-/// At most `troubles` of the kinds, each as often as that allows.
+/// At most `troubles` of the kinds, each as often as that allows, but the status lost at most once.
 pub fn search(
     machine: Machine,
     processes: usize,
@@ -29,7 +31,8 @@ pub fn search(
     troubles: u8,
     kinds: &[Trouble],
 ) -> Search {
-    let kinds: Vec<(Trouble, u8)> = kinds.iter().map(|kind| (*kind, troubles)).collect();
+    let often = |kind| if kind == Trouble::Wipe { troubles.min(1) } else { troubles };
+    let kinds: Vec<(Trouble, u8)> = kinds.iter().map(|kind| (*kind, often(*kind))).collect();
     let start = State::start(processes, index_works, Budget::new(troubles, &kinds));
     Search { machine, start, most_states: 20_000_000 }
 }

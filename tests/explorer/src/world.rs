@@ -1,7 +1,6 @@
 //! What Kubernetes, Chatwoot, time and people do.
 
 use crate::{
-    bounds::Trouble,
     invariants::{self, Violation},
     model::*,
     mutants::Machine,
@@ -106,16 +105,22 @@ impl Turn<'_> {
 
     // Everything that happens to the processes from outside.
 
+    /// A watch brings the newest version; what was remembered of another object of that name is forgotten.
     pub fn deliver(&mut self, who: usize) {
         let object = self.state.object.clone();
         let process = &mut self.state.processes[who];
-        let other = |uid: u8| object.as_ref().is_none_or(|object| object.uid != uid);
-        if process.memory.as_ref().is_some_and(|(uid, _)| other(*uid)) {
-            process.memory = None;
-        }
+        let uid = object.as_ref().map(|object| object.uid);
+        process.memory = process.memory.take().filter(|(of, _)| Some(*of) == uid);
         process.cache = object;
+    }
+
+    pub fn pause(&mut self, who: usize) {
+        let process = &mut self.state.processes[who];
         let name = process.name.0;
-        self.say(|state| format!("{name}: the watch brings {}", words(state.object.as_deref())));
+        if let Some(pass) = &mut process.pass {
+            pass.paused = true;
+        }
+        self.say(|_| format!("{name}: stands still"));
     }
 
     /// The process dies; its request stays on the way.
@@ -124,7 +129,7 @@ impl Turn<'_> {
         let name = process.name.0;
         let pass = std::mem::replace(process, Process::new(name)).pass;
         if let Some(Pass { post: Some(Post::Sent(flight)), .. }) = pass {
-            self.state.flights.push(flight);
+            self.state.flights.extend(Some(flight).filter(|flight| flight.until >= self.state.now));
         }
         self.say(|_| format!("{name}: dies, and starts anew"));
     }
@@ -201,10 +206,6 @@ impl Turn<'_> {
             object.answer = token.map(|token| Answer { token, choice });
         });
         self.say(|_| format!("a person answers the question with {choice:?}"));
-    }
-
-    pub fn spend(&mut self, trouble: Trouble) {
-        self.state.budget.spend(trouble);
     }
 
     /// The transition's end: what must hold across it, and in the state it leads to.

@@ -1,0 +1,80 @@
+//! What a call that could not be made, or failed, means for a resource; the same for accounts and people.
+
+use super::{NoTurn, status::Verdict};
+use crate::{
+    api::conditions::reason,
+    chatwoot::outcome::{Class, Failure},
+};
+
+/// So many 500s in a row to the same write are Chatwoot's last word.
+pub const LAST_WORD: u32 = 3;
+
+/// Which call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    Read,
+    Write,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    NoTurn(NoTurn),
+    Failed(Call, Failure),
+}
+
+impl Trouble {
+    /// 500s in a row to a write, after this.
+    pub fn write_errors(&self, before: u32) -> Option<u32> {
+        matches!(self, Trouble::Failed(Call::Write, failure) if failure.class == Class::Server)
+            .then_some(before + 1)
+    }
+}
+
+/// The reason a failure leads to; `None`: Chatwoot refused the values.
+pub fn reason_of(failure: &Failure) -> Option<&'static str> {
+    match failure.class {
+        Class::Invalid => None,
+        // The instance says so itself, once, and brings its dependents back.
+        Class::Unauthorized => Some(reason::WAITING_FOR_INSTANCE),
+        Class::Redirected => Some(reason::REDIRECTED),
+        Class::RateLimited => Some(reason::RATE_LIMITED),
+        _ => Some(reason::CHATWOOT_UNAVAILABLE),
+    }
+}
+
+/// What a passing failure reads like.
+pub fn passing(why: &'static str, failure: &Failure) -> Verdict {
+    if why == reason::WAITING_FOR_INSTANCE {
+        let text =
+            "the instance's platform token was refused; this resource goes on when the instance is Ready";
+        return Verdict::new(why, text);
+    }
+    Verdict::new(why, failure.to_string())
+}
+
+/// A redirect, with what to change.
+pub fn redirected(failure: &Failure) -> Verdict {
+    let to = failure.location.as_deref().unwrap_or("another place");
+    Verdict::new(
+        reason::REDIRECTED,
+        format!(
+            "Chatwoot redirects to {to}, and redirects are never followed; with FORCE_SSL set spec.externalURL of the instance \
+             to the https address, else correct its spec.url"
+        ),
+    )
+}
+
+/// Why there is no turn; `None` where it is simply others' turn.
+pub fn no_turn(why: &NoTurn) -> Option<Verdict> {
+    match why {
+        NoTurn::Queued => None,
+        NoTurn::Down { .. } => Some(Verdict::new(
+            reason::CHATWOOT_UNAVAILABLE,
+            "Chatwoot does not answer; this resource is next when it does",
+        )),
+        NoTurn::Throttled { .. } => Some(Verdict::new(
+            reason::RATE_LIMITED,
+            "Chatwoot's request limit is reached; this resource goes on after a pause",
+        )),
+    }
+}

@@ -1,0 +1,66 @@
+//! The credentials Secret: when it is written, and what the condition says of it.
+
+use super::*;
+use crate::api::{
+    conditions::{self, ConditionStatus},
+    user::MembershipState,
+};
+
+impl Facts {
+    /// Brings the Secret up to date, and removes the one of an earlier name.
+    pub(super) fn publish(&self, at: &Moment) -> Option<Next> {
+        let wanted = self.spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
+        let old = self.status.credentials_secret.clone().filter(|old| Some(old) != wanted.as_ref());
+        if let Some(old) = old
+            && !self.pass.dropped_secret
+        {
+            return Some(Step::Act(Effect::DropSecret(old)));
+        }
+        wanted.as_ref()?;
+        match &self.pass.published {
+            None => Some(Step::Act(Effect::Publish { account: self.only_account(at) })),
+            Some(Published::Yes) => None,
+            Some(Published::NotOurs(why)) => Some(self.settle(Verdict::new(reason::SECRET_INVALID, why), at)),
+            Some(Published::Failed(why)) => {
+                Some(self.settle(Verdict::new(reason::KUBERNETES_ERROR, why), at))
+            }
+            Some(Published::NoToken(failure)) => {
+                Some(self.settle(Verdict::new(reason::CHATWOOT_UNAVAILABLE, failure.to_string()), at))
+            }
+        }
+    }
+
+    /// The account of a person who is in exactly one.
+    fn only_account(&self, at: &Moment) -> Option<i64> {
+        let Remote::Found(user) = &self.pass.remote else { return None };
+        let entries = self.memberships(user, at).entries;
+        let mut granted = entries
+            .iter()
+            .filter(|entry| entry.state == MembershipState::Granted)
+            .filter_map(|e| e.account_id);
+        let first = granted.next()?;
+        granted.next().is_none().then_some(first)
+    }
+
+    /// `CredentialsPublished`; absent without a credentials Secret.
+    pub(super) fn credentials_condition(
+        &self,
+        verdict: &Verdict,
+    ) -> Vec<(&'static str, ConditionStatus, Verdict)> {
+        if self.spec.credentials_secret.is_none() || self.spec.mode == Mode::Observe {
+            return Vec::new();
+        }
+        let before = conditions::find(&self.status.conditions, conditions::CREDENTIALS_PUBLISHED);
+        let published = self.pass.published == Some(Published::Yes);
+        let stands = before.is_some_and(|before| {
+            before.status == ConditionStatus::True
+                && before.observed_generation == Some(self.object.generation)
+        });
+        if published || (stands && self.pass.published.is_none()) {
+            let text = Verdict::new(conditions::PUBLISHED, "every key that was asked for is in the Secret");
+            return vec![(conditions::CREDENTIALS_PUBLISHED, ConditionStatus::True, text)];
+        }
+        let text = Verdict::new(verdict.reason, format!("not published yet: {}", verdict.message));
+        vec![(conditions::CREDENTIALS_PUBLISHED, ConditionStatus::False, text)]
+    }
+}

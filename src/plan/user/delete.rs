@@ -1,0 +1,161 @@
+//! Deleting a resource: take back the access it gave, keep or destroy the person, and never wedge.
+
+use super::*;
+use crate::{
+    api::{common::DeletionStatus, user::UserDeletionPolicy as Policy},
+    plan::{Again, grants::Fit, memberships},
+};
+use std::time::Duration;
+
+impl Facts {
+    pub(super) fn delete(&self, at: &Moment) -> Next {
+        if !self.object.finalizer {
+            return self.quiet();
+        }
+        let released = self.status.instance.as_ref().and_then(|instance| instance.released) == Some(true);
+        if self.spec.mode == Mode::Observe || released {
+            return self.let_go(None);
+        }
+        match self.spec.deletion_policy {
+            Policy::Retain => self.let_go(match (self.status.id, &self.status.deletion) {
+                (Some(_), Some(_)) => Some(Notice::TooLate),
+                (Some(_), None) => Some(Notice::Retained),
+                (None, _) => self.may_exist(),
+            }),
+            _ if self.spec.paused => self.settle(
+                self.deletion_blocked("spec.paused is true: set it to false to let the deletion go on"),
+                at,
+            ),
+            Policy::Revoke if self.status.id.is_none() => self.let_go(self.may_exist()),
+            Policy::Revoke | Policy::Delete => match self.deletion_refused() {
+                Some(blocked) => self.settle(blocked, at),
+                None => self.act_on_person(at),
+            },
+        }
+    }
+
+    /// A finalizer without an id: a POST may have gone through, unless it is known whom it found.
+    fn may_exist(&self) -> Option<Notice> {
+        self.status.email_taken.is_none().then_some(Notice::MayExist)
+    }
+
+    /// The credentials Secret goes with its resource.
+    fn let_go(&self, notice: Option<Notice>) -> Next {
+        if let Some(secret) = &self.status.credentials_secret
+            && !self.pass.dropped_secret
+        {
+            return Step::Act(Effect::DropSecret(secret.clone()));
+        }
+        Step::Act(Effect::DropFinalizer(notice))
+    }
+
+    /// Why what the policy asks for cannot be carried out.
+    fn deletion_refused(&self) -> Option<Verdict> {
+        if self.spec.deletion_policy == Policy::Delete
+            && let Fit::Refused(refusal) | Fit::Unknown(refusal) = &self.around.may_delete
+        {
+            return Some(self.deletion_blocked(&refusal.to_string()));
+        }
+        match &self.around.instance {
+            crate::plan::account::InstanceChoice::Known(view) => {
+                view.blocked.as_ref().map(|why| self.deletion_blocked(why))
+            }
+            _ => Some(self.deletion_blocked("its instance is not there")),
+        }
+    }
+
+    fn act_on_person(&self, at: &Moment) -> Next {
+        let Some(id) = self.status.id else { return self.delete_unbound(at) };
+        let user = match &self.pass.remote {
+            Remote::Found(user) if user.id.0 == id => user,
+            Remote::NotFound(_) => return Step::Act(Effect::Vanished(id)),
+            Remote::Vanished(_) => {
+                return self.let_go(self.status.deletion.is_some().then_some(Notice::Deleted));
+            }
+            Remote::NotPermitted(_) => {
+                return self.settle(self.deletion_blocked(&not_permitted(id).message), at);
+            }
+            Remote::Unread | Remote::Found(_) => return Step::Act(Effect::Get(id)),
+        };
+        if self.pass.deleted && self.status.deletion.is_none() {
+            let mut status = self.deleting_status(at);
+            status.deletion = Some(DeletionStatus { sent_at: at.now });
+            return Step::Act(Effect::Write(Box::new(status), Tag::Progress));
+        }
+        if self.status.deletion.is_some() {
+            return self.end(
+                self.deleting_status(at),
+                Again::Backoff { at_least: Duration::from_secs(1) },
+                false,
+            );
+        }
+        // For what was recorded as given, our installation in the marker suffices; destroying needs all of it.
+        if !self.around.marker.same_installation(&user.custom_attributes) {
+            let text = "the person no longer carries this operator's marker, so no access is taken back";
+            return self.settle(self.deletion_blocked(text), at);
+        }
+        let ours = memberships::to_take_back(&self.status.memberships, &user.belongings);
+        if let Some((account, failure)) = self.pass.failed.iter().next() {
+            let text = format!("the membership of account {account} could not be taken back: {failure}");
+            return self.end(
+                self.status_with(&self.deletion_blocked(&text), at).0,
+                Again::Backoff { at_least: failure.retry_after.unwrap_or_default() },
+                false,
+            );
+        }
+        // Whether others depend on the person is decided before anything is taken back.
+        let destroys = self.spec.deletion_policy == Policy::Delete
+            && memberships::only_ours(&self.status.memberships, &user.belongings)
+            && self.may_write(user).is_ok();
+        if let Some(account) = ours.into_iter().next() {
+            return Step::Act(Effect::Leave { account, user: id });
+        }
+        if destroys {
+            return Step::Act(Effect::Delete(id));
+        }
+        let kept = self.spec.deletion_policy == Policy::Delete;
+        self.let_go(kept.then_some(Notice::KeptForOthers))
+    }
+
+    /// A person with policy Delete whose id is not known: the POST is repeated, which finds them (P3).
+    fn delete_unbound(&self, at: &Moment) -> Next {
+        if self.status.email_taken.is_some() {
+            return self.let_go(None);
+        }
+        if self.pass.stranger.is_some() {
+            return self.let_go(None);
+        }
+        // Somebody else holds the address by now: asking for it would find them.
+        if self.refusal().is_some() {
+            return self.let_go(Some(Notice::MayExist));
+        }
+        self.post_again(at)
+    }
+
+    fn post_again(&self, _at: &Moment) -> Next {
+        let profile = Profile {
+            email: self.around.email.as_ref().ok().map(ToString::to_string),
+            name: Some(self.spec.name.clone()),
+            custom_attributes: Some(self.stamp_only()),
+            ..Profile::default()
+        };
+        Step::Act(Effect::Post(Box::new(profile)))
+    }
+
+    fn stamp_only(&self) -> crate::chatwoot::types::Map {
+        let mut attributes = crate::chatwoot::types::Map::new();
+        attributes.insert(crate::chatwoot::marker::KEY.into(), self.around.marker.to_string().into());
+        attributes
+    }
+
+    fn deleting_status(&self, at: &Moment) -> UserStatus {
+        self.status_with(&Verdict::new(reason::DELETING, "Chatwoot is deleting the person"), at).0
+    }
+
+    pub(super) fn deletion_blocked(&self, why: &str) -> Verdict {
+        Verdict::new(
+            reason::DELETION_BLOCKED,
+            format!("{why}; to let go at once and touch nothing, set spec.deletionPolicy: Retain"),
+        )
+    }
+}

@@ -1,0 +1,83 @@
+//! What people are told about a person.
+
+use crate::{
+    api::{
+        conditions::{self, ConditionStatus, find},
+        user::{ChatwootUser, UserStatus},
+    },
+    chatwoot::marker::Marker,
+    plan::user::Notice,
+    reconcile::{events::publish, world::World},
+};
+use kube::{
+    ResourceExt,
+    runtime::events::EventType::{Normal, Warning},
+};
+use std::time::Duration;
+
+/// Events of a change of status.
+pub fn transition(object: &ChatwootUser, old: &UserStatus, new: &UserStatus, world: &World) {
+    match (old.id, new.id) {
+        (None, Some(id)) => {
+            publish(object, Normal, "Bound", format!("bound to user {id} in Chatwoot"), world)
+        }
+        (Some(id), None) if object.metadata.deletion_timestamp.is_none() => {
+            publish(
+                object,
+                Warning,
+                "Vanished",
+                format!("user {id} is gone from Chatwoot and is made again"),
+                world,
+            );
+        }
+        _ => {}
+    }
+    let (before, Some(after)) =
+        (find(&old.conditions, conditions::READY), find(&new.conditions, conditions::READY))
+    else {
+        return;
+    };
+    let changed = before.is_none_or(|before| before.reason != after.reason || before.status != after.status);
+    if changed && after.status == ConditionStatus::True {
+        if before.is_none_or(|before| before.status != ConditionStatus::True) && old.applied.is_none() {
+            let age = object.creation_timestamp().map(|t| jiff::Timestamp::now().duration_since(t.0));
+            let age = age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
+            (world.observers.first_ready)(super::KIND, age);
+        }
+        publish(object, Normal, &after.reason, after.message.clone(), world);
+    } else if changed && conditions::class(&after.reason).stalls() {
+        publish(object, Warning, &after.reason, after.message.clone(), world);
+    }
+}
+
+/// Something people must learn although the object goes.
+pub fn notice(object: &ChatwootUser, notice: Notice, marker: &Marker, world: &World) {
+    let id =
+        object.status.as_ref().and_then(|status| status.id).map_or_else(String::new, |id| format!(" {id}"));
+    let (kind, reason, note) = match notice {
+        Notice::MayExist => (
+            Warning,
+            "UserMayExist",
+            format!(
+                "let go before an id was known: a person with custom attribute chatwoot_operator = {marker} may exist in Chatwoot"
+            ),
+        ),
+        Notice::Deleted => (Normal, "Deleted", format!("user{id} is gone from Chatwoot")),
+        Notice::TooLate => (
+            Warning,
+            "TooLate",
+            format!("let go, but Chatwoot had already accepted the deletion of user{id}"),
+        ),
+        Notice::KeptForOthers => (
+            Warning,
+            "Kept",
+            format!(
+                "user{id} was not deleted, because they are in accounts that others gave them; what this resource gave was taken back"
+            ),
+        ),
+        Notice::Retained => {
+            (Normal, "Retained", format!("user{id} is kept in Chatwoot, memberships included"))
+        }
+    };
+    publish(object, kind, reason, note, world);
+}

@@ -1,0 +1,296 @@
+//! The facts of a person's pass, from the caches.
+
+use super::{KIND, UserMemory};
+use crate::{
+    api::{
+        account::ChatwootAccount,
+        common::{FINALIZER, RECONCILE_ANNOTATION},
+        conditions::reason,
+        user::{ChatwootUser, Membership, UserDeletionPolicy},
+    },
+    chatwoot::{
+        marker::{Installation, Marker},
+        types::{AccountId, UserId},
+    },
+    plan::{
+        Moment,
+        account::{InstanceChoice, Object},
+        claims::{self, Claim, Standing},
+        consent::consent,
+        create::LONGEST_TIMEOUT,
+        email::Email,
+        grants::{self, Grants, Tenant, UserRequest},
+        memberships::{Declared, Target},
+        status,
+        user::{Around, Facts, Pass},
+    },
+    reconcile::{
+        account,
+        memory::Remembered,
+        references::{InstanceKey, Ref},
+        surroundings::{self, Home},
+        world::World,
+    },
+};
+use kube::ResourceExt;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Until an instance says otherwise.
+const HOUR: Duration = Duration::from_secs(3600);
+
+pub fn facts(
+    object: &ChatwootUser,
+    world: &Arc<World>,
+    remembered: &mut Remembered<UserMemory>,
+    at: &Moment,
+) -> Option<Facts> {
+    let installation = world.installation()?;
+    let (namespace, name, uid) = (object.namespace()?, object.name_any(), object.uid()?);
+    let home = Home::of(world, &namespace)?;
+    let status = object.status.clone().unwrap_or_default();
+    let spec = object.spec.clone();
+    let key = world.instance_of(&namespace, status.instance.as_ref(), spec.instance_ref.as_ref());
+    let instance = surroundings::instance(world, key.as_ref(), at)?;
+    let tenancy = key.as_ref().map(|key| world.tenancy(key)).unwrap_or_default();
+    let grants = surroundings::grants(&tenancy);
+    let is_home = key.as_ref().is_some_and(|key| key.namespace == namespace);
+    let tenant = Tenant { namespace: &namespace, labels: home.labels.as_ref(), home: is_home };
+    let email = Email::parse(&spec.email).map_err(|wrong| format!("spec.email: {wrong}"));
+    let adopted = status.ownership == Some(crate::api::common::Ownership::Adopted) || spec.adopt.is_some();
+    let published = spec.credentials_secret.as_ref().is_some_and(|secret| secret.access_token.is_some());
+    let request = email.as_ref().ok().map(|email| UserRequest {
+        email,
+        adopt: spec.adopt.filter(|_| status.id.is_none()).map(|adopt| UserId(adopt.id)),
+        delete: spec.deletion_policy == UserDeletionPolicy::Delete,
+        credentials: adopted && (spec.password.is_some() || published),
+    });
+    let fit =
+        request.as_ref().map_or(grants::Fit::Granted, |request| grants::user(&grants, &tenant, request));
+    let recorded = status.email.as_deref().and_then(|email| Email::parse(email).ok());
+    let to_delete = recorded.as_ref().or(email.as_ref().ok());
+    let may_delete =
+        to_delete.map_or(grants::Fit::Granted, |email| grants::may_delete_user(&grants, &tenant, email));
+    let candidates: BTreeSet<i64> =
+        [status.id, spec.adopt.map(|adopt| adopt.id)].into_iter().flatten().collect();
+    let adoptable = candidates
+        .iter()
+        .copied()
+        .filter(|id| {
+            request.as_ref().is_some_and(|r| grants::may_take_back_user(&grants, &tenant, r, UserId(*id)))
+        })
+        .collect();
+    let standing = match (&key, &email) {
+        (Some(key), Ok(email)) => standing(world, key, &grants, email, &uid),
+        _ => Standing::Holds,
+    };
+    let declared: Vec<Declared> =
+        spec.memberships.iter().map(|membership| declare(world, key.as_ref(), &home, membership)).collect();
+    let hash = wanted_hash(&installation, object, &fit, standing, &declared, &instance);
+    let known = key.as_ref().and_then(|key| world.instances.handle(key)).map(|handle| handle.known());
+    let timeout = known.as_ref().map_or(LONGEST_TIMEOUT, |known| known.timeout);
+    let own = spec.memberships.iter().find(|membership| membership.namespace == namespace);
+    let invalid = own.map(|membership| {
+        format!(
+            "spec.memberships: write the account {} of your own namespace with namespace: \"\", not {namespace}",
+            membership.account
+        )
+    });
+    let secret_news = secret_news(object, world, &namespace, remembered);
+    remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let around = Around {
+        instance,
+        fit,
+        may_delete,
+        email,
+        standing,
+        invalid,
+        marker: installation.marker(KIND, &namespace, &home.uid, &name, &uid),
+        hash,
+        adoptable,
+        taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
+        vouching: vouching(world, &installation, &namespace, &declared),
+        declared,
+        secret_news,
+        due: remembered.next_check.is_some_and(|due| due <= at.clock),
+        grace: world.settings.grace,
+        interval: known.as_ref().map_or(HOUR, |known| known.interval),
+        settle: timeout * 2 + world.settings.settle_margin,
+        write_errors: remembered.write_errors,
+    };
+    Some(Facts {
+        object: Object {
+            namespace,
+            name,
+            generation: object.metadata.generation.unwrap_or_default(),
+            deleting: object.metadata.deletion_timestamp.is_some(),
+            finalizer: object.finalizers().iter().any(|f| f == FINALIZER),
+            requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+        },
+        spec,
+        status,
+        around,
+        memory: remembered.own.memberships.clone(),
+        clock: at.clock,
+        pass: Pass::default(),
+    })
+}
+
+/// How the claim of the wanted address stands among everybody who claims it.
+fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Email, uid: &str) -> Standing {
+    let may_have = |namespace: &str| {
+        let labels = world.namespace(namespace).map(|(_, labels)| labels);
+        let tenant = Tenant { namespace, labels: labels.as_ref(), home: instance.namespace == namespace };
+        let request = UserRequest { email, adopt: None, delete: false, credentials: false };
+        grants::user(grants, &tenant, &request).granted()
+    };
+    let owners = world.references.to(&Ref::Email(instance.clone(), email.to_string()));
+    let claims: Vec<Claim> = (owners.iter())
+        .filter_map(|owner| {
+            let user = world.caches.users.get(&owner.namespace, &owner.name)?;
+            let has = user.status.as_ref().and_then(|status| status.email.as_deref());
+            Some(Claim {
+                uid: user.uid()?,
+                namespace: owner.namespace.clone(),
+                name: owner.name.clone(),
+                bound: has.is_some_and(|has| has == email.as_str()),
+                created: user.creation_timestamp()?.0,
+                granted: may_have(&owner.namespace),
+            })
+        })
+        .collect();
+    // One that cannot be read may claim the address, where its namespace could be granted it.
+    let doubt = world.caches.users.any_unreadable()
+        && world.caches.namespaces.all().iter().any(|namespace| {
+            let name = namespace.name_any();
+            !world.caches.users.unreadable_in(&name).is_empty() && may_have(&name)
+        });
+    claims::standing(uid, &claims, doubt)
+}
+
+/// A membership of the spec with what is known about its account.
+fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &Membership) -> Declared {
+    let namespace = if membership.namespace.is_empty() { &home.name } else { &membership.namespace };
+    let target = match world.caches.accounts.get(namespace, &membership.account) {
+        None if world.caches.accounts.is_unreadable(namespace, &membership.account) => Target::Unreadable,
+        None => Target::Absent,
+        Some(account) if instance_of(world, &account).as_ref() != key => Target::Absent,
+        Some(account) => Target::There {
+            id: usable_id(&account),
+            consent: consent(namespace, &account.spec.members_from, &home.name, home.labels.as_ref()),
+        },
+    };
+    Declared {
+        namespace: membership.namespace.clone(),
+        account: membership.account.clone(),
+        role: membership.role,
+        target,
+    }
+}
+
+fn instance_of(world: &World, account: &ChatwootAccount) -> Option<InstanceKey> {
+    let bound = account.status.as_ref().and_then(|status| status.instance.as_ref());
+    world.instance_of(&account.namespace()?, bound, account.spec.instance_ref.as_ref())
+}
+
+/// The account's id, unless it is itself not its resource's, not permitted, or gone.
+pub fn usable_id(account: &ChatwootAccount) -> Option<AccountId> {
+    let found = account.status.as_ref()?;
+    let unusable = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
+    let why = status::ready_reason(&found.conditions).unwrap_or_default();
+    (!unusable.contains(&why) && found.deletion.is_none()).then_some(AccountId(found.id?))
+}
+
+/// The accounts this person is in that can vouch for the Chatwoot, with their markers.
+fn vouching(
+    world: &World,
+    installation: &Installation,
+    own: &str,
+    declared: &[Declared],
+) -> Vec<(i64, Marker)> {
+    let proof = |wish: &Declared| {
+        let Target::There { id: Some(id), .. } = wish.target else { return None };
+        let namespace = if wish.namespace.is_empty() { own } else { wish.namespace.as_str() };
+        let resource = world.caches.accounts.get(namespace, &wish.account)?;
+        let (namespace_uid, _) = world.namespace(namespace)?;
+        let marker =
+            installation.marker(account::KIND, namespace, &namespace_uid, &wish.account, &resource.uid()?);
+        Some((id.0, marker))
+    };
+    declared.iter().filter_map(proof).take(3).collect()
+}
+
+/// Which of `candidates` are bound to another resource of the instance.
+fn taken(
+    world: &World,
+    key: Option<&InstanceKey>,
+    namespace: &str,
+    name: &str,
+    candidates: &BTreeSet<i64>,
+) -> BTreeSet<i64> {
+    let Some(key) = key else { return BTreeSet::new() };
+    let by_another = |id: &&i64| {
+        let owners = world.references.to(&Ref::UserId(key.clone(), **id));
+        owners.iter().any(|owner| owner.namespace != namespace || owner.name != name)
+    };
+    candidates.iter().filter(by_another).copied().collect()
+}
+
+/// A Secret this resource refers to is not what the last pass began with, and not what this process wrote.
+fn secret_news(
+    object: &ChatwootUser,
+    world: &World,
+    namespace: &str,
+    remembered: &mut Remembered<UserMemory>,
+) -> bool {
+    let spec = &object.spec;
+    let declared =
+        spec.password.as_ref().and_then(|password| password.secret_key_ref.as_ref()).map(|r| r.name.clone());
+    let published = spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
+    let now: BTreeMap<String, Option<String>> = declared
+        .into_iter()
+        .chain(published.clone())
+        .map(|name| (name.clone(), world.secret_version(namespace, &name)))
+        .collect();
+    let watched = !world.caches.secrets.is_empty();
+    let news = match &remembered.own.secrets {
+        Some(before) => now.iter().any(|(name, version)| {
+            before.get(name) != Some(version)
+                && !world.is_own_secret_version(namespace, name, version.as_deref())
+        }),
+        // After a restart: a Secret that should be there and is not has to be made again.
+        None => {
+            let recorded = object.status.as_ref().and_then(|status| status.credentials_secret.as_ref());
+            watched && recorded.is_some_and(|name| now.get(name) == Some(&None))
+        }
+    };
+    remembered.own.secrets = Some(now);
+    news
+}
+
+/// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
+fn wanted_hash(
+    installation: &Installation,
+    object: &ChatwootUser,
+    fit: &grants::Fit,
+    standing: Standing,
+    declared: &[Declared],
+    instance: &InstanceChoice,
+) -> String {
+    let spec = serde_json::to_string(&object.spec).unwrap_or_default();
+    let url = match instance {
+        InstanceChoice::Known(view) if object.spec.credentials_secret.is_some() => view.public_url.clone(),
+        _ => String::new(),
+    };
+    installation.hash(&[
+        "user",
+        &spec,
+        &format!("{fit:?}"),
+        &format!("{standing:?}"),
+        &format!("{declared:?}"),
+        &url,
+    ])
+}
