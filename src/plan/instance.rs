@@ -60,6 +60,7 @@ impl Facts {
         let who = format!("instance {}/{}", self.object.namespace, self.object.name);
         Usable {
             blocked: blocks.then(|| format!("{who} is not Ready: {}", verdict.reason)),
+            proven: verdict.is_ready(),
             version: self.version(),
         }
     }

@@ -11,8 +11,8 @@ use kube::{Resource, ResourceExt, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt::Debug, future::Future, sync::Arc, time::Duration};
 
-/// More steps than any plan needs; one that takes them all does not converge.
-const FUEL: usize = 64;
+/// More steps than any plan needs (a person may have a hundred memberships); one that takes them all does not converge.
+const FUEL: usize = 400;
 /// The watch usually brings a newer version well before this.
 const FRESH: Duration = Duration::from_millis(500);
 /// How long a cache may lag behind our own writes.
@@ -52,6 +52,9 @@ pub trait Kind:
     ) -> Option<Self::Machine>;
 
     fn hands(stored: Stored<Self>, machine: &Self::Machine, world: &Arc<World>) -> Self::Hands;
+
+    /// A pass had no work: a turn that was kept for it goes to the next in line.
+    fn give_up_turn(machine: &Self::Machine, world: &World);
 
     /// Keeps what the next pass should know.
     fn remember(machine: &Self::Machine, remembered: &mut Remembered<Self::Memory>);
@@ -110,6 +113,7 @@ async fn drive<K: Kind>(
     if let Step::Settle(end) = &step
         && end.status == old
     {
+        K::give_up_turn(machine, world);
         return Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
     }
     let stored = Stored::new(world.client.clone(), K::clone(object), world.observers.writes.clone());
@@ -165,6 +169,9 @@ fn plan_return<M>(
     world: &World,
 ) -> Duration {
     let at = world.moment();
+    if checked {
+        remembered.last_check = at.clock;
+    }
     if checked || remembered.next_check.is_none() {
         remembered.next_check = Some(at.clock + schedule::until_next_slot(uid, interval, at.now));
     }

@@ -68,6 +68,10 @@ impl Handle {
         self.suspect.store(false, Ordering::Relaxed);
     }
 
+    pub fn is_blocked(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).blocked.is_some()
+    }
+
     /// Returns whether dependents have to look again.
     pub fn set_known(&self, known: Known) -> bool {
         let mut stored = self.known.write().unwrap_or_else(PoisonError::into_inner);
