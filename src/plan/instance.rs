@@ -72,7 +72,9 @@ impl Facts {
         if let Some(version) = self.version() {
             next.version = Some(version.to_string());
         }
+        // Only a look says anything new; without one even a better choice of witnesses is no reason to write.
         if verdict.is_ready()
+            && self.pass.probed
             && let Some(fingerprint) = &self.pass.fingerprint
         {
             next.connection =

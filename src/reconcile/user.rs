@@ -6,6 +6,7 @@ mod observe;
 mod secrets;
 
 pub use hands::UserHands;
+pub use observe::usable_id;
 
 use super::{
     driver::Kind,
