@@ -158,6 +158,11 @@ impl Gate {
         self.0.wake_all(wake);
     }
 
+    /// Has the next probe sent at once, if the breaker is open: the address or the token is a new one.
+    pub fn hurry(&self) {
+        self.0.decide(State::hurry);
+    }
+
     pub fn snapshot(&self) -> Snapshot {
         let now = Instant::now();
         self.0.lock().snapshot(now)

@@ -17,8 +17,20 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// Replaced as a whole when URL, token or CA change; calls under way keep theirs.
-    platform: Arc<RwLock<Platform>>,
+    client: Arc<RwLock<Client>>,
     gate: Gate,
+}
+
+#[derive(Clone, Debug)]
+struct Client {
+    config: Config,
+    platform: Platform,
+}
+
+impl Client {
+    fn new(config: Config, observer: Option<Observer>) -> Result<Self, ConfigError> {
+        Ok(Self { platform: Platform::observed(config.clone(), observer)?, config })
+    }
 }
 
 impl Instance {
@@ -32,17 +44,23 @@ impl Instance {
         wake: Wake,
         observer: Option<Observer>,
     ) -> Result<Self, ConfigError> {
-        let platform = Arc::new(RwLock::new(Platform::observed(config, observer)?));
-        let probed = platform.clone();
+        let client = Arc::new(RwLock::new(Client::new(config, observer)?));
+        let probed = client.clone();
         let probe = Arc::new(move || {
-            let platform = current(&probed);
+            let platform = current(&probed).platform;
             async move { platform.about().await.map(|_| ()) }.boxed()
         });
         let gate = Gate::new(limits, Arc::new(Timestamp::now), wake, probe);
-        Ok(Self { platform, gate })
+        Ok(Self { client, gate })
     }
 
-    /// Takes a new configuration; those who wait keep their places.
+    /// Whether calls go out by `config` already.
+    pub fn is_configured_as(&self, config: &Config) -> bool {
+        current(&self.client).config.is_same(config)
+    }
+
+    /// Takes a new configuration at once; those who wait keep their places. One that changes nothing keeps the
+    /// connections and the observer.
     ///
     /// # Errors
     /// As [`Instance::new`]; the old configuration then stays in use.
@@ -52,15 +70,30 @@ impl Instance {
         limits: Limits,
         observer: Option<Observer>,
     ) -> Result<(), ConfigError> {
-        let platform = Platform::observed(config, observer)?;
-        *self.platform.write().unwrap_or_else(PoisonError::into_inner) = platform;
+        if !self.is_configured_as(&config) {
+            self.take(Client::new(config, observer)?);
+        }
         self.gate.resize(limits);
         Ok(())
     }
 
+    /// Takes the configuration of `candidate`, which has meanwhile been found to be the same Chatwoot. Until then nobody
+    /// but the one who asks calls the candidate, and everybody else still calls the old one.
+    pub fn take_over(&self, candidate: &Instance, limits: Limits) {
+        if !Arc::ptr_eq(&self.client, &candidate.client) {
+            self.take(current(&candidate.client));
+        }
+        self.gate.resize(limits);
+    }
+
+    fn take(&self, client: Client) {
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+        self.gate.hurry();
+    }
+
     /// Asks for a turn for `key`. Never waits; without a turn the key is woken when it is its turn.
     pub fn enter(&self, lane: Lane, key: &Key) -> Entry<Caller> {
-        self.gate.enter(lane, key).map(|turn| Caller { platform: current(&self.platform), turn })
+        self.gate.enter(lane, key).map(|turn| Caller { platform: current(&self.client).platform, turn })
     }
 
     /// Takes `key` out of the line.
@@ -74,12 +107,12 @@ impl Instance {
 
     /// The client without the gate, for the command line: it makes a handful of calls and competes with nobody.
     pub fn ungated(&self) -> Platform {
-        current(&self.platform)
+        current(&self.client).platform
     }
 }
 
-fn current(platform: &RwLock<Platform>) -> Platform {
-    platform.read().unwrap_or_else(PoisonError::into_inner).clone()
+fn current(client: &RwLock<Client>) -> Client {
+    client.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// A pass with a turn.

@@ -20,7 +20,7 @@ use super::{
     outcome::{Class, Failure},
 };
 use reqwest::Method;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{fmt, sync::Arc, time::Duration};
 
 const ROOT: &str = "platform/api/v1";
@@ -39,6 +39,18 @@ pub struct Config {
     pub ca_pem: Option<Vec<u8>>,
     /// For one whole exchange.
     pub timeout: Duration,
+}
+
+impl Config {
+    /// Whether both lead to the same Chatwoot in the same way.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { url, external_url, token, ca_pem, timeout } = self;
+        *url == other.url
+            && *external_url == other.external_url
+            && token.expose_secret() == other.token.expose_secret()
+            && *ca_pem == other.ca_pem
+            && *timeout == other.timeout
+    }
 }
 
 impl fmt::Debug for Config {

@@ -11,8 +11,8 @@ use kube::{Resource, ResourceExt, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt::Debug, future::Future, sync::Arc, time::Duration};
 
-/// More steps than any plan needs; one that takes them all does not converge.
-const FUEL: usize = 64;
+/// More steps than any plan needs (a person may have a hundred memberships); one that takes them all does not converge.
+const FUEL: usize = 400;
 /// The watch usually brings a newer version well before this.
 const FRESH: Duration = Duration::from_millis(500);
 /// How long a cache may lag behind our own writes.
@@ -165,6 +165,9 @@ fn plan_return<M>(
     world: &World,
 ) -> Duration {
     let at = world.moment();
+    if checked {
+        remembered.last_check = at.clock;
+    }
     if checked || remembered.next_check.is_none() {
         remembered.next_check = Some(at.clock + schedule::until_next_slot(uid, interval, at.now));
     }

@@ -68,6 +68,15 @@ impl Handle {
         self.suspect.store(false, Ordering::Relaxed);
     }
 
+    /// Lets nobody call from now on, because of `why`.
+    pub fn block(&self, why: &str) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).blocked = Some(why.to_owned());
+    }
+
+    pub fn is_blocked(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).blocked.is_some()
+    }
+
     /// Returns whether dependents have to look again.
     pub fn set_known(&self, known: Known) -> bool {
         let mut stored = self.known.write().unwrap_or_else(PoisonError::into_inner);

@@ -11,6 +11,8 @@ use std::{
 pub struct Remembered<M> {
     /// When its next drift slot falls due (monotonic clock).
     pub next_check: Option<Duration>,
+    /// When it was last compared with Chatwoot; the start of this process before that.
+    pub last_check: Duration,
     /// Failures in a row.
     pub failures: u32,
     /// 500s in a row to a write.
@@ -51,6 +53,7 @@ impl<M: Default> Memories<M> {
     pub fn take(&self, uid: &str) -> Remembered<M> {
         self.lock().remove(uid).unwrap_or_else(|| Remembered {
             next_check: None,
+            last_check: Duration::ZERO,
             failures: 0,
             write_errors: 0,
             version: None,
@@ -61,6 +64,16 @@ impl<M: Default> Memories<M> {
 
     pub fn put(&self, uid: &str, remembered: Remembered<M>) {
         self.lock().insert(uid.to_owned(), remembered);
+    }
+
+    /// When the object was last compared with Chatwoot; `None` during a pass, and before the first.
+    pub fn last_check(&self, uid: &str) -> Option<Duration> {
+        self.lock().get(uid).map(|remembered| remembered.last_check)
+    }
+
+    /// Forgets everything: what another process did meanwhile is not known here.
+    pub fn clear(&self) {
+        self.lock().clear();
     }
 
     pub fn forget(&self, uid: &str) {

@@ -16,6 +16,7 @@ pub mod release;
 pub mod settings;
 pub mod stored;
 pub mod surroundings;
+pub mod sweep;
 pub mod tenancy;
 pub mod turn;
 pub mod user;

@@ -14,6 +14,8 @@ use std::{sync::Arc, time::Duration};
 
 pub struct Turn {
     chatwoot: Option<Instance>,
+    /// Of a dependent: the instance it belongs to.
+    handle: Option<Arc<Handle>>,
     lane: Lane,
     key: Key,
     caller: Option<Caller>,
@@ -31,18 +33,23 @@ impl Turn {
                 }
             }) as Box<dyn Fn() + Send + Sync>
         });
-        Self { chatwoot: handle.map(|handle| handle.chatwoot.clone()), lane, key, caller: None, doubt }
+        let chatwoot = handle.as_ref().map(|handle| handle.chatwoot.clone());
+        Self { chatwoot, handle, lane, key, caller: None, doubt }
     }
 
     /// At the gate of an instance that is not in use yet.
     pub fn of(chatwoot: Instance, lane: Lane, key: Key) -> Self {
-        Self { chatwoot: Some(chatwoot), lane, key, caller: None, doubt: None }
+        Self { chatwoot: Some(chatwoot), handle: None, lane, key, caller: None, doubt: None }
     }
 
     /// Takes the turn unless this pass has it already. Never waits.
     pub fn take(&mut self) -> Result<(), NoTurn> {
         if self.caller.is_some() {
             return Ok(());
+        }
+        // Facts may be older than a change of url or token that is still being checked.
+        if self.handle.as_ref().is_some_and(|handle| handle.is_blocked()) {
+            return Err(NoTurn::Down { retry_in: Duration::from_secs(1) });
         }
         let Some(chatwoot) = &self.chatwoot else {
             return Err(NoTurn::Down { retry_in: Duration::from_secs(10) });

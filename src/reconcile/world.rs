@@ -42,6 +42,9 @@ pub struct Caches {
     pub secrets: Vec<Cache<PartialObjectMeta<Secret>>>,
 }
 
+/// Told of every exchange: instance, route, class, duration.
+pub type RequestObserver = Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>;
+
 /// Who is told what happens, for metrics.
 #[derive(Clone)]
 pub struct Observers {
@@ -53,8 +56,7 @@ pub struct Observers {
     pub event_error: Arc<dyn Fn() + Send + Sync>,
     /// Kind, and time from creation to first Ready.
     pub first_ready: Arc<dyn Fn(&'static str, Duration) + Send + Sync>,
-    /// Instance, route, class, duration of every exchange.
-    pub request: Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>,
+    pub request: RequestObserver,
 }
 
 /// Everything a pass may look at.

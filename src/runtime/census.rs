@@ -2,10 +2,14 @@
 
 use super::scraped::Row;
 use crate::{
-    api::conditions::{self, Condition, find},
+    api::{
+        account::InstanceBinding,
+        conditions::{self, Condition, find},
+    },
     reconcile::world::World,
 };
-use std::collections::BTreeMap;
+use kube::ResourceExt;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Rows of `objects{kind,ready,reason}`.
 pub fn objects(world: &World) -> Vec<Row> {
@@ -41,4 +45,34 @@ pub fn objects(world: &World) -> Vec<Row> {
         value: count as f64,
     };
     counts.into_iter().map(row).collect()
+}
+
+/// Rows of `oldest_check_seconds{instance}`: how long ago the bound object was checked that waits longest.
+pub fn oldest_checks(world: &World) -> Vec<Row> {
+    let clock = world.clock();
+    let mut oldest: BTreeMap<String, Duration> = BTreeMap::new();
+    let mut note = |binding: Option<&InstanceBinding>, checked: Option<Duration>| {
+        if let (Some(binding), Some(checked)) = (binding, checked) {
+            let age = oldest.entry(format!("{}/{}", binding.namespace, binding.name)).or_default();
+            *age = (*age).max(clock.saturating_sub(checked));
+        }
+    };
+    for object in world.caches.accounts.all() {
+        let status = object.status.as_ref().filter(|status| status.id.is_some());
+        note(
+            status.and_then(|s| s.instance.as_ref()),
+            world.accounts.last_check(&object.uid().unwrap_or_default()),
+        );
+    }
+    for object in world.caches.users.all() {
+        let status = object.status.as_ref().filter(|status| status.id.is_some());
+        note(
+            status.and_then(|s| s.instance.as_ref()),
+            world.users.last_check(&object.uid().unwrap_or_default()),
+        );
+    }
+    oldest
+        .into_iter()
+        .map(|(instance, age)| Row { labels: vec![instance.into()], value: age.as_secs_f64() })
+        .collect()
 }

@@ -27,6 +27,7 @@ use crate::{
         instance,
         references::InstanceKey,
         settings::Settings,
+        sweep,
         world::{Caches, Observers, Parts, World},
     },
 };
@@ -86,8 +87,11 @@ impl Queues {
             wiring::PLAN => self.plans.wake(cache::key(namespace, name)),
             account_index::KIND => {
                 let instance = InstanceKey { namespace: key.namespace.clone(), name: key.name.clone() };
-                if let Some(handle) = world.and_then(|world| world.instances.handle(&instance)) {
+                if let Some(world) = world
+                    && let Some(handle) = world.instances.handle(&instance)
+                {
                     handle.index.woken();
+                    sweep::wake_concerned(&handle, world);
                 }
                 // The sweep is told to the instance, whose condition says how the index stands.
                 self.instances.wake(cache::key(namespace, name));
@@ -200,6 +204,8 @@ async fn terms(
             led = leading.wait_for(|leads| *leads) => if led.is_err() { return },
         }
         tracing::info!("leading");
+        // Not the accounts': an id that could not be stored yet must survive, and their claims carry nonces.
+        world.users.clear();
         queues.attach(&world.caches);
         tokio::select! {
             () = stop.cancelled() => return,
@@ -362,6 +368,16 @@ fn scrape(metrics: &Metrics, world: &Arc<World>) {
         };
         breakers.instances.all().into_iter().map(row).collect()
     });
+    let unowned = world.clone();
+    metrics.at_scrape(Scraped::UnownedAccounts, move || {
+        let row = |handle: Arc<crate::reconcile::instances::Handle>| {
+            let found = sweep::unowned(&handle, &unowned)?;
+            Some(Row { labels: vec![handle.key.to_string().into()], value: found.len() as f64 })
+        };
+        unowned.instances.all().into_iter().filter_map(row).collect()
+    });
+    let checks = world.clone();
+    metrics.at_scrape(Scraped::OldestCheckSeconds, move || super::census::oldest_checks(&checks));
     let objects = world.clone();
     metrics.at_scrape(Scraped::Objects, move || super::census::objects(&objects));
 }

@@ -69,6 +69,12 @@ impl Breaker {
         !outage
     }
 
+    /// There is reason to believe that the way is another one now: the next probe is due at once.
+    pub fn hurry(&mut self, now: Instant) {
+        self.backoff = FIRST_PROBE;
+        self.probe_at = self.probe_at.map(|_| now);
+    }
+
     fn schedule(&mut self, now: Instant, jitter: f64) {
         // Between three quarters and the whole of it, so that the longest distance stays a minute.
         self.probe_at = Some(now + self.backoff.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0)));

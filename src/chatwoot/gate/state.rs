@@ -8,6 +8,8 @@ use tokio::time::Instant;
 
 /// How long a turn is kept for a key that was woken for it.
 pub(super) const RESERVED_FOR: Duration = Duration::from_secs(3);
+/// A pause of nothing would be no pause.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// Chatwoot's throttle counts by whole minutes of the wall clock; clocks differ a little (chatwoot-api §5).
 const LATEST_AFTER_MINUTE: Duration = Duration::from_secs(5);
 
@@ -158,7 +160,7 @@ impl State {
     fn obey(&mut self, failure: Option<&Failure>, now: Now) {
         let Some(failure) = failure else { return };
         let pause = match (failure.class, failure.retry_after) {
-            (Class::RateLimited | Class::Proxy, Some(asked)) => asked,
+            (Class::RateLimited | Class::Proxy, Some(asked)) => asked.max(SHORTEST_PAUSE),
             (Class::RateLimited, None) => {
                 until_next_minute(now.wall) + LATEST_AFTER_MINUTE.mul_f64(now.jitter.clamp(0.0, 1.0))
             }
@@ -197,6 +199,10 @@ impl State {
         }
         self.limits = limits;
         self.dispatch(now)
+    }
+
+    pub fn hurry(&mut self, now: Instant) {
+        self.breaker.hurry(now);
     }
 
     pub fn snapshot(&self, now: Instant) -> Snapshot {

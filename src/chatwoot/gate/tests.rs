@@ -45,6 +45,12 @@ fn closed(entry: Entry) -> (Reason, Duration) {
     }
 }
 
+fn fail(turn: &Turn, times: usize, failure: &Failure) {
+    for _ in 0..times {
+        turn.report(Some(failure));
+    }
+}
+
 /// Lets the keeper do what is due.
 async fn settle() {
     for _ in 0..10 {
@@ -59,13 +65,6 @@ impl Bed {
 
     fn woken(&mut self) -> Vec<Key> {
         std::iter::from_fn(|| self.woken.try_recv().ok()).collect()
-    }
-
-    fn fail(&self, turn: &Turn, times: usize, failure: &Failure) {
-        for _ in 0..times {
-            turn.report(Some(failure));
-        }
-        let _ = &self.gate;
     }
 }
 
@@ -160,9 +159,9 @@ async fn an_object_that_is_gone_holds_nobody_up() {
 async fn while_chatwoot_is_down_one_probe_at_a_time_goes_out_and_nothing_else() {
     let mut bed = bed(4);
     let holder = turn(bed.enter(&key("a", 0)));
-    bed.fail(&holder, 4, &Failure::of(Class::Timeout));
+    fail(&holder, 4, &Failure::of(Class::Timeout));
     let _still_open = turn(bed.enter(&key("a", 1)));
-    bed.fail(&holder, 1, &Failure::of(Class::Proxy));
+    fail(&holder, 1, &Failure::of(Class::Proxy));
     let (reason, retry_in) = closed(bed.enter(&key("a", 2)));
     assert_eq!(reason, Reason::Down);
     assert!(retry_in <= Duration::from_secs(1) && retry_in > Duration::from_millis(500), "{retry_in:?}");
@@ -188,7 +187,7 @@ async fn while_chatwoot_is_down_one_probe_at_a_time_goes_out_and_nothing_else() 
 async fn after_an_outage_those_who_waited_are_let_in_a_few_at_a_time() {
     let mut bed = bed(2);
     let holder = turn(bed.enter(&key("a", "holder")));
-    bed.fail(&holder, 5, &Failure::of(Class::Connect));
+    fail(&holder, 5, &Failure::of(Class::Connect));
     drop(holder);
     for name in 0..100 {
         closed(bed.enter(&key("a", name)));
@@ -221,7 +220,7 @@ async fn a_turn_kept_when_the_gate_closes_is_kept_in_line() {
     queued(bed.enter(&key("b", 1)));
     drop(first);
     assert_eq!(bed.woken(), [key("b", 1)]);
-    bed.fail(&second, 5, &Failure::of(Class::Transport));
+    fail(&second, 5, &Failure::of(Class::Transport));
     assert_eq!(closed(bed.enter(&key("b", 1))).0, Reason::Down);
     settle().await;
     advance(Duration::from_secs(1)).await;
@@ -271,7 +270,7 @@ async fn not_even_a_probe_breaks_an_asked_silence() {
     let mut bed = bed(2);
     let holder = turn(bed.enter(&key("a", 1)));
     let asked = Failure { retry_after: Some(Duration::from_secs(30)), ..Failure::of(Class::Proxy) };
-    bed.fail(&holder, 5, &asked);
+    fail(&holder, 5, &asked);
     settle().await;
     advance(Duration::from_secs(29)).await;
     settle().await;
@@ -286,10 +285,10 @@ async fn answers_of_any_kind_keep_the_breaker_closed() {
     let bed = bed(1);
     let holder = turn(bed.enter(&key("a", 1)));
     for class in [Class::Server, Class::NotFound, Class::Invalid, Class::Unauthorized, Class::Unexpected] {
-        bed.fail(&holder, 20, &Failure::of(class));
+        fail(&holder, 20, &Failure::of(class));
     }
     for _ in 0..20 {
-        bed.fail(&holder, 4, &Failure::of(Class::Timeout));
+        fail(&holder, 4, &Failure::of(Class::Timeout));
         holder.report(None);
     }
     holder.admit().await.unwrap();
@@ -327,4 +326,25 @@ async fn more_turns_are_given_at_once_when_the_limit_rises() {
     queued(bed.enter(&key("a", 3)));
     bed.gate.resize(Limits { per_minute: 60_000, in_flight: 2 });
     assert_eq!(bed.woken(), [key("a", 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_no_time_is_still_a_pause() {
+    let bed = bed(1);
+    let holder = turn(bed.enter(&key("a", 1)));
+    holder.report(Some(&Failure { retry_after: Some(Duration::ZERO), ..Failure::of(Class::RateLimited) }));
+    assert_eq!(closed(bed.enter(&key("b", 1))), (Reason::Throttled, Duration::from_secs(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hurried_gate_probes_at_once_and_only_when_it_is_closed() {
+    let mut bed = bed(1);
+    bed.gate.hurry();
+    settle().await;
+    assert!(bed.probes.try_recv().is_err());
+    let holder = turn(bed.enter(&key("a", 1)));
+    fail(&holder, 5, &Failure::of(Class::Connect));
+    bed.gate.hurry();
+    settle().await;
+    assert!(bed.probes.try_recv().is_ok());
 }

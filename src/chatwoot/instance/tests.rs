@@ -105,3 +105,46 @@ async fn a_new_token_is_used_from_the_next_turn_on() {
     assert!(instance.reconfigure(bad, LIMITS, None).is_err());
     after.call(|platform| platform.account(AccountId(42))).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_configuration_that_changes_nothing_keeps_the_connections() {
+    let server = Server::start([Act::json(200, ACCOUNT)]);
+    let (instance, _woken) = instance(&server);
+    for _ in 0..3 {
+        caller(&instance, "main").call(|platform| platform.account(AccountId(42))).await.unwrap();
+        instance.reconfigure(server.config(), LIMITS, None).unwrap();
+    }
+    assert!(server.seen().iter().all(|seen| seen.connection == 0));
+}
+
+#[tokio::test]
+async fn a_candidate_is_called_by_nobody_else_until_it_is_taken_over() {
+    let (old, new) = (Server::start([Act::json(200, ACCOUNT)]), Server::start([Act::json(200, ACCOUNT)]));
+    let (instance, _woken) = instance(&old);
+    let (candidate, _) = self::instance(&new);
+    assert!(!instance.is_configured_as(&new.config()));
+    caller(&candidate, "instance").call(|platform| platform.account(AccountId(42))).await.unwrap();
+    caller(&instance, "main").call(|platform| platform.account(AccountId(42))).await.unwrap();
+    assert_eq!((old.seen().len(), new.seen().len()), (1, 1));
+    instance.take_over(&candidate, LIMITS);
+    assert!(instance.is_configured_as(&new.config()));
+    caller(&instance, "main").call(|platform| platform.account(AccountId(42))).await.unwrap();
+    assert_eq!((old.seen().len(), new.seen().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_corrected_address_is_tried_at_once() {
+    let (gone, right) =
+        (Server::start([Act::Close]), Server::start([Act::json(200, ABOUT), Act::json(200, ACCOUNT)]));
+    let (instance, mut woken) = instance(&gone);
+    let first = caller(&instance, "main");
+    for _ in 0..5 {
+        first.call(|platform| platform.account(AccountId(42))).await.unwrap_err();
+    }
+    drop(first);
+    assert!(matches!(instance.enter(Lane::Change, &key("main")), Entry::Closed { .. }));
+    instance.reconfigure(right.config(), LIMITS, None).unwrap();
+    assert_eq!(woken.recv().await, Some(key("main")));
+    caller(&instance, "main").call(|platform| platform.account(AccountId(42))).await.unwrap();
+    assert_eq!(right.seen()[0].line, "GET /api HTTP/1.1");
+}

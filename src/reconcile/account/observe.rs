@@ -15,6 +15,7 @@ use crate::{
         grants::{self, AccountRequest, Tenant},
     },
     reconcile::{
+        instances::Handle,
         memory::Remembered,
         references::{InstanceKey, Ref},
         surroundings::{self, Home},
@@ -113,7 +114,7 @@ pub fn facts(
         hash,
         adoptable,
         taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
-        swept: handle.as_ref().and_then(|handle| swept(handle, &uid)),
+        swept: handle.as_ref().and_then(|handle| swept(handle, &uid, &status.duplicates, read_at)),
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,
         interval: settings.as_ref().map_or(HOUR, |known| known.interval),
@@ -167,10 +168,15 @@ fn taken(
     candidates.iter().filter(by_another).copied().collect()
 }
 
-/// What the latest reading of the index saw with this uid.
-fn swept(handle: &crate::reconcile::instances::Handle, uid: &str) -> Option<BTreeSet<i64>> {
-    let (_, answer) = handle.index.latest()?;
-    Some(answer.ok()?.of_uid(uid))
+/// What the latest reading of the index saw with this uid. One that was asked for before this version of the object was
+/// seen cannot say that a recorded duplicate has vanished.
+fn swept(handle: &Handle, uid: &str, recorded: &[i64], read_at: Duration) -> Option<BTreeSet<i64>> {
+    let (asked_at, answer) = handle.index.latest()?;
+    let mut seen = answer.ok()?.of_uid(uid);
+    if asked_at < read_at {
+        seen.extend(recorded);
+    }
+    Some(seen)
 }
 
 /// What only the instance's version can tell.

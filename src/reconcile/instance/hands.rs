@@ -101,6 +101,7 @@ impl InstanceHands {
             ca_pem: ca,
             timeout: self.spec.request_budget.timeout.0,
         };
+        self.block_while_moved(&fingerprint);
         match self.build(config, &installation.id) {
             Ok(made) => {
                 let key = Key::new(KIND, &self.key.namespace, &self.key.name);
@@ -109,6 +110,18 @@ impl InstanceHands {
                 Connected::Yes { fingerprint }
             }
             Err(why) => Connected::Invalid(why),
+        }
+    }
+
+    /// Nobody may write over a changed connection before its witnesses have been read, so dependents stop before the client
+    /// is changed under them.
+    fn block_while_moved(&self, fingerprint: &str) {
+        let proven = self.stored.object().status.as_ref().and_then(|status| status.connection.as_ref());
+        if let Some(handle) = self.world.instances.handle(&self.key)
+            && proven.is_some_and(|proven| proven.fingerprint != fingerprint)
+        {
+            handle
+                .block(&format!("url or token of instance {} have changed and are being checked", self.key));
         }
     }
 
