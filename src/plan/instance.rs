@@ -60,6 +60,7 @@ impl Facts {
         let who = format!("instance {}/{}", self.object.namespace, self.object.name);
         Usable {
             blocked: blocks.then(|| format!("{who} is not Ready: {}", verdict.reason)),
+            proven: verdict.is_ready(),
             version: self.version(),
         }
     }
@@ -71,7 +72,9 @@ impl Facts {
         if let Some(version) = self.version() {
             next.version = Some(version.to_string());
         }
+        // Only a look says anything new; without one even a better choice of witnesses is no reason to write.
         if verdict.is_ready()
+            && self.pass.probed
             && let Some(fingerprint) = &self.pass.fingerprint
         {
             next.connection =

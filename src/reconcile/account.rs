@@ -10,10 +10,12 @@ use super::{
     driver::Kind,
     memory::{Memories, Remembered},
     stored::Stored,
+    surroundings,
     world::World,
 };
 use crate::{
     api::account::{AccountStatus, ChatwootAccount},
+    chatwoot::gate::Key,
     plan::{Moment, account::Facts, create},
 };
 use std::{sync::Arc, time::Duration};
@@ -41,6 +43,11 @@ impl Kind for ChatwootAccount {
 
     fn hands(stored: Stored<Self>, machine: &Facts, world: &Arc<World>) -> AccountHands {
         AccountHands::new(stored, machine, world)
+    }
+
+    fn give_up_turn(machine: &Facts, world: &World) {
+        let key = Key::new(KIND, &machine.object.namespace, &machine.object.name);
+        surroundings::give_up_turn(machine.around.known(), &key, world);
     }
 
     fn remember(machine: &Facts, remembered: &mut Remembered<create::Memory>) {

@@ -53,6 +53,9 @@ pub trait Kind:
 
     fn hands(stored: Stored<Self>, machine: &Self::Machine, world: &Arc<World>) -> Self::Hands;
 
+    /// A pass had no work: a turn that was kept for it goes to the next in line.
+    fn give_up_turn(machine: &Self::Machine, world: &World);
+
     /// Keeps what the next pass should know.
     fn remember(machine: &Self::Machine, remembered: &mut Remembered<Self::Memory>);
 
@@ -110,6 +113,7 @@ async fn drive<K: Kind>(
     if let Step::Settle(end) = &step
         && end.status == old
     {
+        K::give_up_turn(machine, world);
         return Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
     }
     let stored = Stored::new(world.client.clone(), K::clone(object), world.observers.writes.clone());

@@ -46,6 +46,8 @@ impl Kind for ChatwootInstance {
         InstanceHands::new(stored, machine, world)
     }
 
+    fn give_up_turn(_: &Facts, _: &World) {}
+
     fn remember(_: &Facts, _: &mut Remembered<()>) {}
 
     fn interval(machine: &Facts) -> Duration {

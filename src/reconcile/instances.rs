@@ -68,11 +68,6 @@ impl Handle {
         self.suspect.store(false, Ordering::Relaxed);
     }
 
-    /// Lets nobody call from now on, because of `why`.
-    pub fn block(&self, why: &str) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).blocked = Some(why.to_owned());
-    }
-
     pub fn is_blocked(&self) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).blocked.is_some()
     }

@@ -93,6 +93,8 @@ macro_rules! offer {
                 NoHands(stored)
             }
 
+            fn give_up_turn(_: &Facts<$status>, _: &World) {}
+
             fn remember(_: &Facts<$status>, _: &mut Remembered<()>) {}
 
             fn interval(_: &Facts<$status>) -> Duration {

@@ -3,6 +3,7 @@
 use super::{instances::Entry, references::InstanceKey, tenancy::Tenancy, world::World};
 use crate::{
     api::account::InstanceBinding,
+    chatwoot::gate::Key,
     plan::{
         Moment,
         account::{InstanceChoice, InstanceView},
@@ -68,5 +69,14 @@ pub fn grants(tenancy: &Tenancy) -> Grants<'_> {
     Grants {
         list: tenancy.grants.iter().map(|grant| Grant { spec: &grant.spec, valid: true }).collect(),
         unreadable: tenancy.unreadable_grant,
+    }
+}
+
+/// A turn that the gate keeps for an object without work goes to the next in line.
+pub fn give_up_turn(instance: Option<&InstanceView>, who: &Key, world: &World) {
+    let Some(view) = instance else { return };
+    let key = InstanceKey { namespace: view.binding.namespace.clone(), name: view.binding.name.clone() };
+    if let Some(handle) = world.instances.handle(&key) {
+        handle.chatwoot.forget(who);
     }
 }

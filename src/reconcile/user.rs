@@ -6,15 +6,18 @@ mod observe;
 mod secrets;
 
 pub use hands::UserHands;
+pub use observe::usable_id;
 
 use super::{
     driver::Kind,
     memory::{Memories, Remembered},
     stored::Stored,
+    surroundings,
     world::World,
 };
 use crate::{
     api::user::{ChatwootUser, UserStatus},
+    chatwoot::gate::Key,
     plan::{Moment, memberships, user::Facts},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -50,6 +53,11 @@ impl Kind for ChatwootUser {
 
     fn hands(stored: Stored<Self>, machine: &Facts, world: &Arc<World>) -> UserHands {
         UserHands::new(stored, machine, world)
+    }
+
+    fn give_up_turn(machine: &Facts, world: &World) {
+        let key = Key::new(KIND, &machine.object.namespace, &machine.object.name);
+        surroundings::give_up_turn(machine.around.known(), &key, world);
     }
 
     fn remember(machine: &Facts, remembered: &mut Remembered<UserMemory>) {

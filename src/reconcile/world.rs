@@ -80,7 +80,7 @@ pub struct World {
     pub others: Memories<()>,
     pub stop: CancellationToken,
     pub leading: watch::Receiver<bool>,
-    installation: RwLock<Result<Installation, String>>,
+    installation: RwLock<Option<Result<Installation, String>>>,
     began: Instant,
 }
 
@@ -115,7 +115,7 @@ impl World {
             others: Memories::default(),
             stop,
             leading,
-            installation: RwLock::new(Err("the installation Secret has not been read yet".to_owned())),
+            installation: RwLock::new(None),
             began: Instant::now(),
         }
     }
@@ -142,16 +142,16 @@ impl World {
 
     /// Id and key of this installation, once they have been read.
     pub fn installation(&self) -> Option<Installation> {
-        self.installation.read().unwrap_or_else(PoisonError::into_inner).clone().ok()
+        self.look_at_installation()?.ok()
     }
 
-    /// Why there are none.
-    pub fn no_installation(&self) -> Option<String> {
-        self.installation.read().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
+    /// What reading the installation came to; `None` before the first try.
+    pub fn look_at_installation(&self) -> Option<Result<Installation, String>> {
+        self.installation.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn set_installation(&self, installation: Result<Installation, String>) {
-        *self.installation.write().unwrap_or_else(PoisonError::into_inner) = installation;
+        *self.installation.write().unwrap_or_else(PoisonError::into_inner) = Some(installation);
     }
 
     /// The instance a resource means: what its status is bound to, else its spec, else the operator's default.

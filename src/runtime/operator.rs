@@ -204,7 +204,6 @@ async fn terms(
         tracing::info!("leading");
         // Not the accounts': an id that could not be stored yet must survive, and their claims carry nonces.
         world.users.clear();
-        queues.attach(&world.caches);
         tokio::select! {
             () = stop.cancelled() => return,
             () = keep_installation(&kept, world, queues) => {}
@@ -215,7 +214,8 @@ async fn terms(
     }
 }
 
-/// Without the installation nothing can be marked, so it is looked for until it is there. Never returns.
+/// Work begins once the installation is known. Without it nothing can be marked, so it is looked for until it is there, and
+/// instances say what is missing. Never returns.
 async fn keep_installation(kept: &Kept, world: &Arc<World>, queues: &Queues) {
     loop {
         let found = installation::read_or_make(kept, world).await;
@@ -223,11 +223,8 @@ async fn keep_installation(kept: &Kept, world: &Arc<World>, queues: &Queues) {
             tracing::error!(why, "the installation is not known, so nothing can be done");
         }
         let known = found.is_ok();
-        let news = world.no_installation() != found.as_ref().err().cloned();
         world.set_installation(found);
-        if news {
-            queues.attach(&world.caches);
-        }
+        queues.attach(&world.caches);
         if known {
             return std::future::pending().await;
         }

@@ -3,17 +3,14 @@
 use super::pump::{Change, is_news};
 use crate::{
     api::{
-        account::ChatwootAccount,
-        conditions::{self, find},
-        grant::ChatwootGrant,
-        instance::ChatwootInstance,
-        plan::ChatwootPlan,
+        account::ChatwootAccount, grant::ChatwootGrant, instance::ChatwootInstance, plan::ChatwootPlan,
         user::ChatwootUser,
     },
     chatwoot::gate::Key,
     reconcile::{
         account, depends, instance,
         references::{InstanceKey, Ref},
+        user,
         world::World,
     },
 };
@@ -32,11 +29,6 @@ pub const SECRET_LABELS: [&str; 2] =
 
 fn key<K: Resource>(kind: &'static str, object: &K) -> Key {
     Key::new(kind, object.namespace().unwrap_or_default(), object.name_any())
-}
-
-/// Reason of Ready, as far as others depend on it.
-fn reason(conditions: &[conditions::Condition]) -> Option<&str> {
-    find(conditions, conditions::READY).map(|ready| ready.reason.as_str())
 }
 
 pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
@@ -80,10 +72,11 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
 /// Members wait for the id and for consent, and step back from an account that is not its resource's.
 fn concerns_members(old: &ChatwootAccount, new: &ChatwootAccount) -> bool {
     let facts = |account: &ChatwootAccount| {
-        let status = account.status.as_ref();
-        let id = status.and_then(|status| status.id);
-        let why = status.and_then(|status| reason(&status.conditions)).map(str::to_owned);
-        (id, why, account.spec.members_from.clone(), account.metadata.deletion_timestamp.is_some())
+        (
+            user::usable_id(account),
+            account.spec.members_from.clone(),
+            account.metadata.deletion_timestamp.is_some(),
+        )
     };
     facts(old) != facts(new)
 }
@@ -95,8 +88,11 @@ fn wake_members(world: &World, account: &ChatwootAccount) {
 /// Others may be waiting for what was let go.
 fn free(world: &World, dropped: &[Ref]) {
     for what in dropped {
-        if matches!(what, Ref::Email(..) | Ref::AccountId(..) | Ref::UserId(..)) {
-            world.wake_all(what);
+        match what {
+            Ref::Email(..) => world.wake_all(what),
+            Ref::AccountId(instance, id) => world.wake_all(&Ref::AdoptsAccount(instance.clone(), *id)),
+            Ref::UserId(instance, id) => world.wake_all(&Ref::AdoptsUser(instance.clone(), *id)),
+            _ => {}
         }
     }
 }

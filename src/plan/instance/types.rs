@@ -43,6 +43,8 @@ pub struct Around {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usable {
     pub blocked: Option<String>,
+    /// The connection of this pass has been proven, and takes the place of the one before.
+    pub proven: bool,
     pub version: Option<Version>,
 }
 

@@ -8,7 +8,13 @@ use crate::{
         user::EmailTaken,
     },
     chatwoot::{marker, types::Map},
-    plan::{account::InstanceChoice, claims::Standing, create::Wrote, grants::Fit},
+    plan::{
+        account::InstanceChoice,
+        claims::Standing,
+        create::Wrote,
+        grants::Fit,
+        memberships::{Declared, Target},
+    },
 };
 use serde_json::Value;
 
@@ -91,6 +97,10 @@ impl Facts {
         {
             return self.end(self.status.clone(), crate::plan::Again::OnChange, false);
         }
+        if !self.object.finalizer && self.has_nowhere_to_go_yet() {
+            let text = "waiting until an account of spec.memberships is bound; the person is made then";
+            return self.settle(Verdict::new(reason::WAITING_FOR_ACCOUNT, text), at);
+        }
         if !self.object.finalizer {
             return Step::Act(Effect::AddFinalizer);
         }
@@ -100,6 +110,16 @@ impl Facts {
         let (mut profile, _) = self.diff(&self.nobody(), true);
         profile.email = self.around.email.as_ref().ok().map(ToString::to_string);
         Step::Act(Effect::Post(Box::new(profile)))
+    }
+
+    /// Accounts are on their way and none is there: somebody made now would only have to be read again.
+    fn has_nowhere_to_go_yet(&self) -> bool {
+        let joinable = |wish: &Declared| match wish.target {
+            Target::There { id, consent } if consent.to(wish.role) == Some(true) => Some(id.is_some()),
+            _ => None,
+        };
+        let mut wishes = self.around.declared.iter().filter_map(joinable).peekable();
+        wishes.peek().is_some() && wishes.all(|there| !there)
     }
 
     /// Somebody with nothing set, to compare a new person with.

@@ -101,7 +101,6 @@ impl InstanceHands {
             ca_pem: ca,
             timeout: self.spec.request_budget.timeout.0,
         };
-        self.block_while_moved(&fingerprint);
         match self.build(config, &installation.id) {
             Ok(made) => {
                 let key = Key::new(KIND, &self.key.namespace, &self.key.name);
@@ -113,41 +112,38 @@ impl InstanceHands {
         }
     }
 
-    /// Nobody may write over a changed connection before its witnesses have been read, so dependents stop before the client
-    /// is changed under them.
-    fn block_while_moved(&self, fingerprint: &str) {
-        let proven = self.stored.object().status.as_ref().and_then(|status| status.connection.as_ref());
-        if let Some(handle) = self.world.instances.handle(&self.key)
-            && proven.is_some_and(|proven| proven.fingerprint != fingerprint)
-        {
-            handle
-                .block(&format!("url or token of instance {} have changed and are being checked", self.key));
-        }
-    }
-
-    /// The client in use takes the new configuration, so that whoever waits at its gate keeps their place.
+    /// A changed configuration becomes a candidate of its own: dependents go on with the one that was proven until the
+    /// candidate is, so that nothing is ever written over an unproven connection.
     fn build(&self, config: Config, installation: &str) -> Result<Made, String> {
-        let limits = Limits {
-            per_minute: u32::try_from(self.spec.request_budget.per_minute).unwrap_or(1),
-            in_flight: usize::try_from(self.spec.request_budget.in_flight).unwrap_or(1),
-        };
-        let (observe, name) = (self.world.observers.request.clone(), self.key.to_string());
-        let observer: Observer = Arc::new(move |route, class, took| observe(&name, route, class, took));
-        if let Some(handle) = self.world.instances.handle(&self.key) {
-            handle.chatwoot.reconfigure(config, limits, Some(observer)).map_err(|wrong| wrong.to_string())?;
+        let handle = self.world.instances.handle(&self.key);
+        if let Some(handle) = &handle
+            && handle.chatwoot.is_configured_as(&config)
+        {
             return Ok(Made { chatwoot: handle.chatwoot.clone(), index: handle.index.clone() });
         }
+        let (observe, name) = (self.world.observers.request.clone(), self.key.to_string());
+        let observer: Observer = Arc::new(move |route, class, took| observe(&name, route, class, took));
         let wake = self.world.wake.clone();
-        let chatwoot =
-            Instance::new(config, limits, wake.clone(), Some(observer)).map_err(|wrong| wrong.to_string())?;
-        let index = AccountIndex::new(
-            &self.key,
-            chatwoot.clone(),
-            installation.to_owned(),
-            wake,
-            self.world.clock_fn(),
-        );
+        let chatwoot = Instance::new(config, self.limits(), wake.clone(), Some(observer))
+            .map_err(|wrong| wrong.to_string())?;
+        let index = match handle {
+            Some(handle) => handle.index.clone(),
+            None => AccountIndex::new(
+                &self.key,
+                chatwoot.clone(),
+                installation.to_owned(),
+                wake,
+                self.world.clock_fn(),
+            ),
+        };
         Ok(Made { chatwoot, index })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            per_minute: u32::try_from(self.spec.request_budget.per_minute).unwrap_or(1),
+            in_flight: usize::try_from(self.spec.request_budget.in_flight).unwrap_or(1),
+        }
     }
 
     async fn secret(&self, reference: &SecretKeyRef) -> Result<Option<Vec<u8>>, String> {
@@ -218,7 +214,10 @@ impl InstanceHands {
             rebind_until: self.spec.rebind_until,
         };
         let news = match (self.world.instances.get(&self.key), self.made.take()) {
-            (Some(Entry::Usable(handle)), _) => {
+            (Some(Entry::Usable(handle)), made) => {
+                if let Some(made) = made.filter(|_| usable.proven) {
+                    handle.chatwoot.take_over(&made.chatwoot, self.limits());
+                }
                 handle.index.set_supported(known.version.has_account_index());
                 handle.trust();
                 handle.set_known(known)

@@ -40,7 +40,7 @@ pub fn facts(
     let due = remembered.next_check.is_some_and(|due| due <= at.clock);
     let around = Around {
         honoured: world.settings.instance_namespaces.contains(&namespace),
-        no_installation: world.no_installation(),
+        no_installation: world.look_at_installation()?.err(),
         bound: bound(world, &key, status.connection.iter().flat_map(|c| c.witnesses.iter().copied())),
         dependents: if deleting { dependents(world, &key) } else { 0 },
         index: handle.as_ref().map_or(IndexState::Unread, |handle| index_state(handle)),

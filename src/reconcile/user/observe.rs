@@ -198,7 +198,7 @@ fn instance_of(world: &World, account: &ChatwootAccount) -> Option<InstanceKey> 
 }
 
 /// The account's id, unless it is itself not its resource's, not permitted, or gone.
-fn usable_id(account: &ChatwootAccount) -> Option<AccountId> {
+pub fn usable_id(account: &ChatwootAccount) -> Option<AccountId> {
     let found = account.status.as_ref()?;
     let unusable = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
     let why = status::ready_reason(&found.conditions).unwrap_or_default();
