@@ -35,15 +35,16 @@ fn table(yaml: &str) -> String {
         }
         let path = groups.iter().map(|(_, key)| *key).collect::<Vec<_>>().join(".");
         let default = if default.is_empty() { String::new() } else { format!("`{}`", default.trim()) };
+        let meaning = explained.trim().replace('|', "\\|").replace('<', "&lt;");
         // Writing into a String does not fail.
-        let _ = writeln!(text, "| `{path}` | {default} | {} |", explained.trim().replace('|', "\\|"));
+        let _ = writeln!(text, "| `{path}` | {default} | {meaning} |");
     }
     text
 }
 
 #[test]
 fn a_value_has_the_comment_above_it_and_the_names_of_its_groups() {
-    let yaml = "# About all.\n\n# Who.\na:\n  # One\n  # of two.\n  b: true\n  c: []\n# A list\nd:\n  - x: 1\n    y: 2\ne:\n  f: \"\"\n";
+    let yaml = "# About all.\n\n# Who.\na:\n  # One\n  # of two.\n  b: true\n  c: []\n# A <list>\nd:\n  - x: 1\n    y: 2\ne:\n  f: \"\"\n";
     let rows: Vec<_> = table(yaml).lines().skip(2).map(str::to_owned).collect();
     assert_eq!(
         rows,
@@ -51,7 +52,7 @@ fn a_value_has_the_comment_above_it_and_the_names_of_its_groups() {
             "| `a` |  | Who. |",
             "| `a.b` | `true` | One of two. |",
             "| `a.c` | `[]` |  |",
-            "| `d` |  | A list |",
+            "| `d` |  | A &lt;list> |",
             "| `e.f` | `\"\"` |  |"
         ]
     );
