@@ -197,7 +197,7 @@ impl Rehearsed for ChatwootAccount {
                 let answer = imagined.index(not_before, shared).await;
                 Ok(Lesson::Index(Look { asked_at: imagined.world.clock().max(not_before), answer }))
             }
-            Effect::Post { name } => Ok(Lesson::Posted(Ok(imagined.post(name, sheet)))),
+            Effect::Post { name, .. } => Ok(Lesson::Posted(Ok(imagined.post(name, sheet)))),
             Effect::Patch(id, patch) => match imagined.patch(id, &patch, sheet) {
                 Some(account) => {
                     Ok(Lesson::Patched { features: !patch.features.is_empty(), answer: Ok(account) })

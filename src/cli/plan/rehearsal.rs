@@ -124,6 +124,7 @@ impl Rehearsal {
                 grants: snapshots.grants.cache(),
                 plans: snapshots.plans.cache(),
                 namespaces: snapshots.namespaces.cache(),
+                secrets: Vec::new(),
             },
             settings: installed.settings.clone(),
             observers: nobody(),
