@@ -17,6 +17,7 @@ pub fn account(object: &ChatwootAccount, world: &World) -> BTreeSet<Ref> {
     if let Some(instance) = world.instance_of(&namespace, bound, spec.instance_ref.as_ref()) {
         refs.extend(spec.plan.clone().map(|plan| Ref::Plan(instance.clone(), plan)));
         refs.extend(status.and_then(|status| status.id).map(|id| Ref::AccountId(instance.clone(), id)));
+        refs.extend(spec.adopt.map(|adopt| Ref::AdoptsAccount(instance.clone(), adopt.id)));
         refs.insert(Ref::Instance(instance));
     }
     refs
@@ -47,6 +48,7 @@ pub fn user(object: &ChatwootUser, world: &World) -> BTreeSet<Ref> {
             refs.insert(Ref::Email(instance.clone(), claim.email.to_string()));
         }
         refs.extend(status.and_then(|status| status.id).map(|id| Ref::UserId(instance.clone(), id)));
+        refs.extend(spec.adopt.map(|adopt| Ref::AdoptsUser(instance.clone(), adopt.id)));
         refs.insert(Ref::Instance(instance));
     }
     refs

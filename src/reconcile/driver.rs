@@ -6,6 +6,7 @@ use super::{
     world::World,
 };
 use crate::plan::{Again, End, Machine, Moment, Step, schedule};
+use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use kube::{Resource, ResourceExt, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
@@ -97,8 +98,9 @@ where
     let (outcome, used) = drive::<K, H>(&object, &mut machine, &world, &at, hands).await;
     K::remember(&machine, &mut remembered);
     remembered.replaced = outcome.replaced;
-    let wait =
-        plan_return(&mut remembered, &uid, &outcome.again, outcome.checked, K::interval(&machine), &world);
+    let end = Ended { again: outcome.again, checked: outcome.checked };
+    let at = world.moment();
+    let wait = come_back(&mut remembered, &uid, end, K::interval(&machine), (at.clock, at.now));
     if outcome.gone {
         K::memories(&world).forget(&uid);
     } else {
@@ -179,37 +181,55 @@ async fn settle<K: Kind>(
     if new != *old {
         K::announce(object, old, &new, world);
     }
+    // The last finalizer is gone, and the object with it: nothing is remembered of it.
+    let left = stored.object();
+    gone |= left.meta().deletion_timestamp.is_some() && left.finalizers().is_empty();
     Outcome { again, checked: end.checked, gone, replaced: stored.replaced().to_vec() }
 }
 
-/// Every settle carries the object's next drift time, because a wake consumes whatever was pending.
-fn plan_return<M>(
+/// How a pass ended, as far as it decides when to come back.
+struct Ended {
+    again: Again,
+    checked: bool,
+}
+
+/// When to come back if nobody wakes the object before. Every settle carries the object's next drift time, because a
+/// wake consumes whatever was pending. `now`: on the monotonic clock and on the wall's.
+fn come_back<M>(
     remembered: &mut Remembered<M>,
     uid: &str,
-    again: &Again,
-    checked: bool,
+    end: Ended,
     interval: Duration,
-    world: &World,
+    (clock, wall): (Duration, Timestamp),
 ) -> Duration {
-    let at = world.moment();
-    if checked {
-        remembered.last_check = at.clock;
+    if end.checked {
+        remembered.last_check = clock;
     }
-    if checked || remembered.next_check.is_none() {
-        remembered.next_check = Some(at.clock + schedule::until_next_slot(uid, interval, at.now));
+    let mut until_slot = schedule::until_next_slot(uid, interval, wall);
+    // What was looked at just before its slot need not be looked at again at once.
+    if end.checked && until_slot < interval / 50 {
+        until_slot += interval;
     }
-    let slot = remembered.next_check.unwrap_or_default().saturating_sub(at.clock);
-    if let Again::Backoff { at_least } = again {
+    let slot = clock + until_slot;
+    // A shorter interval moves the slot; one that has passed unused stays due for whoever wakes the object next.
+    let due = remembered.next_check.filter(|_| !end.checked).map_or(slot, |due| due.min(slot));
+    remembered.next_check = Some(due);
+    if let Again::Backoff { at_least } = end.again {
         remembered.failures = remembered.failures.saturating_add(1);
-        return schedule::backoff(remembered.failures, uid).max(*at_least);
+        return schedule::backoff(remembered.failures, uid).max(at_least);
     }
-    if !matches!(again, Again::Fresh) {
-        remembered.failures = 0;
+    if end.again == Again::Fresh {
+        return FRESH;
     }
-    match again {
-        Again::After(wait) => (*wait).min(slot),
-        Again::Fresh => FRESH,
-        Again::OnChange | Again::Backoff { .. } => slot,
-    }
-    .max(Duration::from_millis(1))
+    remembered.failures = 0;
+    // It is no reason to come back at once either: it could not be used now, and would not be in a millisecond.
+    let until_due = if due > clock { due - clock } else { until_slot };
+    let wait = match end.again {
+        Again::After(wait) => wait.min(until_due),
+        Again::OnChange | Again::Fresh | Again::Backoff { .. } => until_due,
+    };
+    wait.max(Duration::from_millis(1))
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,9 @@ pub enum Ref {
     Email(InstanceKey, String),
     AccountId(InstanceKey, i64),
     UserId(InstanceKey, i64),
+    /// Ids that would be taken over were they free.
+    AdoptsAccount(InstanceKey, i64),
+    AdoptsUser(InstanceKey, i64),
 }
 
 /// The references of every object, both ways.

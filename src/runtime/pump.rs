@@ -243,6 +243,8 @@ pub fn is_news<K: Resource>(old: &K, new: &K) -> bool {
         || old.deletion_timestamp != new.deletion_timestamp
         || old.annotations != new.annotations
         || old.labels != new.labels
+        // A replaced manifest strips ours; our own adding of it is no news.
+        || old.finalizers.iter().flatten().any(|one| !new.finalizers.iter().flatten().any(|other| other == one))
 }
 
 /// What to do about the two errors that do not pass by themselves.

@@ -88,8 +88,11 @@ fn wake_members(world: &World, account: &ChatwootAccount) {
 /// Others may be waiting for what was let go.
 fn free(world: &World, dropped: &[Ref]) {
     for what in dropped {
-        if matches!(what, Ref::Email(..) | Ref::AccountId(..) | Ref::UserId(..)) {
-            world.wake_all(what);
+        match what {
+            Ref::Email(..) => world.wake_all(what),
+            Ref::AccountId(instance, id) => world.wake_all(&Ref::AdoptsAccount(instance.clone(), *id)),
+            Ref::UserId(instance, id) => world.wake_all(&Ref::AdoptsUser(instance.clone(), *id)),
+            _ => {}
         }
     }
 }

@@ -112,6 +112,8 @@ impl Facts {
         };
         if wrote == Wrote::Yes {
             self.status = status;
+            // What was sent before binding was the marker alone.
+            self.done.patched &= !matches!(lesson, Created::Bound { .. });
         }
         self.create.learn(lesson);
     }

@@ -117,11 +117,7 @@ impl Facts {
         let extras =
             status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
         let after = if self.spec.paused {
-            status::paused(
-                self.before(at),
-                self.status.observed_generation == self.object.generation,
-                &extras,
-            )
+            status::paused(self.before(at), self.around.reconciled, &extras)
         } else {
             status::conditions(self.before(at), &self.success(&next), &extras)
         };
@@ -201,10 +197,9 @@ impl Facts {
     pub(super) fn settle_paused(&self, at: &Moment) -> Next {
         let mut next = self.status.clone();
         self.observed(&mut next);
-        let reconciled = self.status.observed_generation == self.object.generation;
         next.applied = Some(self.around.hash.clone());
         let extras = status::Extras { paused: true, ..status::Extras::default() };
-        next.conditions = status::paused(self.before(at), reconciled, &extras).conditions;
+        next.conditions = status::paused(self.before(at), self.around.reconciled, &extras).conditions;
         self.end(next, Again::OnChange, false)
     }
 

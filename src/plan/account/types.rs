@@ -78,6 +78,8 @@ pub struct Around {
     pub marker: Marker,
     /// Keyed hash of all that was wanted.
     pub hash: String,
+    /// What is wanted had been so before, save that it was not paused then.
+    pub reconciled: bool,
     /// Of the ids this resource names or is bound to, those a fitting grant lets it take over.
     pub adoptable: BTreeSet<i64>,
     /// Ids bound to other resources of the instance, of those this resource names.

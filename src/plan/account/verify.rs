@@ -51,9 +51,7 @@ impl Facts {
             Remote::NotPermitted(foreign) if *foreign == id => return self.settle(not_permitted(id), at),
             _ => return Step::Act(Effect::Get(id)),
         };
-        if !self.object.finalizer && !self.object.deleting {
-            return Step::Act(Effect::AddFinalizer);
-        }
+        // The finalizer comes after the id: without one it would say that a create is unresolved.
         match self.may_write(account) {
             // Stamped before it is bound: a bound account without our marker would be somebody's else.
             Ok(true) if !self.done.patched => {

@@ -6,6 +6,7 @@ use crate::{
         conditions::{ReasonClass, class},
         user::MembershipStatus,
     },
+    chatwoot::outcome::Class,
     plan::{
         Again, End, NoTurn, status,
         trouble::{self, Call, LAST_WORD, Trouble},
@@ -130,6 +131,9 @@ impl Facts {
         account: crate::chatwoot::types::AccountId,
         failure: &crate::chatwoot::outcome::Failure,
     ) -> Verdict {
+        if failure.class == Class::NotPermitted {
+            return crate::plan::account::not_permitted(account.0);
+        }
         let verdict = match trouble::reason_of(failure) {
             Some(reason::REDIRECTED) => trouble::redirected(failure),
             Some(why) => trouble::passing(why, failure),

@@ -3,7 +3,7 @@
 use super::KIND;
 use crate::{
     api::{
-        account::{AccountDeletionPolicy, ChatwootAccount},
+        account::{AccountDeletionPolicy, AccountSpec, ChatwootAccount},
         common::{FINALIZER, RECONCILE_ANNOTATION, RESOLVE_ANNOTATION},
     },
     chatwoot::{features::check_feature, locales::check_locale, types::AccountId},
@@ -75,7 +75,10 @@ pub fn facts(
     };
     let handle = key.as_ref().and_then(|key| world.instances.handle(key));
     let settings = handle.as_ref().map(|handle| handle.known());
-    let hash = wanted_hash(&installation, object, plan.as_deref(), &planned, &verdict);
+    let hash_of = |spec: &AccountSpec| wanted_hash(&installation, spec, plan.as_deref(), &planned, &verdict);
+    let hash = hash_of(&spec);
+    let reconciled = Some(status.observed_generation) == object.metadata.generation
+        || (spec.paused && status.applied == Some(hash_of(&AccountSpec { paused: false, ..spec.clone() })));
     let claim = status.creation.as_ref().map(create::Claim::from);
     remembered.own.observe(claim.as_ref(), finalizer, at.clock, known_before);
     let deleting = object.metadata.deletion_timestamp.is_some();
@@ -112,6 +115,7 @@ pub fn facts(
         invalid,
         marker,
         hash,
+        reconciled,
         adoptable,
         taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
         swept: handle.as_ref().and_then(|handle| swept(handle, &uid, &status.duplicates, read_at)),
@@ -193,13 +197,14 @@ fn invalid(object: &ChatwootAccount, version: crate::chatwoot::version::Version)
 /// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
 fn wanted_hash(
     installation: &crate::chatwoot::marker::Installation,
-    object: &ChatwootAccount,
+    spec: &AccountSpec,
     plan: Option<&crate::api::plan::PlanSpec>,
     planned: &Planned,
     verdict: &grants::Verdict,
 ) -> String {
-    let spec = serde_json::to_string(&object.spec).unwrap_or_default();
+    let names_plan = spec.plan.is_some();
+    let spec = serde_json::to_string(spec).unwrap_or_default();
     let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
-    let planned = object.spec.plan.as_ref().map(|_| format!("{planned:?}")).unwrap_or_default();
+    let planned = names_plan.then(|| format!("{planned:?}")).unwrap_or_default();
     installation.hash(&["account", &spec, &plan, &planned, &format!("{verdict:?}")])
 }

@@ -124,6 +124,44 @@ impl Hash for Name {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
+/// What the nonces were called when they were made, for traces.
+#[derive(Clone, Debug, Default)]
+pub struct Called {
+    made: usize,
+    names: Vec<usize>,
+}
+
+impl PartialEq for Called {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Called {}
+impl Hash for Called {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl Called {
+    /// The name of a nonce in a story: the number it was made with.
+    pub fn name(&self, nonce: &str) -> String {
+        let at = place(nonce);
+        // One that this very step has made has no place yet.
+        format!("n{}", self.names.get(at).copied().unwrap_or(self.made + 1))
+    }
+
+    fn moved(&mut self, old: &[String]) {
+        let fresh = old.iter().filter(|nonce| place(nonce) >= self.names.len()).count();
+        let names = old.iter().map(|nonce| self.names.get(place(nonce)).copied().unwrap_or(self.made + 1));
+        self.names = names.collect();
+        self.made += fresh;
+    }
+}
+
+/// The inverse of [`nth`].
+fn place(nonce: &str) -> usize {
+    nonce.trim_start_matches('n').parse::<usize>().map_or(0, |number| number - 1)
+}
+
 /// What the invariants remember beyond what the parts themselves know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ghost {
@@ -133,6 +171,8 @@ pub struct Ghost {
     pub named: Vec<i64>,
     /// Uids that were let go with the warning that an account may exist.
     pub warned: Vec<u8>,
+    /// The status was lost.
+    pub wiped: bool,
     /// A person asked for another account, knowing that one may exist.
     pub person_created: bool,
     /// A person chose an account, knowing that another may exist.
@@ -156,6 +196,7 @@ pub struct State {
     pub processes: Vec<Process>,
     pub budget: Budget,
     pub ghost: Ghost,
+    pub called: Called,
 }
 
 impl Process {
@@ -178,6 +219,7 @@ impl State {
             processes,
             budget,
             ghost: Ghost { born: FAR, ..Ghost::default() },
+            called: Called::default(),
         }
     }
 
@@ -208,7 +250,8 @@ impl State {
         }
         self.flights.sort_unstable_by_key(|flight| (flight.uid, flight.until));
         self.order();
-        rename(&mut self.object, &mut self.processes);
+        let old = rename(&mut self.object, &mut self.processes);
+        self.called.moved(&old);
         self
     }
 
@@ -401,11 +444,11 @@ fn nonces<'a>(object: &'a Option<Rc<Object>>, processes: &'a [Process]) -> Vec<&
     once
 }
 
-/// Nonces say only whether they are the same: n1, n2 and so on, as they are met.
-fn rename(object: &mut Option<Rc<Object>>, processes: &mut [Process]) {
+/// Nonces say only whether they are the same: n1, n2 and so on, as they are met. Returns what they were before.
+fn rename(object: &mut Option<Rc<Object>>, processes: &mut [Process]) -> Vec<String> {
     let old: Vec<String> = nonces(object, processes).into_iter().map(str::to_owned).collect();
     if old.iter().enumerate().all(|(at, nonce)| *nonce == nth(at)) {
-        return;
+        return old;
     }
     let rename = |nonce: &mut String| {
         if let Some(at) = old.iter().position(|known| known == nonce) {
@@ -432,6 +475,7 @@ fn rename(object: &mut Option<Rc<Object>>, processes: &mut [Process]) {
         facts.unsure.iter_mut().for_each(|new| rename(&mut new.claim.nonce));
         in_memory(&mut facts.memory);
     }
+    old
 }
 
 fn remembered_nonces(memory: &Memory) -> impl Iterator<Item = &String> {

@@ -100,7 +100,7 @@ pub fn begin(turn: &mut Turn<'_>, who: usize, fresh: bool, how: How) {
     }
     let a = name(turn, who);
     let process = &turn.state.processes[who];
-    let seen = crate::world::words(process.cache.as_deref());
+    let seen = crate::world::words(process.cache.as_deref(), &turn.state.called);
     let age = if fresh { "" } else { ", which is out of date" };
     turn.say(|_| format!("{a}: begins a pass on {seen}{age}"));
     step(turn, who, how);
@@ -231,10 +231,11 @@ fn act(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, effect: Effect, how: Ho
             Lesson::ReadBack(read_back(turn, pass))
         }
         Effect::Claim(new) => {
-            let decided = pass.facts.decided() == Some(Choice::Create);
+            let decided = turn.machine.takes_for(&pass.facts).decided() == Some(Choice::Create);
             let answered = pass.facts.answer.clone();
             let claim = new.claim.clone();
-            let mut wrote = write(turn, who, pass, how, &format!("claims {}", claim.nonce), |object| {
+            let what = format!("claims {}", turn.state.called.name(&claim.nonce));
+            let mut wrote = write(turn, who, pass, how, &what, |object| {
                 object.status.claim = Some(claim.clone());
                 object.status.question = None;
             });
@@ -289,7 +290,8 @@ fn act(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, effect: Effect, how: Ho
 }
 
 fn words(state: &State, read: &Object) -> String {
-    crate::world::words(state.object.as_deref().filter(|stored| stored.uid == read.uid))
+    let stored = state.object.as_deref().filter(|stored| stored.uid == read.uid);
+    crate::world::words(stored, &state.called)
 }
 
 fn read_back(turn: &Turn<'_>, pass: &mut Pass) -> ReadBack {
@@ -409,7 +411,8 @@ fn send(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, send_before: Duration,
     }
     let uid = pass.object.uid;
     let attempt = pass.facts.claim.as_ref().map_or(0, |claim| claim.attempt);
-    turn.check(invariants::sending(&turn.state, uid, attempt));
+    let nonce = pass.facts.mine.as_ref().map(|mine| mine.nonce.as_str());
+    turn.check(invariants::sending(&turn.state, uid, nonce, attempt));
     turn.say(|_| format!("{a}: sends the POST"));
     pass.post = Some(Post::Sent(Flight { uid, until: turn.state.now + TIMEOUT }));
     false

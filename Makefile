@@ -1,0 +1,72 @@
+# What a person does here. It takes cargo, Go and a C compiler; everything else is built by those, once.
+
+CARGO ?= cargo
+# One set of features for every build, so that nothing is compiled twice.
+FEATURES := --features chatwoot-operator/cel
+# Where cargo puts what it builds, whatever the environment or a configuration says.
+TARGET = $(shell $(CARGO) metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+
+say = printf '\n%s  %s\n' "$$(date +%H:%M:%S)" # a line of progress
+.DEFAULT_GOAL := help
+
+##@ Try it
+demo: kubernetes ## the operator on a real API server and a simulated Chatwoot, proving itself; KEEP=1 leaves it running
+	@$(say) 'Building the operator and the demo'
+	@$(CARGO) build $(FEATURES) -p chatwoot-operator -p chatwoot-demo
+	@$(TARGET)/debug/chatwoot-demo $(if $(filter-out 0 no false,$(KEEP)),--keep)
+
+control-plane: kubernetes ## a Kubernetes API server with our definitions, to work with; Ctrl-C ends it
+	@$(CARGO) build $(FEATURES) -p chatwoot-operator -p chatwoot-demo -p control-plane
+	@$(TARGET)/debug/control-plane --crds crds
+
+##@ Work on it
+check: rust ## format, lints and unit tests: seconds
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets $(FEATURES) -- -D warnings
+	@$(CARGO) test --workspace --lib --bins $(FEATURES)
+
+test: kubernetes ## every test there is, on one real API server
+	@$(say) 'Building the tests'
+	@$(CARGO) test --workspace $(FEATURES) --no-run
+	@$(say) 'Running the tests'
+	@$(TARGET)/debug/control-plane --for $(CARGO) test --workspace $(FEATURES) --no-fail-fast
+
+ci: kubernetes ## what a change must pass: format, lints, every test
+	@$(say) 'Format'
+	@$(CARGO) fmt --all --check
+	@$(say) 'Lints'
+	@$(CARGO) clippy --workspace --all-targets $(FEATURES) -- -D warnings
+	@$(MAKE) --no-print-directory test
+
+crds: rust ## write crds/ and the chart's copies anew from the types in src/api
+	@$(CARGO) run $(FEATURES) -p chatwoot-operator -- crds --dir crds
+	@cp crds/*.yaml charts/chatwoot-operator/files/crds/
+
+bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth of them
+	@$(say) 'Building the operator and the bench, optimised'
+	@$(CARGO) build --release -p chatwoot-operator
+	@$(CARGO) build --release -p chatwoot-bench
+	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json $(if $(SCALE),--scale $(SCALE))
+
+##@ Once
+kubernetes: toolchain ## build the API server and its tools into the user's cache: minutes the first time, then nothing
+	@tests/cluster/control-plane/build >/dev/null
+
+clean-cache: ## remove what `make kubernetes` built
+	@rm -rf "$${CHATWOOT_OPERATOR_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/chatwoot-operator}"/kubernetes-*
+
+##@ Help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Go is asked for where it is needed, by the build of the control plane.
+toolchain: rust
+rust:
+	@command -v $(CARGO) >/dev/null || { \
+	  echo 'Rust 1.89 or newer is needed, and there is no cargo on the PATH; install it from https://rustup.rs' >&2; exit 1; }
+	@command -v "$${CC:-cc}" >/dev/null || { \
+	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
+
+.PHONY: demo control-plane check test ci crds bench kubernetes clean-cache help toolchain rust

@@ -1,0 +1,122 @@
+//! What it costs to create everything.
+
+use crate::calls::{Calls, Reader};
+use crate::load::{Done, drive};
+use crate::objects::{SETTLED_AFTER, USERS_PER_ACCOUNT};
+use crate::process::{cpu_ms, peak_kib};
+use crate::spread::Spread;
+use crate::writes::Writes;
+use anyhow::Result;
+use chatwoot_stage::{Kind, Operator, Seen};
+use control_plane::ControlPlane;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::time::Duration;
+
+/// After the settle time, for the look at the index that follows creates.
+const MARGIN: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Serialize)]
+pub struct Create {
+    pub accounts: u64,
+    pub users: u64,
+    /// From the first apply until the last object was Ready.
+    pub all_ready_ms: u128,
+    /// From the answer to an apply until the watch said Ready.
+    pub apply_to_ready: Spread,
+    pub account_ready: Spread,
+    pub user_ready: Spread,
+    /// Until all were Ready, and until what follows a create had been done.
+    pub calls: Calls,
+    pub calls_after: Calls,
+    pub calls_above_floor: u64,
+    pub writes: Writes,
+    pub writes_after: Writes,
+    pub cpu_ms: u64,
+    pub cpu_ms_after: u64,
+    pub peak_kib: u64,
+}
+
+impl Create {
+    pub fn objects(&self) -> u64 {
+        self.accounts + self.users
+    }
+
+    pub fn all_calls(&self) -> u64 {
+        self.calls.total() + self.calls_after.total()
+    }
+
+    /// The fewest calls there can be: create, settings and features of an account; create and membership of a user.
+    pub fn floor(&self) -> u64 {
+        floor(self.accounts, self.users).iter().map(|(_, count)| count).sum()
+    }
+}
+
+fn floor(accounts: u64, users: u64) -> [(&'static str, u64); 4] {
+    [
+        ("POST /platform/api/v1/accounts", accounts),
+        ("PATCH /platform/api/v1/accounts/:id", 2 * accounts),
+        ("POST /platform/api/v1/users", users),
+        ("POST /platform/api/v1/accounts/:account_id/account_users", users),
+    ]
+}
+
+/// Creates `accounts` accounts and their users, and returns the figures and the objects.
+///
+/// # Errors
+/// The objects do not become Ready, or one of the logs cannot be read.
+pub async fn measure(
+    cluster: &ControlPlane,
+    journal: &mut Reader,
+    operator: &mut Operator,
+    accounts: usize,
+) -> Result<(Create, Vec<Seen>)> {
+    let client = cluster.client()?;
+    let pid = operator.pid()?;
+    journal.news().await?;
+    let (cpu_before, begun) = (cpu_ms(pid)?, Timestamp::now());
+    let (done, all_ready) = drive(&client, operator, accounts).await?;
+    let (cpu_ready, ready) = (cpu_ms(pid)?, Timestamp::now());
+    let calls = journal.news().await?;
+
+    eprintln!(
+        "  all Ready; waiting {} s for what follows creates (a look at the index)",
+        (SETTLED_AFTER + MARGIN).as_secs()
+    );
+    tokio::select! {
+        () = tokio::time::sleep(SETTLED_AFTER + MARGIN) => {}
+        error = operator.died() => return Err(error),
+    }
+    let calls_after = journal.news().await?;
+    let (accounts, users) = (u64::try_from(accounts)?, u64::try_from(accounts * USERS_PER_ACCOUNT)?);
+    let everything: Vec<_> = calls.iter().chain(&calls_after).cloned().collect();
+    let of = |kind: Kind| Spread::of(done.iter().filter(|done| done.seen.kind == kind).map(|done| done.took));
+    let create = Create {
+        accounts,
+        users,
+        all_ready_ms: all_ready.as_millis(),
+        apply_to_ready: Spread::of(done.iter().map(|done| done.took)),
+        account_ready: of(Kind::Account),
+        user_ready: of(Kind::User),
+        calls: Calls::of(&calls),
+        calls_after: Calls::of(&calls_after),
+        calls_above_floor: Calls::of(&everything).above(&floor(accounts, users)),
+        writes: Writes::between(cluster, begun, ready).await?,
+        writes_after: Writes::between(cluster, ready, Timestamp::now()).await?,
+        cpu_ms: cpu_ready - cpu_before,
+        cpu_ms_after: cpu_ms(pid)? - cpu_ready,
+        peak_kib: peak_kib(pid)?,
+    };
+    Ok((create, done.into_iter().map(|Done { seen, .. }| seen).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::floor;
+
+    #[test]
+    fn the_floor_is_three_calls_an_account_and_two_a_user() {
+        let total: u64 = floor(10, 50).iter().map(|(_, count)| count).sum();
+        assert_eq!(total, 3 * 10 + 2 * 50);
+    }
+}

@@ -1,0 +1,14 @@
+//! The operator as a whole: a process of its own under exactly the chart's permissions, a real API server, and Chatwoot
+//! played by the simulator. Asserted is what Chatwoot and Kubernetes saw.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a field that is missing in JSON reads as null, and the assertion says so"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod adoption;
+mod deletion;

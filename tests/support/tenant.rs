@@ -1,0 +1,76 @@
+//! Tenant teams: a namespace, and a service account with Kubernetes' role edit in it, which the chart extends.
+
+use super::{PATIENCE, Subject, stage::Stage};
+use anyhow::Result;
+use control_plane::{ControlPlane, wait_for};
+use k8s_openapi::api::rbac::v1::ClusterRole;
+use kube::{Api, Client};
+use serde_json::{Value, json};
+
+const TEAM: &str = "team";
+
+/// A tenant team.
+#[derive(Clone)]
+pub struct Tenant {
+    pub namespace: String,
+    /// Acts as the team.
+    pub client: Client,
+}
+
+/// Kubernetes fills its role edit a moment after the chart's roles are there.
+pub async fn roles_are_filled(plane: &ControlPlane) -> Result<()> {
+    let roles: Api<ClusterRole> = Api::all(plane.client()?);
+    let filled = |role: &ClusterRole| {
+        let rules = role.rules.iter().flatten();
+        let mut writes = rules.filter(|rule| rule.verbs.iter().any(|verb| verb == "patch"));
+        writes.any(|rule| rule.resources.iter().flatten().any(|resource| resource == "chatwootaccounts"))
+    };
+    wait_for(&roles, "edit", filled, PATIENCE).await.map(drop)
+}
+
+impl Tenant {
+    pub async fn new(plane: &ControlPlane, labels: &[(&str, &str)]) -> Result<Self> {
+        let namespace = plane.namespace_with_labels("tenant", labels).await?.to_string();
+        Self::in_namespace(plane, &namespace).await
+    }
+
+    /// A team in a namespace that is there already.
+    pub async fn in_namespace(plane: &ControlPlane, namespace: &str) -> Result<Self> {
+        let objects = [
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": TEAM}}),
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": TEAM},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+                "subjects": [{"kind": "ServiceAccount", "name": TEAM, "namespace": namespace}]
+            }),
+        ];
+        plane.apply(namespace, &objects.map(|object| object.to_string()).join("\n---\n")).await?;
+        let client = plane.client_as(namespace, TEAM).await?;
+        Ok(Self { namespace: namespace.to_owned(), client })
+    }
+
+    /// Applies a ChatwootAccount; `spec` without an instanceRef means the stage's instance.
+    pub async fn account(&self, stage: &Stage, name: &str, spec: Value) -> Result<Subject> {
+        self.apply(stage, "ChatwootAccount", name, spec).await
+    }
+
+    /// Applies a ChatwootUser; `spec` without an instanceRef means the stage's instance.
+    #[allow(dead_code, reason = "the tests of users use it")]
+    pub async fn user(&self, stage: &Stage, name: &str, spec: Value) -> Result<Subject> {
+        self.apply(stage, "ChatwootUser", name, spec).await
+    }
+
+    async fn apply(&self, stage: &Stage, kind: &'static str, name: &str, mut spec: Value) -> Result<Subject> {
+        if spec.get("instanceRef").is_none() {
+            spec["instanceRef"] = json!({"name": "main", "namespace": stage.home});
+        }
+        let subject = self.subject(stage, kind, name);
+        subject.apply(spec).await?;
+        Ok(subject)
+    }
+
+    /// An object of the team's, whether it is there or not.
+    pub fn subject(&self, stage: &Stage, kind: &'static str, name: &str) -> Subject {
+        Subject::new(stage, self.client.clone(), kind, &self.namespace, name)
+    }
+}
