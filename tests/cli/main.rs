@@ -3,4 +3,5 @@
 
 mod answers;
 mod bench;
+mod doctor;
 mod plan;

@@ -4,7 +4,7 @@
 mod account;
 mod apply;
 mod beside;
-mod copies;
+pub mod copies;
 pub mod hands;
 pub mod manifests;
 pub mod rehearsal;
@@ -26,7 +26,7 @@ use crate::{
     },
     chatwoot::gate::Key,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use apply::Applied;
 use copies::Copies;
 use hands::Rehearsed;
@@ -82,6 +82,7 @@ pub async fn run(options: Options) -> Result<u8> {
     let client = options.cluster.guarded().await?.with_layer(&copies).build();
     let installed = options.operator.resolve(&client).await?;
     let mut rehearsal = Rehearsal::new(&client, copies, &installed).await?;
+    rehearsal.read_installation(&installed).await.map_err(|why| anyhow!(why))?;
     let report = plan(&client, &mut rehearsal, manifests).await?;
     options.output.print(&report, report::text)?;
     Ok(match (report.falls_short(), report.has_changes()) {

@@ -112,7 +112,7 @@ impl Rehearsal {
     /// Lists everything once. `client` should be one that cannot write, and keeps what is done to Secrets in `copies`.
     ///
     /// # Errors
-    /// Something cannot be listed, or the installation's Secret cannot be read.
+    /// Something cannot be listed.
     pub async fn new(client: &Client, copies: Copies, installed: &Installed) -> Result<Self> {
         let snapshots = snapshots(client).await?;
         let woken = Arc::new(Woken::default());
@@ -143,7 +143,6 @@ impl Rehearsal {
         let rehearsal =
             Self { world, snapshots, copies, woken, shared: Arc::default(), acted: BTreeMap::new() };
         rehearsal.learn_references();
-        rehearsal.read_installation(installed).await?;
         Ok(rehearsal)
     }
 
@@ -157,15 +156,21 @@ impl Rehearsal {
         });
     }
 
-    async fn read_installation(&self, installed: &Installed) -> Result<()> {
+    /// Reads the installation's Secret; where there is none yet, and may be none, one is imagined, and the answer is
+    /// false. To be called before anything is looked at.
+    ///
+    /// # Errors
+    /// Why neither can be done, and what to do.
+    pub async fn read_installation(&self, installed: &Installed) -> Result<bool, String> {
         let kept = Kept {
             namespace: installed.settings.namespace.clone(),
             secret: installed.installation_secret.clone(),
             id: None,
         };
-        let found = installation::read(&kept, &self.world).await.map_err(|why| anyhow!(why))?;
-        self.world.set_installation(Ok(found.unwrap_or_else(installation::imagined)));
-        Ok(())
+        let found = installation::read(&kept, &self.world).await;
+        let known = found.as_ref().map(Option::is_some).map_err(Clone::clone);
+        self.world.set_installation(found.map(|found| found.unwrap_or_else(installation::imagined)));
+        known
     }
 
     /// Puts an object as it would be into the picture, and has everybody looked at whom that concerns.
@@ -186,6 +191,14 @@ impl Rehearsal {
             Remembered { next_check: Some(Duration::ZERO), ..memories.take(&uid) };
         memories.put(&uid, remembered);
         self.woken.wake(key_of(object));
+    }
+
+    /// One pass over one object, compared with Chatwoot; nobody else is looked at because of it.
+    pub async fn look_only_at<K: Rehearsed>(&mut self, object: &K) {
+        self.woken.deaf.store(true, Ordering::Relaxed);
+        self.look_at(object);
+        self.perform(&key_of(object)).await;
+        self.woken.deaf.store(false, Ordering::Relaxed);
     }
 
     /// Runs passes until nobody is left to look at. `progress` is told what comes next.
@@ -253,10 +266,7 @@ impl Rehearsal {
             return;
         }
         // Its dependents are looked at because something concerns them, not because they are told of it.
-        self.woken.deaf.store(true, Ordering::Relaxed);
-        self.look_at(&*instance);
-        self.perform(&Key::new(instance::KIND, &key.namespace, &key.name)).await;
-        self.woken.deaf.store(false, Ordering::Relaxed);
+        self.look_only_at(&*instance).await;
     }
 }
 
