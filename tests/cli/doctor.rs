@@ -63,7 +63,7 @@ async fn a_healthy_installation_is_told_so() -> Result<()> {
     bench.chatwoot.act(Act::DeleteAccount { account: 1, when: Default::default() }).await?;
     let broken = doctor(&bench, &["--instance", "chat/main"]).await?;
     assert_eq!(broken.code, 2, "{broken:?}");
-    assert!(broken.out.contains("account index     PROBLEM  broken"), "{}", broken.out);
+    assert!(broken.out.contains("PROBLEM  broken: a deleted account"), "{}", broken.out);
     assert!(
         broken.out.contains("PlatformAppPermissible.where(permissible_type: 'Account')"),
         "{}",
