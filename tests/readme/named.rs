@@ -4,6 +4,7 @@ use crate::{
     page::{README, REFERENCE, blocks, files, of_language, prose, quoted, read, repository, section},
     walk::ELSEWHERE,
 };
+use chatwoot_operator::api::conditions::explanation;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The names of all functions that are tests, in every package.
@@ -125,6 +126,20 @@ fn every_metric_is_counted() {
             None => counted.contains(&format!("\"{name}\"")),
         };
         assert!(known, "nobody counts chatwoot_operator_{name}");
+    }
+}
+
+#[test]
+fn every_alert_asks_for_reasons_that_exist() {
+    let readme = read(README);
+    let rows = section(&readme, "### What to watch")
+        .lines()
+        .filter_map(|row| row.split_once("reason=~\"")?.1.split_once('"'));
+    let asked: Vec<&str> = rows.flat_map(|(reasons, _)| reasons.split("\\|")).collect();
+    assert!(asked.len() > 5, "{asked:?}");
+    for reason in asked {
+        let explained = explanation(reason).unwrap_or_else(|| panic!("there is no reason {reason}"));
+        assert!(explained.class.stalls(), "{reason} passes by itself; nobody should be woken for it");
     }
 }
 
