@@ -20,8 +20,9 @@ use std::{
     time::Duration,
 };
 
-/// How long consent must have been withdrawn before a membership is taken back. Removal costs the person their teams
-/// and inboxes (chatwoot-api P5), and a manifest that is replaced may miss its consent for a moment.
+/// How long consent must have been withdrawn before a membership is taken back, unless a test says otherwise. Removal
+/// costs the person their teams and inboxes (chatwoot-api P5), and a manifest that is replaced may miss its consent for a
+/// moment.
 pub const WITHDRAWN_FOR: Duration = Duration::from_secs(60);
 
 /// A membership of the spec, with what is known about its account.
@@ -97,6 +98,8 @@ pub struct Facts<'a> {
     pub clock: Duration,
     /// How long a request whose answer was lost may still be under way.
     pub settle: Duration,
+    /// How long consent must have been withdrawn: [`WITHDRAWN_FOR`].
+    pub withdrawn_for: Duration,
 }
 
 impl Memory {
@@ -254,9 +257,9 @@ impl Draft<'_> {
             (Some(true), None, Some(made)) => self.left(made, reason::WAITING_FOR_ACCOUNT),
             (Some(true), None, None) => wish.waiting(),
             (Some(false), _, None) => wish.refused(),
-            (Some(false), _, Some(made)) if wish.withdrawn(record) => {
-                self.end(made, WITHDRAWN_FOR, Some(reason::NOT_GRANTED)).unwrap_or_else(|| wish.refused())
-            }
+            (Some(false), _, Some(made)) if wish.withdrawn(record) => self
+                .end(made, self.facts.withdrawn_for, Some(reason::NOT_GRANTED))
+                .unwrap_or_else(|| wish.refused()),
             // The role asked for is refused; the one that was made before still has consent.
             (Some(false), _, Some(made)) => told(made, MembershipState::Refused, reason::NOT_GRANTED),
         }

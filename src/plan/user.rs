@@ -212,6 +212,7 @@ impl Facts {
             belongings: &user.belongings,
             clock,
             settle: self.around.settle,
+            withdrawn_for: self.around.revoke_after,
         }
     }
 

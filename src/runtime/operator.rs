@@ -51,8 +51,6 @@ use tokio_util::sync::CancellationToken;
 const AT_ONCE: usize = 256;
 /// A loop that has not ticked for so long hangs.
 const HUNG: Duration = Duration::from_secs(60);
-/// How long revoked consent must hold before a membership is taken back: removing it costs teams and inboxes (P5).
-const REVOKE_AFTER: Duration = Duration::from_secs(60);
 /// How often a missing installation is looked for.
 const INSTALLATION_RETRY: Duration = Duration::from_secs(10);
 
@@ -325,7 +323,7 @@ fn settings(options: &RunOptions, scope: &Scope) -> Settings {
             .map(|given| InstanceKey { namespace: given.namespace.clone(), name: given.name.clone() }),
         settle_margin: options.settle_margin,
         grace: options.stalled_after,
-        revoke_after: REVOKE_AFTER,
+        revoke_after: options.revoke_after,
     }
 }
 

@@ -55,6 +55,11 @@ pub struct RunOptions {
     #[arg(long, env = "CHATWOOT_OPERATOR_STALLED_AFTER", value_name = "DURATION", default_value = "2m",
         value_parser = duration, hide = true)]
     pub stalled_after: Duration,
+
+    /// How long consent to a membership must have been withdrawn before it is taken back; for tests
+    #[arg(long, env = "CHATWOOT_OPERATOR_REVOKE_AFTER", value_name = "DURATION", default_value = "1m",
+        value_parser = duration, hide = true)]
+    pub revoke_after: Duration,
 }
 
 impl RunOptions {
@@ -111,6 +116,7 @@ mod tests {
         assert_eq!(options.listen.to_string(), ":8080");
         assert_eq!(options.settle_margin, Duration::from_secs(30));
         assert_eq!(options.stalled_after, Duration::from_secs(120));
+        assert_eq!(options.revoke_after, crate::plan::memberships::WITHDRAWN_FOR);
         assert!(options.default_instance.is_none() && options.instance_namespaces.is_empty());
     }
 

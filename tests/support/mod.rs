@@ -23,6 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How long what the operator itself takes its time over may take: settle times, abandoned Leases.
 pub const LONG: Duration = Duration::from_secs(180);
 
-/// `--settle-margin` and `--stalled-after` of the operator under test.
+/// `--settle-margin`, `--stalled-after` and `--revoke-after` of the operator under test.
 pub const SETTLE_MARGIN: &str = "200ms";
 pub const STALLED_AFTER: &str = "1s";
+pub const REVOKE_AFTER: &str = "3s";

@@ -1,6 +1,6 @@
 //! The operator as a process of its own.
 
-use super::{PATIENCE, SETTLE_MARGIN, STALLED_AFTER};
+use super::{PATIENCE, REVOKE_AFTER, SETTLE_MARGIN, STALLED_AFTER};
 use anyhow::{Context, Result, bail};
 use control_plane::Supervised;
 use serde_json::Value;
@@ -51,7 +51,8 @@ impl Operator {
             .env("POD_NAMESPACE", start.namespace)
             .env("CHATWOOT_OPERATOR_LISTEN", "127.0.0.1:0")
             .env("CHATWOOT_OPERATOR_SETTLE_MARGIN", SETTLE_MARGIN)
-            .env("CHATWOOT_OPERATOR_STALLED_AFTER", STALLED_AFTER);
+            .env("CHATWOOT_OPERATOR_STALLED_AFTER", STALLED_AFTER)
+            .env("CHATWOOT_OPERATOR_REVOKE_AFTER", REVOKE_AFTER);
         let said_before = std::fs::metadata(start.log).map_or(0, |log| log.len());
         let process = Supervised::start(&command, start.log)?;
         let mut operator = Self { process, log: start.log.to_owned(), address: String::new() };

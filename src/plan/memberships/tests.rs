@@ -43,7 +43,14 @@ impl World {
         let belongings: Vec<Belonging> =
             self.remote.iter().map(|(account, role)| Belonging { account: *account, role: *role }).collect();
         let Self { declared, recorded, clock, memory, .. } = self;
-        let facts = Facts { declared, recorded, belongings: &belongings, clock: *clock, settle: SETTLE };
+        let facts = Facts {
+            declared,
+            recorded,
+            belongings: &belongings,
+            clock: *clock,
+            settle: SETTLE,
+            withdrawn_for: WITHDRAWN_FOR,
+        };
         memory.observe(&facts);
         plan(&facts, memory)
     }

@@ -54,6 +54,8 @@ pub struct Around {
     pub interval: Duration,
     /// How long a request whose answer was lost may still be under way.
     pub settle: Duration,
+    /// How long consent must have been withdrawn before a membership is taken back.
+    pub revoke_after: Duration,
     pub write_errors: u32,
 }
 

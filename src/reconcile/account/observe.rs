@@ -75,12 +75,10 @@ pub fn facts(
     };
     let handle = key.as_ref().and_then(|key| world.instances.handle(key));
     let settings = handle.as_ref().map(|handle| handle.known());
-    let hash_of =
-        |spec: &AccountSpec| wanted_hash(&installation, spec, plan.as_deref(), &planned, &verdict);
+    let hash_of = |spec: &AccountSpec| wanted_hash(&installation, spec, plan.as_deref(), &planned, &verdict);
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
-        || (spec.paused
-            && status.applied == Some(hash_of(&AccountSpec { paused: false, ..spec.clone() })));
+        || (spec.paused && status.applied == Some(hash_of(&AccountSpec { paused: false, ..spec.clone() })));
     let claim = status.creation.as_ref().map(create::Claim::from);
     remembered.own.observe(claim.as_ref(), finalizer, at.clock, known_before);
     let deleting = object.metadata.deletion_timestamp.is_some();

@@ -119,6 +119,7 @@ pub fn facts(
         grace: world.settings.grace,
         interval: known.as_ref().map_or(HOUR, |known| known.interval),
         settle: timeout * 2 + world.settings.settle_margin,
+        revoke_after: world.settings.revoke_after,
         write_errors: remembered.write_errors,
     };
     Some(Facts {
