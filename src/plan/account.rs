@@ -133,7 +133,7 @@ impl Facts {
             create::Next::Act(effect) => Step::Act(self.carry(effect, at)),
             create::Next::Bound(id) => self.bound(id, at),
             create::Next::Verify { id, chosen } => self.verify(id, chosen, at),
-            create::Next::Ended(_) => self.ended(),
+            create::Next::Ended(_) => self.ended(at),
             create::Next::Wait(wait) => self.waiting(&wait, at),
             create::Next::Stop(stop) => self.stopped(&stop, at),
             create::Next::Release(release) => self.release(release, at),

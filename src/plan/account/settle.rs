@@ -254,10 +254,14 @@ impl Facts {
     }
 
     /// This pass's claim ended without an account; why stands in the status already.
-    pub(super) fn ended(&self) -> Next {
+    pub(super) fn ended(&self, at: &Moment) -> Next {
         let refused = self.done.refused.as_ref();
         let again = match refused.map(|failure| failure.class) {
-            Some(Class::Invalid) => Again::After(SECOND_LOOK),
+            Some(Class::Invalid) => {
+                let verdict = Verdict::new(reason::REJECTED_BY_CHATWOOT, "");
+                let grace_left = self.status_with(&verdict, at).1;
+                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
+            }
             _ => Again::Backoff { at_least: refused.and_then(|f| f.retry_after).unwrap_or_default() },
         };
         self.end(self.status.clone(), again, false)
