@@ -11,4 +11,12 @@ mod support;
 
 mod accounts;
 mod adoption;
+mod crashes;
+mod decisions;
 mod deletion;
+mod grants;
+mod instances;
+mod lost;
+mod plans;
+mod reasons;
+mod running;
