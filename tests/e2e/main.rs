@@ -11,4 +11,13 @@ mod support;
 
 mod accounts;
 mod adoption;
+mod credentials;
 mod deletion;
+mod tenancy;
+mod user_adoption;
+mod user_answers;
+mod user_deletion;
+mod user_emails;
+mod user_memberships;
+mod user_passwords;
+mod users;

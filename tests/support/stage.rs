@@ -166,7 +166,7 @@ fn address() -> SocketAddr {
 }
 
 /// RFC 7386.
-fn merge(into: &mut Value, change: Value) {
+pub fn merge(into: &mut Value, change: Value) {
     match (into, change) {
         (Value::Object(into), Value::Object(change)) => {
             for (key, value) in change {

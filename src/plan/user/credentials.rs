@@ -10,11 +10,9 @@ impl Facts {
     /// Brings the Secret up to date, and removes the one of an earlier name.
     pub(super) fn publish(&self, at: &Moment) -> Option<Next> {
         let wanted = self.spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
-        let old = self.status.credentials_secret.clone().filter(|old| Some(old) != wanted.as_ref());
-        if let Some(old) = old
-            && !self.pass.dropped_secret
-        {
-            return Some(Step::Act(Effect::DropSecret(old)));
+        let old = self.status.credentials_secret.as_ref().filter(|old| Some(*old) != wanted.as_ref());
+        if let Some(step) = self.drop_secret(old) {
+            return Some(step);
         }
         wanted.as_ref()?;
         match &self.pass.published {
@@ -28,6 +26,12 @@ impl Facts {
                 Some(self.settle(Verdict::new(reason::CHATWOOT_UNAVAILABLE, failure.to_string()), at))
             }
         }
+    }
+
+    /// Removes the first of these Secrets of ours that is not removed yet.
+    pub(super) fn drop_secret<'a>(&self, names: impl IntoIterator<Item = &'a String>) -> Option<Next> {
+        let left = names.into_iter().find(|name| !self.pass.dropped_secrets.contains(*name))?;
+        Some(Step::Act(Effect::DropSecret(left.clone())))
     }
 
     /// The account of a person who is in exactly one.

@@ -39,14 +39,11 @@ impl Facts {
         self.status.email_taken.is_none().then_some(Notice::MayExist)
     }
 
-    /// The credentials Secret goes with its resource.
+    /// The credentials Secret goes with its resource; one that holds no more than a password was never recorded.
     fn let_go(&self, notice: Option<Notice>) -> Next {
-        if let Some(secret) = &self.status.credentials_secret
-            && !self.pass.dropped_secret
-        {
-            return Step::Act(Effect::DropSecret(secret.clone()));
-        }
-        Step::Act(Effect::DropFinalizer(notice))
+        let wanted = self.spec.credentials_secret.as_ref().map(|secret| &secret.name);
+        let secrets = self.status.credentials_secret.iter().chain(wanted);
+        self.drop_secret(secrets).unwrap_or(Step::Act(Effect::DropFinalizer(notice)))
     }
 
     /// Why what the policy asks for cannot be carried out.

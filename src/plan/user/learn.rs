@@ -74,8 +74,8 @@ impl Facts {
             Lesson::Joined { account, role, answer, clock } => self.joined(account, role, answer, clock),
             Lesson::Left { account, answer } => self.left(account, answer),
             Lesson::Published(published) => self.pass.published = Some(published),
-            Lesson::SecretDropped(Ok(())) => self.pass.dropped_secret = true,
-            Lesson::SecretDropped(Err(why)) => {
+            Lesson::SecretDropped(name, Ok(())) => drop(self.pass.dropped_secrets.insert(name)),
+            Lesson::SecretDropped(_, Err(why)) => {
                 self.pass.published = Some(Published::Failed(why));
                 self.pass.stale = true;
             }

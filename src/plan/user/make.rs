@@ -78,7 +78,7 @@ impl Facts {
     }
 
     /// Nobody is named: a tenant must not learn who has an address.
-    fn email_taken(&self) -> Verdict {
+    pub(super) fn email_taken(&self) -> Verdict {
         Verdict::new(
             reason::NOT_OWNED,
             "this e-mail address is in use, so the person is not touched; use another address, or have the person's id listed \
@@ -91,11 +91,11 @@ impl Facts {
             return self.not_ours(permitted, at);
         }
         let known = self.status.email_taken.filter(|taken| taken.generation == self.object.generation);
-        if known.is_some()
+        if let Some(known) = known
             && !self.pass.began
             && self.object.requested_at == self.status.last_handled_reconcile_at
         {
-            return self.end(self.status.clone(), crate::plan::Again::OnChange, false);
+            return self.settle(self.stranger_has_it(known.permitted), at);
         }
         if !self.object.finalizer && self.has_nowhere_to_go_yet() {
             let text = "waiting until an account of spec.memberships is bound; the person is made then";
@@ -150,12 +150,16 @@ impl Facts {
     fn not_ours(&self, permitted: bool, at: &Moment) -> Next {
         if let Some(secret) = &self.spec.credentials_secret
             && self.spec.password.as_ref().is_some_and(|password| password.generate.is_some())
-            && !self.pass.dropped_secret
+            && let Some(step) = self.drop_secret([&secret.name])
         {
-            return Step::Act(Effect::DropSecret(secret.name.clone()));
+            return step;
         }
         let mut facts = self.clone();
         facts.status.email_taken = Some(EmailTaken { generation: self.object.generation, permitted });
+        facts.settle(self.stranger_has_it(permitted), at)
+    }
+
+    fn stranger_has_it(&self, permitted: bool) -> Verdict {
         let mut verdict = self.email_taken();
         if permitted {
             verdict.message.push_str(
@@ -163,7 +167,7 @@ impl Facts {
                  console with PlatformAppPermissible.where(permissible: User.find_by(email: 'ADDRESS')).delete_all",
             );
         }
-        facts.settle(verdict, at)
+        verdict
     }
 
     /// Binds somebody our POST has made.
@@ -313,6 +317,8 @@ impl Facts {
             Wrote::Yes => {
                 if let Tag::Bind(_) = tag {
                     self.pass.made = None;
+                    // What was sent before binding was the marker alone.
+                    self.pass.patched = false;
                 }
                 self.status = status;
                 self.pass.began = true;

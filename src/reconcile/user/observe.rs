@@ -6,7 +6,7 @@ use crate::{
         account::ChatwootAccount,
         common::{FINALIZER, RECONCILE_ANNOTATION},
         conditions::reason,
-        user::{ChatwootUser, Membership, UserDeletionPolicy},
+        user::{ChatwootUser, Membership, UserDeletionPolicy, UserSpec},
     },
     chatwoot::{
         marker::{Installation, Marker},
@@ -89,7 +89,10 @@ pub fn facts(
     };
     let declared: Vec<Declared> =
         spec.memberships.iter().map(|membership| declare(world, key.as_ref(), &home, membership)).collect();
-    let hash = wanted_hash(&installation, object, &fit, standing, &declared, &instance);
+    let hash_of = |spec: &UserSpec| wanted_hash(&installation, spec, &fit, standing, &declared, &instance);
+    let hash = hash_of(&spec);
+    let reconciled = Some(status.observed_generation) == object.metadata.generation
+        || (spec.paused && status.applied == Some(hash_of(&UserSpec { paused: false, ..spec.clone() })));
     let known = key.as_ref().and_then(|key| world.instances.handle(key)).map(|handle| handle.known());
     let timeout = known.as_ref().map_or(LONGEST_TIMEOUT, |known| known.timeout);
     let own = spec.memberships.iter().find(|membership| membership.namespace == namespace);
@@ -110,6 +113,7 @@ pub fn facts(
         invalid,
         marker: installation.marker(KIND, &namespace, &home.uid, &name, &uid),
         hash,
+        reconciled,
         adoptable,
         taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
         vouching: vouching(world, &installation, &namespace, &declared),
@@ -275,17 +279,17 @@ fn secret_news(
 /// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
 fn wanted_hash(
     installation: &Installation,
-    object: &ChatwootUser,
+    spec: &UserSpec,
     fit: &grants::Fit,
     standing: Standing,
     declared: &[Declared],
     instance: &InstanceChoice,
 ) -> String {
-    let spec = serde_json::to_string(&object.spec).unwrap_or_default();
     let url = match instance {
-        InstanceChoice::Known(view) if object.spec.credentials_secret.is_some() => view.public_url.clone(),
+        InstanceChoice::Known(view) if spec.credentials_secret.is_some() => view.public_url.clone(),
         _ => String::new(),
     };
+    let spec = serde_json::to_string(spec).unwrap_or_default();
     installation.hash(&[
         "user",
         &spec,
