@@ -144,8 +144,15 @@ impl AccountIndex {
     /// Chatwoot's version has changed, or is known now.
     pub fn set_supported(&self, supported: bool) {
         let mut state = self.0.lock();
-        state.unsupported = !supported;
-        state.last = None;
+        if state.unsupported == supported {
+            state.unsupported = !supported;
+            state.last = None;
+        }
+    }
+
+    /// Another connection was proven: what the one before said is no answer any more.
+    pub fn forget_answers(&self) {
+        self.0.lock().last = None;
     }
 
     /// An answer asked for at `not_before` or later: at once where there is one, else `who` is woken when there is.

@@ -6,6 +6,7 @@ use super::{
     world::World,
 };
 use crate::plan::{Again, End, Machine, Moment, Step, schedule};
+use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use kube::{Resource, ResourceExt, core::object::HasStatus};
 use serde::{Serialize, de::DeserializeOwned};
@@ -68,12 +69,25 @@ pub trait Kind:
 
 /// One pass over one object; returns when to come back if nobody wakes it before.
 pub async fn pass<K: Kind>(object: Arc<K>, world: Arc<World>) -> Option<Duration> {
+    pass_with(object, world, K::hands).await.map(|(wait, _)| wait)
+}
+
+/// As [`pass`], with other hands; they come back if the pass had work for them.
+pub async fn pass_with<K, H>(
+    object: Arc<K>,
+    world: Arc<World>,
+    hands: impl FnOnce(Stored<K>, &K::Machine, &Arc<World>) -> H,
+) -> Option<(Duration, Option<H>)>
+where
+    K: Kind,
+    H: Hands<K::Machine> + AsMut<Stored<K>>,
+{
     let uid = object.uid().unwrap_or_default();
     let version = object.resource_version().unwrap_or_default();
     let mut remembered = K::memories(&world).take(&uid);
     if remembered.replaced.contains(&version) {
         K::memories(&world).put(&uid, remembered);
-        return Some(LAG);
+        return Some((LAG, None));
     }
     remembered.replaced.clear();
     let at = world.moment();
@@ -81,17 +95,18 @@ pub async fn pass<K: Kind>(object: Arc<K>, world: Arc<World>) -> Option<Duration
         K::memories(&world).put(&uid, remembered);
         return None;
     };
-    let outcome = drive::<K>(&object, &mut machine, &world, &at).await;
+    let (outcome, used) = drive::<K, H>(&object, &mut machine, &world, &at, hands).await;
     K::remember(&machine, &mut remembered);
     remembered.replaced = outcome.replaced;
-    let wait =
-        plan_return(&mut remembered, &uid, &outcome.again, outcome.checked, K::interval(&machine), &world);
+    let end = Ended { again: outcome.again, checked: outcome.checked };
+    let at = world.moment();
+    let wait = come_back(&mut remembered, &uid, end, K::interval(&machine), (at.clock, at.now));
     if outcome.gone {
         K::memories(&world).forget(&uid);
     } else {
         K::memories(&world).put(&uid, remembered);
     }
-    Some(wait)
+    Some((wait, used))
 }
 
 struct Outcome {
@@ -101,12 +116,17 @@ struct Outcome {
     replaced: Vec<String>,
 }
 
-async fn drive<K: Kind>(
+async fn drive<K, H>(
     object: &Arc<K>,
     machine: &mut K::Machine,
     world: &Arc<World>,
     at: &Moment,
-) -> Outcome {
+    hands: impl FnOnce(Stored<K>, &K::Machine, &Arc<World>) -> H,
+) -> (Outcome, Option<H>)
+where
+    K: Kind,
+    H: Hands<K::Machine> + AsMut<Stored<K>>,
+{
     let old = object.status().cloned().unwrap_or_default();
     // A pass without work ends here: no turn, no call, no copy of the object.
     let mut step = machine.next(at);
@@ -114,10 +134,11 @@ async fn drive<K: Kind>(
         && end.status == old
     {
         K::give_up_turn(machine, world);
-        return Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
+        let nothing = Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
+        return (nothing, None);
     }
     let stored = Stored::new(world.client.clone(), K::clone(object), world.observers.writes.clone());
-    let mut hands = K::hands(stored, machine, world);
+    let mut hands = hands(stored, machine, world);
     for _ in 0..FUEL {
         match step {
             Step::Act(effect) => {
@@ -126,12 +147,16 @@ async fn drive<K: Kind>(
                 machine.learn(lesson);
                 step = machine.next(&world.moment());
             }
-            Step::Settle(end) => return settle(object, &old, end, hands.as_mut(), world).await,
+            Step::Settle(end) => {
+                let outcome = settle(object, &old, end, hands.as_mut(), world).await;
+                return (outcome, Some(hands));
+            }
         }
     }
     (world.observers.fuel)(super::stored::kind_name::<K>());
     let failed = Again::Backoff { at_least: Duration::from_secs(60) };
-    Outcome { again: failed, checked: false, gone: false, replaced: hands.as_mut().replaced().to_vec() }
+    let replaced = hands.as_mut().replaced().to_vec();
+    (Outcome { again: failed, checked: false, gone: false, replaced }, Some(hands))
 }
 
 async fn settle<K: Kind>(
@@ -156,37 +181,55 @@ async fn settle<K: Kind>(
     if new != *old {
         K::announce(object, old, &new, world);
     }
+    // The last finalizer is gone, and the object with it: nothing is remembered of it.
+    let left = stored.object();
+    gone |= left.meta().deletion_timestamp.is_some() && left.finalizers().is_empty();
     Outcome { again, checked: end.checked, gone, replaced: stored.replaced().to_vec() }
 }
 
-/// Every settle carries the object's next drift time, because a wake consumes whatever was pending.
-fn plan_return<M>(
+/// How a pass ended, as far as it decides when to come back.
+struct Ended {
+    again: Again,
+    checked: bool,
+}
+
+/// When to come back if nobody wakes the object before. Every settle carries the object's next drift time, because a
+/// wake consumes whatever was pending. `now`: on the monotonic clock and on the wall's.
+fn come_back<M>(
     remembered: &mut Remembered<M>,
     uid: &str,
-    again: &Again,
-    checked: bool,
+    end: Ended,
     interval: Duration,
-    world: &World,
+    (clock, wall): (Duration, Timestamp),
 ) -> Duration {
-    let at = world.moment();
-    if checked {
-        remembered.last_check = at.clock;
+    if end.checked {
+        remembered.last_check = clock;
     }
-    if checked || remembered.next_check.is_none() {
-        remembered.next_check = Some(at.clock + schedule::until_next_slot(uid, interval, at.now));
+    let mut until_slot = schedule::until_next_slot(uid, interval, wall);
+    // What was looked at just before its slot need not be looked at again at once.
+    if end.checked && until_slot < interval / 50 {
+        until_slot += interval;
     }
-    let slot = remembered.next_check.unwrap_or_default().saturating_sub(at.clock);
-    if let Again::Backoff { at_least } = again {
+    let slot = clock + until_slot;
+    // A shorter interval moves the slot; one that has passed unused stays due for whoever wakes the object next.
+    let due = remembered.next_check.filter(|_| !end.checked).map_or(slot, |due| due.min(slot));
+    remembered.next_check = Some(due);
+    if let Again::Backoff { at_least } = end.again {
         remembered.failures = remembered.failures.saturating_add(1);
-        return schedule::backoff(remembered.failures, uid).max(*at_least);
+        return schedule::backoff(remembered.failures, uid).max(at_least);
     }
-    if !matches!(again, Again::Fresh) {
-        remembered.failures = 0;
+    if end.again == Again::Fresh {
+        return FRESH;
     }
-    match again {
-        Again::After(wait) => (*wait).min(slot),
-        Again::Fresh => FRESH,
-        Again::OnChange | Again::Backoff { .. } => slot,
-    }
-    .max(Duration::from_millis(1))
+    remembered.failures = 0;
+    // It is no reason to come back at once either: it could not be used now, and would not be in a millisecond.
+    let until_due = if due > clock { due - clock } else { until_slot };
+    let wait = match end.again {
+        Again::After(wait) => wait.min(until_due),
+        Again::OnChange | Again::Fresh | Again::Backoff { .. } => until_due,
+    };
+    wait.max(Duration::from_millis(1))
 }
+
+#[cfg(test)]
+mod tests;

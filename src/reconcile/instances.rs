@@ -80,9 +80,11 @@ impl Handle {
         news
     }
 
-    /// A create will have settled at `clock`; a second account that it may have made shows then.
+    /// A create will have settled at `clock`; a second account that it may have made shows then. One sweep a minute serves
+    /// all of them.
     pub fn sweep_at(&self, clock: Duration) {
-        self.sweeps.lock().unwrap_or_else(PoisonError::into_inner).insert(clock);
+        let minute = Duration::from_secs((clock.as_secs() / 60 + 1) * 60);
+        self.sweeps.lock().unwrap_or_else(PoisonError::into_inner).insert(minute);
     }
 
     /// Takes the sweeps that are due at `clock`; true when there were any.

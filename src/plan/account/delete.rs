@@ -20,7 +20,9 @@ impl Facts {
         match self.spec.deletion_policy {
             Policy::Retain => self.retain(at),
             _ if self.spec.paused => self.settle(
-                self.deletion_blocked("the resource is paused: set spec.paused: false to let the deletion go on"),
+                self.deletion_blocked(
+                    "the resource is paused: set spec.paused: false to let the deletion go on",
+                ),
                 at,
             ),
             Policy::Suspend | Policy::Delete => match self.deletion_refused() {

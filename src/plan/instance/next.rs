@@ -140,10 +140,11 @@ impl Facts {
         !settled || self.around.due || self.around.suspect || requested
     }
 
-    /// Url or token differ from those that were last proven.
+    /// Url or token differ from those that were last proven, or none were: the instance is new, was made again under its
+    /// name, or has lost its status, and something may be bound to it already.
     fn is_moved(&self) -> bool {
         let proven = self.status.connection.as_ref().map(|connection| &connection.fingerprint);
-        proven.is_some() && proven != self.pass.fingerprint.as_ref()
+        proven != self.pass.fingerprint.as_ref()
     }
 
     /// Up to three bound objects are read before anything is written over a changed connection.

@@ -67,7 +67,7 @@ pub enum Connected {
 pub enum Seen {
     Ours,
     NotOurs,
-    /// Not there, or not permitted: another one is asked.
+    /// Not there, not permitted, or without any marker: another one is asked.
     Nothing,
     Failed(Failure),
 }

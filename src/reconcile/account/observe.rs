@@ -75,12 +75,10 @@ pub fn facts(
     };
     let handle = key.as_ref().and_then(|key| world.instances.handle(key));
     let settings = handle.as_ref().map(|handle| handle.known());
-    let hash_of =
-        |spec: &AccountSpec| wanted_hash(&installation, spec, plan.as_deref(), &planned, &verdict);
+    let hash_of = |spec: &AccountSpec| wanted_hash(&installation, spec, plan.as_deref(), &planned, &verdict);
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
-        || (spec.paused
-            && status.applied == Some(hash_of(&AccountSpec { paused: false, ..spec.clone() })));
+        || (spec.paused && status.applied == Some(hash_of(&AccountSpec { paused: false, ..spec.clone() })));
     let claim = status.creation.as_ref().map(create::Claim::from);
     remembered.own.observe(claim.as_ref(), finalizer, at.clock, known_before);
     let deleting = object.metadata.deletion_timestamp.is_some();
@@ -207,6 +205,6 @@ fn wanted_hash(
     let names_plan = spec.plan.is_some();
     let spec = serde_json::to_string(spec).unwrap_or_default();
     let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
-    let planned = names_plan.then(|| format!("{planned:?}")).unwrap_or_default();
+    let planned = if names_plan { format!("{planned:?}") } else { String::new() };
     installation.hash(&["account", &spec, &plan, &planned, &format!("{verdict:?}")])
 }

@@ -50,6 +50,8 @@ pub struct InstanceHands {
 struct Made {
     chatwoot: Instance,
     index: AccountIndex,
+    /// It is another client than the one in use.
+    is_candidate: bool,
 }
 
 impl AsMut<Stored<ChatwootInstance>> for InstanceHands {
@@ -119,7 +121,8 @@ impl InstanceHands {
         if let Some(handle) = &handle
             && handle.chatwoot.is_configured_as(&config)
         {
-            return Ok(Made { chatwoot: handle.chatwoot.clone(), index: handle.index.clone() });
+            let (chatwoot, index) = (handle.chatwoot.clone(), handle.index.clone());
+            return Ok(Made { chatwoot, index, is_candidate: false });
         }
         let (observe, name) = (self.world.observers.request.clone(), self.key.to_string());
         let observer: Observer = Arc::new(move |route, class, took| observe(&name, route, class, took));
@@ -136,7 +139,7 @@ impl InstanceHands {
                 self.world.clock_fn(),
             ),
         };
-        Ok(Made { chatwoot, index })
+        Ok(Made { chatwoot, index, is_candidate: true })
     }
 
     fn limits(&self) -> Limits {
@@ -196,7 +199,9 @@ impl InstanceHands {
         };
         match reading {
             Ok(Reading::Ours | Reading::Recreated | Reading::Restored) => Seen::Ours,
-            Ok(Reading::Absent | Reading::Foreign) => Seen::NotOurs,
+            Ok(Reading::Foreign) => Seen::NotOurs,
+            // Somebody has wiped it, which says nothing about the connection: another one is asked.
+            Ok(Reading::Absent) => Seen::Nothing,
             Err(Failure { class: Class::NotFound | Class::NotPermitted, .. }) => Seen::Nothing,
             Err(failure) => Seen::Failed(failure),
         }
@@ -217,9 +222,15 @@ impl InstanceHands {
             (Some(Entry::Usable(handle)), made) => {
                 if let Some(made) = made.filter(|_| usable.proven) {
                     handle.chatwoot.take_over(&made.chatwoot, self.limits());
+                    if made.is_candidate {
+                        handle.index.forget_answers();
+                    }
                 }
                 handle.index.set_supported(known.version.has_account_index());
-                handle.trust();
+                // While it is not Ready it looks again by itself; nobody's doubt need wake it.
+                if usable.proven {
+                    handle.trust();
+                }
                 handle.set_known(known)
             }
             // Without a version nothing can be checked, so nobody is let through yet.
