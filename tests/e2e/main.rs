@@ -11,8 +11,15 @@ mod support;
 
 mod accounts;
 mod adoption;
+mod crashes;
 mod credentials;
+mod decisions;
 mod deletion;
+mod grants;
+mod instances;
+mod lost;
+mod plans;
+mod running;
 mod tenancy;
 mod user_adoption;
 mod user_answers;

@@ -2,7 +2,7 @@
 
 use super::{Place, Subject, Tenant};
 use anyhow::Result;
-use chatwoot_simulator::{Control, Options, Simulator};
+use chatwoot_simulator::{Options, Simulator};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client,
@@ -153,8 +153,9 @@ impl Stage {
         Ok((tenant, account))
     }
 
-    pub fn control(&self) -> &Control {
-        self.chatwoot.control()
+    /// Where another Chatwoot can listen.
+    pub fn address(&self) -> SocketAddr {
+        address()
     }
 }
 
