@@ -11,6 +11,7 @@ mod support;
 
 mod accounts;
 mod adoption;
+mod canary;
 mod crashes;
 mod credentials;
 mod decisions;
@@ -27,4 +28,5 @@ mod user_deletion;
 mod user_emails;
 mod user_memberships;
 mod user_passwords;
+mod user_restart;
 mod users;
