@@ -8,5 +8,6 @@ mod generated;
 mod manifests;
 mod named;
 mod page;
+mod reader;
 mod values;
 mod walk;
