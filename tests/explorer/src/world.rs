@@ -1,6 +1,7 @@
 //! What Kubernetes, Chatwoot, time and people do.
 
 use crate::{
+    canonical::Called,
     invariants::{self, Violation},
     model::*,
     mutants::Machine,

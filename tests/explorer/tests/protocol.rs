@@ -42,9 +42,16 @@ fn two_processes_that_both_act_keep_them_too() {
 }
 
 #[test]
-fn two_processes_with_stale_reads_pauses_and_crashes_make_one_account() {
+fn two_processes_with_stale_reads_and_crashes_make_one_account() {
     use Trouble::*;
-    hold(2, 2, &[Stale, Pause, Crash, Lost]);
+    hold(2, 2, &[Stale, Crash, Lost]);
+}
+
+#[test]
+fn two_processes_that_stand_still_anywhere_make_one_account() {
+    use Trouble::*;
+    // With the index the states are a million; without it every outcome has to be settled by the claim alone.
+    holds(&scenarios::search(Machine::Production, 2, false, 2, &[Pause, Lost]));
 }
 
 #[test]
