@@ -133,6 +133,17 @@ where
     /// Removes `finalizer`. Somebody else's change to the object does not matter, unless it moved the finalizer in the
     /// list: then it is a [`Wrote::Conflict`].
     pub async fn drop_finalizer(&mut self, finalizer: &str) -> Wrote {
+        self.remove_finalizer(finalizer, None).await
+    }
+
+    /// As [`drop_finalizer`](Self::drop_finalizer), if nobody wrote since the object was read: what was decided on must
+    /// still stand, because nothing can be found out about the object afterwards.
+    pub async fn drop_finalizer_if_unchanged(&mut self, finalizer: &str) -> Wrote {
+        let unchanged = self.same_version();
+        self.remove_finalizer(finalizer, Some(unchanged)).await
+    }
+
+    async fn remove_finalizer(&mut self, finalizer: &str, also: Option<PatchOperation>) -> Wrote {
         let Some(at) = self.object.finalizers().iter().position(|f| f == finalizer) else {
             return Wrote::Yes;
         };
@@ -141,11 +152,10 @@ where
             return Wrote::Yes;
         }
         let path = PointerBuf::from_tokens(["metadata", "finalizers", &at.to_string()]);
-        let steps = vec![
-            self.same_uid(),
-            PatchOperation::Test(TestOperation { path: path.clone(), value: finalizer.into() }),
-            PatchOperation::Remove(RemoveOperation { path }),
-        ];
+        let mut steps = vec![self.same_uid()];
+        steps.extend(also);
+        steps.push(PatchOperation::Test(TestOperation { path: path.clone(), value: finalizer.into() }));
+        steps.push(PatchOperation::Remove(RemoveOperation { path }));
         self.patch("drop_finalizer", steps).await
     }
 

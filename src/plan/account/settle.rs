@@ -59,12 +59,18 @@ impl Facts {
         next.conditions = after.conditions;
         self.observed(&mut next);
         next.decision = match class(verdict.reason) {
-            ReasonClass::Decision => {
-                next.decision.or_else(|| Some(crate::api::account::Decision { token: at.nonce.clone() }))
-            }
+            // An answer is good for the question it was given to, so another question gets another token.
+            ReasonClass::Decision if self.is_asked(verdict) && next.decision.is_some() => next.decision,
+            ReasonClass::Decision => Some(crate::api::account::Decision { token: at.nonce.clone() }),
             _ => None,
         };
         (next, after.grace_left)
+    }
+
+    /// Exactly this question stands in the conditions.
+    fn is_asked(&self, verdict: &Verdict) -> bool {
+        let ready = crate::api::conditions::find(&self.status.conditions, crate::api::conditions::READY);
+        ready.is_some_and(|ready| ready.reason == verdict.reason && ready.message == verdict.message)
     }
 
     pub(super) fn before(&self, at: &Moment) -> status::Before<'_> {
