@@ -1,10 +1,9 @@
 //! The operator and its command line.
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match chatwoot_operator::cli::main(chatwoot_operator::cli::Arguments::parse()) {
+    match chatwoot_operator::cli::main(chatwoot_operator::cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

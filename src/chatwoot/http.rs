@@ -149,6 +149,15 @@ impl Http {
         .await
     }
 
+    /// Sends `call` and reads the answer, which is meant for browsers.
+    pub async fn page<T>(&self, call: Call, decode: impl FnOnce(Body) -> Option<T>) -> Result<T, Failure> {
+        self.observed(call.route, async {
+            let (head, response) = self.open(call).await?;
+            decode(self.read(response).await?).ok_or_else(|| head.failure(Class::Unexpected))
+        })
+        .await
+    }
+
     /// Sends `call`; on success the body is still to be read. Any status but 200 is a failure (§1.1).
     pub async fn open(&self, call: Call) -> Result<(Head, Response), Failure> {
         let response = self.send(call).await.map_err(|error| fault(error, None))?;

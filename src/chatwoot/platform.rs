@@ -7,6 +7,7 @@ mod about;
 mod accounts;
 mod index;
 mod members;
+mod signup;
 mod users;
 
 pub use about::About;

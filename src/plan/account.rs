@@ -282,7 +282,7 @@ impl Facts {
 }
 
 /// The sandbox's refusal, with the statement that lifts it.
-pub(super) fn not_permitted(id: i64) -> Verdict {
+pub fn not_permitted(id: i64) -> Verdict {
     Verdict::new(
         reason::NOT_PERMITTED,
         format!(

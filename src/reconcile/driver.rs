@@ -69,12 +69,25 @@ pub trait Kind:
 
 /// One pass over one object; returns when to come back if nobody wakes it before.
 pub async fn pass<K: Kind>(object: Arc<K>, world: Arc<World>) -> Option<Duration> {
+    pass_with(object, world, K::hands).await.map(|(wait, _)| wait)
+}
+
+/// As [`pass`], with other hands; they come back if the pass had work for them.
+pub async fn pass_with<K, H>(
+    object: Arc<K>,
+    world: Arc<World>,
+    hands: impl FnOnce(Stored<K>, &K::Machine, &Arc<World>) -> H,
+) -> Option<(Duration, Option<H>)>
+where
+    K: Kind,
+    H: Hands<K::Machine> + AsMut<Stored<K>>,
+{
     let uid = object.uid().unwrap_or_default();
     let version = object.resource_version().unwrap_or_default();
     let mut remembered = K::memories(&world).take(&uid);
     if remembered.replaced.contains(&version) {
         K::memories(&world).put(&uid, remembered);
-        return Some(LAG);
+        return Some((LAG, None));
     }
     remembered.replaced.clear();
     let at = world.moment();
@@ -82,7 +95,7 @@ pub async fn pass<K: Kind>(object: Arc<K>, world: Arc<World>) -> Option<Duration
         K::memories(&world).put(&uid, remembered);
         return None;
     };
-    let outcome = drive::<K>(&object, &mut machine, &world, &at).await;
+    let (outcome, used) = drive::<K, H>(&object, &mut machine, &world, &at, hands).await;
     K::remember(&machine, &mut remembered);
     remembered.replaced = outcome.replaced;
     let end = Ended { again: outcome.again, checked: outcome.checked };
@@ -93,7 +106,7 @@ pub async fn pass<K: Kind>(object: Arc<K>, world: Arc<World>) -> Option<Duration
     } else {
         K::memories(&world).put(&uid, remembered);
     }
-    Some(wait)
+    Some((wait, used))
 }
 
 struct Outcome {
@@ -103,12 +116,17 @@ struct Outcome {
     replaced: Vec<String>,
 }
 
-async fn drive<K: Kind>(
+async fn drive<K, H>(
     object: &Arc<K>,
     machine: &mut K::Machine,
     world: &Arc<World>,
     at: &Moment,
-) -> Outcome {
+    hands: impl FnOnce(Stored<K>, &K::Machine, &Arc<World>) -> H,
+) -> (Outcome, Option<H>)
+where
+    K: Kind,
+    H: Hands<K::Machine> + AsMut<Stored<K>>,
+{
     let old = object.status().cloned().unwrap_or_default();
     // A pass without work ends here: no turn, no call, no copy of the object.
     let mut step = machine.next(at);
@@ -116,10 +134,11 @@ async fn drive<K: Kind>(
         && end.status == old
     {
         K::give_up_turn(machine, world);
-        return Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
+        let nothing = Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
+        return (nothing, None);
     }
     let stored = Stored::new(world.client.clone(), K::clone(object), world.observers.writes.clone());
-    let mut hands = K::hands(stored, machine, world);
+    let mut hands = hands(stored, machine, world);
     for _ in 0..FUEL {
         match step {
             Step::Act(effect) => {
@@ -128,12 +147,16 @@ async fn drive<K: Kind>(
                 machine.learn(lesson);
                 step = machine.next(&world.moment());
             }
-            Step::Settle(end) => return settle(object, &old, end, hands.as_mut(), world).await,
+            Step::Settle(end) => {
+                let outcome = settle(object, &old, end, hands.as_mut(), world).await;
+                return (outcome, Some(hands));
+            }
         }
     }
     (world.observers.fuel)(super::stored::kind_name::<K>());
     let failed = Again::Backoff { at_least: Duration::from_secs(60) };
-    Outcome { again: failed, checked: false, gone: false, replaced: hands.as_mut().replaced().to_vec() }
+    let replaced = hands.as_mut().replaced().to_vec();
+    (Outcome { again: failed, checked: false, gone: false, replaced }, Some(hands))
 }
 
 async fn settle<K: Kind>(

@@ -23,18 +23,25 @@ pub struct Kept {
 
 /// Reads the installation, or makes it where that is safe. `Err`: why neither can be done, and what to do.
 pub async fn read_or_make(kept: &Kept, world: &World) -> Result<Installation, String> {
+    if let Some(found) = read(kept, world).await? {
+        return Ok(found);
+    }
     let api: Api<Secret> = Api::namespaced(world.client.clone(), &kept.namespace);
-    let wrong = |error: kube::Error| match error {
-        kube::Error::Api(status) => {
-            format!("Secret {}/{} could not be read or made: {}", kept.namespace, kept.secret, status.reason)
+    match api.create(&PostParams::default(), &fresh(kept)).await {
+        Ok(secret) => parse(kept, &secret),
+        // Another replica was faster.
+        Err(kube::Error::Api(status)) if status.is_already_exists() => {
+            parse(kept, &api.get(&kept.secret).await.map_err(|error| unreadable(kept, error))?)
         }
-        _ => format!(
-            "Secret {}/{} could not be read: the API server does not answer",
-            kept.namespace, kept.secret
-        ),
-    };
-    if let Some(secret) = api.get_opt(&kept.secret).await.map_err(wrong)? {
-        return parse(kept, &secret);
+        Err(error) => Err(unreadable(kept, error)),
+    }
+}
+
+/// Reads the installation. `None`: there is none yet, and it is safe to make one. `Err`: why not, and what to do.
+pub async fn read(kept: &Kept, world: &World) -> Result<Option<Installation>, String> {
+    let api: Api<Secret> = Api::namespaced(world.client.clone(), &kept.namespace);
+    if let Some(secret) = api.get_opt(&kept.secret).await.map_err(|error| unreadable(kept, error))? {
+        return parse(kept, &secret).map(Some);
     }
     if kept.id.is_none()
         && let Some(bound) = somebody_bound(world)
@@ -45,13 +52,23 @@ pub async fn read_or_make(kept: &Kept, world: &World) -> Result<Installation, St
             kept.namespace, kept.secret
         ));
     }
-    match api.create(&PostParams::default(), &fresh(kept)).await {
-        Ok(secret) => parse(kept, &secret),
-        // Another replica was faster.
-        Err(kube::Error::Api(status)) if status.is_already_exists() => {
-            parse(kept, &api.get(&kept.secret).await.map_err(wrong)?)
+    Ok(None)
+}
+
+/// An installation that nobody has yet, for whoever plans what would be done with the first one.
+pub fn imagined() -> Installation {
+    Installation::new(format!("{:016x}", rand::random::<u64>()), rand::random::<[u8; KEY_BYTES]>().to_vec())
+}
+
+fn unreadable(kept: &Kept, error: kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => {
+            format!("Secret {}/{} could not be read or made: {}", kept.namespace, kept.secret, status.reason)
         }
-        Err(error) => Err(wrong(error)),
+        _ => format!(
+            "Secret {}/{} could not be read: the API server does not answer",
+            kept.namespace, kept.secret
+        ),
     }
 }
 

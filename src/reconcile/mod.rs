@@ -14,6 +14,7 @@ pub mod offer;
 pub mod references;
 pub mod release;
 pub mod settings;
+pub mod snapshot;
 pub mod stored;
 pub mod surroundings;
 pub mod sweep;

@@ -39,13 +39,15 @@ pub type WriteObserver = Arc<dyn Fn(&'static str, &'static str, &'static str) + 
 /// [`add_finalizer`](Self::add_finalizer) fail with [`Wrote::Conflict`] when anybody wrote since, and the others when
 /// the name has passed to another object. Nothing is sent twice, given a client without retries;
 /// every call ends within 10 s. After [`Wrote::Yes`] the next write builds on
-/// the answer, so one pass can write several times.
+/// the answer, so one pass can write several times. One that [rehearses](Self::rehearse) calls nobody: every write
+/// succeeds, on the object it holds.
 pub struct Stored<K> {
     api: Api<K>,
     object: K,
     observe: WriteObserver,
     trouble: Option<String>,
     replaced: Vec<String>,
+    rehearsing: bool,
 }
 
 impl<K> Stored<K>
@@ -60,7 +62,13 @@ where
     /// `client` must not retry by itself.
     pub fn new(client: Client, object: K, observe: WriteObserver) -> Self {
         let api = Api::namespaced(client, object.meta().namespace.as_deref().unwrap_or_default());
-        Self { api, object, observe, trouble: None, replaced: Vec::new() }
+        Self { api, object, observe, trouble: None, replaced: Vec::new(), rehearsing: false }
+    }
+
+    /// From now on writes are only imagined: the object becomes what they would have made of it.
+    #[must_use]
+    pub fn rehearse(self) -> Self {
+        Self { rehearsing: true, ..self }
     }
 
     /// The object as last seen or written.
@@ -82,6 +90,10 @@ where
     pub async fn write_status(&mut self, status: K::Status) -> Wrote {
         let mut next = self.object.clone();
         *next.status_mut() = Some(status);
+        if self.rehearsing {
+            self.object = next;
+            return Wrote::Yes;
+        }
         let (api, name) = (self.api.clone(), next.name_any());
         let put = async move { api.replace_status(&name, &PostParams::default(), &next).await };
         self.finish("update_status", put, |_| false).await
@@ -104,26 +116,55 @@ where
         if steps.len() == 2 {
             return Wrote::Yes;
         }
+        if self.rehearsing {
+            let meta = self.object.meta_mut();
+            let finalizers = meta.finalizers.get_or_insert_default();
+            if !finalizers.iter().any(|f| f == finalizer) {
+                finalizers.push(finalizer.to_owned());
+            }
+            if let Some((key, value)) = annotation {
+                meta.annotations.get_or_insert_default().insert(key.to_owned(), value.to_owned());
+            }
+            return Wrote::Yes;
+        }
         self.patch("add_finalizer", steps).await
     }
 
     /// Removes `finalizer`. Somebody else's change to the object does not matter, unless it moved the finalizer in the
     /// list: then it is a [`Wrote::Conflict`].
     pub async fn drop_finalizer(&mut self, finalizer: &str) -> Wrote {
+        self.remove_finalizer(finalizer, None).await
+    }
+
+    /// As [`drop_finalizer`](Self::drop_finalizer), if nobody wrote since the object was read: what was decided on must
+    /// still stand, because nothing can be found out about the object afterwards.
+    pub async fn drop_finalizer_if_unchanged(&mut self, finalizer: &str) -> Wrote {
+        let unchanged = self.same_version();
+        self.remove_finalizer(finalizer, Some(unchanged)).await
+    }
+
+    async fn remove_finalizer(&mut self, finalizer: &str, also: Option<PatchOperation>) -> Wrote {
         let Some(at) = self.object.finalizers().iter().position(|f| f == finalizer) else {
             return Wrote::Yes;
         };
+        if self.rehearsing {
+            self.object.finalizers_mut().remove(at);
+            return Wrote::Yes;
+        }
         let path = PointerBuf::from_tokens(["metadata", "finalizers", &at.to_string()]);
-        let steps = vec![
-            self.same_uid(),
-            PatchOperation::Test(TestOperation { path: path.clone(), value: finalizer.into() }),
-            PatchOperation::Remove(RemoveOperation { path }),
-        ];
+        let mut steps = vec![self.same_uid()];
+        steps.extend(also);
+        steps.push(PatchOperation::Test(TestOperation { path: path.clone(), value: finalizer.into() }));
+        steps.push(PatchOperation::Remove(RemoveOperation { path }));
         self.patch("drop_finalizer", steps).await
     }
 
     /// Sets one annotation, whatever it was before.
     pub async fn annotate(&mut self, key: &str, value: &str) -> Wrote {
+        if self.rehearsing {
+            self.object.annotations_mut().insert(key.to_owned(), value.to_owned());
+            return Wrote::Yes;
+        }
         let mut steps = vec![self.same_uid()];
         if self.object.meta().annotations.is_none() {
             // The map has to be made, and making it must not wipe one that was made meanwhile.
@@ -137,6 +178,10 @@ where
     /// because somebody has said something new.
     pub async fn remove_annotation(&mut self, key: &str) -> Wrote {
         let Some(seen) = self.object.annotations().get(key) else { return Wrote::Yes };
+        if self.rehearsing {
+            self.object.annotations_mut().remove(key);
+            return Wrote::Yes;
+        }
         let path = PointerBuf::from_tokens(["metadata", "annotations", key]);
         let steps = vec![
             self.same_uid(),
@@ -148,6 +193,9 @@ where
 
     /// Looks at the object again, past every cache. Only [`Read::Found`] changes [`object`](Self::object).
     pub async fn reread(&mut self) -> Read<&K> {
+        if self.rehearsing {
+            return Read::Found(&self.object);
+        }
         let name = self.object.name_any();
         match within(self.api.get_opt(&name)).await {
             Ok(Some(found)) if found.meta().uid == self.object.meta().uid => {

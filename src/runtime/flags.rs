@@ -79,12 +79,12 @@ impl fmt::Display for Listen {
 }
 
 /// A namespace's name: a DNS label.
-pub(super) fn namespace(text: &str) -> Result<String, String> {
+pub fn namespace(text: &str) -> Result<String, String> {
     if text.len() <= 63 && is_label(text) { Ok(text.to_owned()) } else { Err(not_a_name(text)) }
 }
 
 /// An object's name: DNS labels joined by dots.
-pub(super) fn object_name(text: &str) -> Result<String, String> {
+pub fn object_name(text: &str) -> Result<String, String> {
     if text.len() <= 253 && text.split('.').all(is_label) {
         Ok(text.to_owned())
     } else {
@@ -99,7 +99,7 @@ pub(super) fn installation_id(text: &str) -> Result<String, String> {
 }
 
 /// A duration in Go's form, such as `30s` or `1h30m`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
     parsed.ok_or_else(|| "write a duration with its units, such as 30s, 2m or 1h30m".to_owned())
 }

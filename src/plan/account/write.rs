@@ -149,6 +149,7 @@ impl Facts {
     fn bind_in_status(&mut self, id: i64, ownership: Ownership) {
         self.status.id = Some(id);
         self.status.ownership = Some(ownership);
+        self.status.duplicates.retain(|other| *other != id);
         if let Some(view) = self.around.known() {
             self.status.url = Some(format!("{}/app/accounts/{id}", view.public_url));
             self.status.instance = Some(view.binding.clone());

@@ -208,6 +208,6 @@ fn wanted_hash(
     let names_plan = spec.plan.is_some();
     let spec = serde_json::to_string(spec).unwrap_or_default();
     let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
-    let planned = names_plan.then(|| format!("{planned:?}")).unwrap_or_default();
+    let planned = if names_plan { format!("{planned:?}") } else { String::new() };
     installation.hash(&["account", &spec, &plan, &planned, &format!("{verdict:?}")])
 }

@@ -289,7 +289,7 @@ impl Hands<Facts> for UserHands {
                 self.stored.add_finalizer(FINALIZER, Some((RESTORE_STATUS_ANNOTATION, "true"))).await,
             ),
             Effect::DropFinalizer(notice) => {
-                let wrote = self.stored.drop_finalizer(FINALIZER).await;
+                let wrote = self.stored.drop_finalizer_if_unchanged(FINALIZER).await;
                 if wrote == crate::reconcile::stored::Wrote::Yes
                     && let Some(notice) = notice
                 {

@@ -2,7 +2,8 @@
 //! problem.
 
 use crate::{
-    explore::{Action, Plain, apply, plain_step},
+    actions::{Action, apply, plain_step},
+    explore::Plain,
     invariants::{self, Violation},
     model::{State, fingerprint},
     mutants::Machine,

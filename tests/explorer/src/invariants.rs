@@ -26,6 +26,8 @@ pub enum Violation {
     TwoUnnamed,
     /// A POST that can create while an account of the same resource exists or an earlier POST may still make one.
     SecondPost,
+    /// A POST for a claim that does not stand in the status, although nobody has lost that.
+    UnclaimedPost,
     /// A repeat that the attempt does not count although an earlier request made an account nobody can see.
     RepeatWithoutNote,
     /// A bound id changed, or a listed duplicate vanished.
@@ -57,6 +59,7 @@ impl fmt::Display for Violation {
                 f.write_str("two accounts carry the resource's uid and nothing names them")
             }
             Violation::SecondPost => f.write_str("a second POST while the first may have made an account"),
+            Violation::UnclaimedPost => f.write_str("a POST for a claim that does not stand in the status"),
             Violation::RepeatWithoutNote => f.write_str("a repeat that the attempt does not count"),
             Violation::ForgottenId(id) => write!(f, "account {id} stood in the status and is gone from it"),
             Violation::DroppedId(id) => {
@@ -129,7 +132,12 @@ pub fn kept(before: &State, after: &State) -> Result<(), Violation> {
 }
 
 /// When a POST goes out.
-pub fn sending(state: &State, uid: u8, attempt: u32) -> Result<(), Violation> {
+pub fn sending(state: &State, uid: u8, nonce: Option<&str>, attempt: u32) -> Result<(), Violation> {
+    let stored = state.object.as_ref().filter(|object| object.uid == uid && !state.ghost.wiped);
+    let claim = stored.map(|object| object.status.claim.as_ref().map(|claim| claim.nonce.as_str()));
+    if claim.is_some_and(|claim| claim != nonce) && !excused(state) {
+        return Err(Violation::UnclaimedPost);
+    }
     if state.accounts.iter().any(|account| account.uid == Some(uid) && !account.visible) && attempt < 2 {
         return Err(Violation::RepeatWithoutNote);
     }

@@ -6,12 +6,21 @@
 //! each, and each must come to rest once nothing goes wrong any more ([`calm`]). [`mutants`] are machines with one
 //! fault each, which the exploration must find.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "every index comes from the list it is used on, and a panic is a failed test"
+)]
+
+pub mod actions;
 pub mod bounds;
 pub mod calm;
+pub mod canonical;
 pub mod explore;
+pub mod hands;
 pub mod invariants;
 pub mod model;
 pub mod mutants;
 pub mod process;
 pub mod scenarios;
+pub mod settle;
 pub mod world;

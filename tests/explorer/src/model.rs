@@ -4,8 +4,11 @@
 //! tokens) are taken from the smallest ones nobody holds, and times are kept relative to each other, so that runs which
 //! differ in nothing that matters meet in one state.
 
-use crate::bounds::{Budget, Trouble};
-use chatwoot_operator::plan::create::{A_MOMENT, Answer, Claim, Facts, LOST, Memory, SEND_WITHIN, Stop};
+use crate::{
+    bounds::Budget,
+    canonical::{Called, FAR, nonces, nth},
+};
+use chatwoot_operator::plan::create::{Answer, Claim, Facts, LOST, Memory, Stop};
 use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
@@ -21,8 +24,6 @@ pub const CLAIM_SETTLES: Duration = Duration::from_secs(70);
 pub const LOST_STATUS_SETTLES: Duration = Duration::from_secs(110);
 /// An existing account without a marker, which the resource may be told to adopt.
 pub const ADOPTABLE: i64 = 42;
-/// Longer than any span the protocol compares; longer gaps between two instants are all alike.
-const FAR: Duration = Duration::from_secs(120);
 
 /// The resource as the API server stores it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -133,6 +134,8 @@ pub struct Ghost {
     pub named: Vec<i64>,
     /// Uids that were let go with the warning that an account may exist.
     pub warned: Vec<u8>,
+    /// The status was lost.
+    pub wiped: bool,
     /// A person asked for another account, knowing that one may exist.
     pub person_created: bool,
     /// A person chose an account, knowing that another may exist.
@@ -156,6 +159,7 @@ pub struct State {
     pub processes: Vec<Process>,
     pub budget: Budget,
     pub ghost: Ghost,
+    pub called: Called,
 }
 
 impl Process {
@@ -178,130 +182,8 @@ impl State {
             processes,
             budget,
             ghost: Ghost { born: FAR, ..Ghost::default() },
+            called: Called::default(),
         }
-    }
-
-    /// The same state, with instants counted from the earliest that matters and processes in a fixed order.
-    pub fn canonical(mut self) -> Self {
-        self.forget_what_is_over();
-        self.renumber();
-        let mut instants: Vec<Duration> = self.instants().into_iter().map(|at| *at).collect();
-        instants.sort_unstable();
-        instants.dedup();
-        let mut shifted: Vec<Duration> = Vec::with_capacity(instants.len());
-        let (mut second, mut to) = (instants.first().map_or(0, Duration::as_secs), FAR);
-        for at in &instants {
-            // Within a second only the order counts.
-            match shifted.last() {
-                Some(last) if at.as_secs() == second => shifted.push(*last + A_MOMENT),
-                _ => {
-                    to += Duration::from_secs(at.as_secs() - second).min(FAR);
-                    second = at.as_secs();
-                    shifted.push(to);
-                }
-            }
-        }
-        for at in self.instants() {
-            if let Ok(place) = instants.binary_search(at) {
-                *at = shifted[place];
-            }
-        }
-        self.flights.sort_unstable_by_key(|flight| (flight.uid, flight.until));
-        self.order();
-        rename(&mut self.object, &mut self.processes);
-        self
-    }
-
-    /// Versions say only whether a copy is what is stored now: 0, or 1 where it is not.
-    fn renumber(&mut self) {
-        let current = self.object.as_ref().map(|object| object.version);
-        let held = self.processes.iter_mut().flat_map(|process| {
-            process.cache.iter_mut().chain(process.pass.iter_mut().map(|pass| &mut pass.object))
-        });
-        for copy in self.object.iter_mut().chain(held) {
-            let version = u8::from(Some(copy.version) != current);
-            if copy.version != version {
-                Rc::make_mut(copy).version = version;
-            }
-        }
-    }
-
-    /// Puts the processes in an order that does not depend on what nonces are called.
-    fn order(&mut self) {
-        if self.processes.len() > 1 {
-            let object = self.object.clone();
-            self.processes.sort_by_cached_key(|process| {
-                let (mut object, mut alone) = (object.clone(), [process.clone()]);
-                rename(&mut object, &mut alone);
-                fingerprint(&alone)
-            });
-        }
-    }
-
-    /// Moves instants that no comparison can tell apart any more to one place.
-    fn forget_what_is_over(&mut self) {
-        let now = self.now;
-        let stale = self.budget.allows(Trouble::Stale);
-        let long_ago = now.saturating_sub(FAR);
-        self.ghost.born = self.ghost.born.max(now.saturating_sub(CLAIM_SETTLES));
-        for process in &mut self.processes {
-            process.cache = process.cache.take().filter(|_| stale);
-            let known = [self.object.as_ref(), process.cache.as_ref()];
-            process.memory = process.memory.take().filter(|(uid, memory)| {
-                memory.created.is_some() || known.iter().flatten().any(|object| object.uid == *uid)
-            });
-            if let Some((_, memory)) = &mut process.memory {
-                // Whatever is asked from now on is asked later than both.
-                memory.first_seen = memory.first_seen.max(now.saturating_sub(settles(memory)));
-                if let Some(look) = &mut memory.first_look {
-                    look.asked_at = memory.first_seen;
-                }
-            }
-            let Some(Pass { facts, post, .. }) = &mut process.pass else { continue };
-            if let Some(mine) = &mut facts.mine {
-                mine.since = mine.since.max(now.saturating_sub(SEND_WITHIN));
-            }
-            match &facts.look {
-                // The next look is asked for now or later.
-                None => {
-                    facts.read_at = facts.read_at.max(now);
-                    facts.memory.first_seen = facts.memory.first_seen.max(long_ago);
-                    if let Some(first) = &mut facts.memory.first_look {
-                        first.asked_at = facts.memory.first_seen;
-                    }
-                }
-                Some(look) if look.asked_at >= facts.read_at => facts.read_at = look.asked_at,
-                Some(_) => {}
-            }
-            match post {
-                Some(Post::Waiting { send_before }) => *send_before = (*send_before).max(now),
-                Some(Post::Sent(flight)) => flight.until = flight.until.max(now.saturating_sub(A_MOMENT)),
-                None => {}
-            }
-        }
-    }
-
-    /// Every instant in the state.
-    fn instants(&mut self) -> Vec<&mut Duration> {
-        let mut all = vec![&mut self.now, &mut self.ghost.born];
-        all.extend(self.flights.iter_mut().map(|flight| &mut flight.until));
-        for process in &mut self.processes {
-            if let Some((_, memory)) = &mut process.memory {
-                remembered(memory, &mut all);
-            }
-            let Some(Pass { facts, post, .. }) = &mut process.pass else { continue };
-            all.push(&mut facts.read_at);
-            remembered(&mut facts.memory, &mut all);
-            all.extend(facts.mine.as_mut().map(|mine| &mut mine.since));
-            all.extend(facts.unsure.as_mut().map(|new| &mut new.since));
-            all.extend(facts.look.as_mut().map(|look| &mut look.asked_at));
-            match post {
-                Some(Post::Waiting { send_before }) => all.push(send_before),
-                Some(Post::Sent(flight)) => all.push(&mut flight.until),
-                None => {}
-            }
-        }
-        all
     }
 
     /// Every copy of the object that somebody holds.
@@ -371,75 +253,6 @@ impl Object {
 /// How long what this memory has seen settles.
 pub fn settles(memory: &Memory) -> Duration {
     if ["", LOST].contains(&memory.nonce.as_str()) { LOST_STATUS_SETTLES } else { CLAIM_SETTLES }
-}
-
-fn remembered<'a>(memory: &'a mut Memory, all: &mut Vec<&'a mut Duration>) {
-    all.push(&mut memory.first_seen);
-    all.extend(memory.first_look.as_mut().map(|look| &mut look.asked_at));
-}
-
-/// Every nonce once, in a fixed order of places.
-fn nonces<'a>(object: &'a Option<Rc<Object>>, processes: &'a [Process]) -> Vec<&'a str> {
-    let mut all = vec![];
-    all.extend(object.iter().filter_map(|object| object.status.claim.as_ref()).map(|claim| &claim.nonce));
-    for process in processes {
-        all.extend(process.cache.iter().filter_map(|object| object.status.claim.as_ref()).map(|c| &c.nonce));
-        all.extend(process.memory.iter().flat_map(|(_, memory)| remembered_nonces(memory)));
-        let Some(Pass { object, facts, .. }) = &process.pass else { continue };
-        all.extend(object.status.claim.as_ref().map(|claim| &claim.nonce));
-        all.extend(facts.claim.as_ref().map(|claim| &claim.nonce));
-        all.extend(facts.mine.as_ref().map(|mine| &mine.nonce));
-        all.extend(facts.unsure.as_ref().map(|new| &new.claim.nonce));
-        all.extend(remembered_nonces(&facts.memory));
-    }
-    let mut once: Vec<&str> = Vec::with_capacity(4);
-    for nonce in all {
-        if !["", LOST].contains(&nonce.as_str()) && !once.contains(&nonce.as_str()) {
-            once.push(nonce);
-        }
-    }
-    once
-}
-
-/// Nonces say only whether they are the same: n1, n2 and so on, as they are met.
-fn rename(object: &mut Option<Rc<Object>>, processes: &mut [Process]) {
-    let old: Vec<String> = nonces(object, processes).into_iter().map(str::to_owned).collect();
-    if old.iter().enumerate().all(|(at, nonce)| *nonce == nth(at)) {
-        return;
-    }
-    let rename = |nonce: &mut String| {
-        if let Some(at) = old.iter().position(|known| known == nonce) {
-            *nonce = nth(at);
-        }
-    };
-    let in_object = |object: &mut Rc<Object>| {
-        if object.status.claim.is_some() {
-            Rc::make_mut(object).status.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
-        }
-    };
-    let in_memory = |memory: &mut Memory| {
-        rename(&mut memory.nonce);
-        memory.created.iter_mut().for_each(|created| rename(&mut created.nonce));
-    };
-    object.iter_mut().for_each(in_object);
-    for process in processes {
-        process.cache.iter_mut().for_each(in_object);
-        process.memory.iter_mut().for_each(|(_, memory)| in_memory(memory));
-        let Some(Pass { object, facts, .. }) = &mut process.pass else { continue };
-        in_object(object);
-        facts.claim.iter_mut().for_each(|claim| rename(&mut claim.nonce));
-        facts.mine.iter_mut().for_each(|mine| rename(&mut mine.nonce));
-        facts.unsure.iter_mut().for_each(|new| rename(&mut new.claim.nonce));
-        in_memory(&mut facts.memory);
-    }
-}
-
-fn remembered_nonces(memory: &Memory) -> impl Iterator<Item = &String> {
-    std::iter::once(&memory.nonce).chain(memory.created.as_ref().map(|created| &created.nonce))
-}
-
-fn nth(at: usize) -> String {
-    format!("n{}", at + 1)
 }
 
 /// 64 bits that stand for a value: at ten million states the chance that two share one is below one in 10⁵.

@@ -22,7 +22,6 @@ pub enum Machine {
     TrustsTheFinalizersAbsence,
     RetriesConflictsBlindly,
     AcceptsAnyClaimOnReadBack,
-    AcceptsItsClaimBesideAnId,
     KeepsOneTimerPerObject,
     DropsTheIdOnConflict,
     ReusesAnswers,
@@ -33,33 +32,19 @@ pub enum Machine {
     LetsGoInSilence,
     RepeatsWithoutNote,
     SendsLate,
+    GoesOnAfterReadingBack,
+    TakesALostStatusForNone,
 }
 
 impl Machine {
     pub fn next(self, facts: &Facts, at: &Moment) -> Next {
-        let mut other = facts.clone();
-        match self {
-            Machine::RepeatsWithoutSettling => {
-                other.settle_margin = Duration::ZERO;
-                if let Some(claim) = &mut other.claim {
-                    claim.timeout = Duration::ZERO;
-                }
-            }
-            Machine::TrustsTheFinalizersAbsence if !facts.finalizer && facts.mine.is_none() => {
-                other.claim = None
-            }
-            Machine::ReusesAnswers => {
-                if let (Some(question), Some(answer)) = (&facts.question, &mut other.answer) {
-                    answer.token.clone_from(question);
-                }
-            }
-            Machine::AdoptsBeforeResolving if undecided(facts) && !facts.deleting => {
-                if let Some(id) = facts.adopt {
-                    return Next::Verify { id, chosen: false };
-                }
-            }
-            _ => {}
+        if self == Machine::AdoptsBeforeResolving
+            && undecided(facts)
+            && let Some(id) = facts.adopt.filter(|_| !facts.deleting)
+        {
+            return Next::Verify { id, chosen: false };
         }
+        let mut other = self.takes_for(facts);
         let next = other.next(at);
         match (self, next) {
             (Machine::BelievesRefusals, Next::Act(Effect::AskIndex { .. })) if refused(facts) => {
@@ -74,6 +59,27 @@ impl Machine {
             }
             (_, next) => next,
         }
+    }
+
+    /// What this machine takes the facts for.
+    pub fn takes_for(self, facts: &Facts) -> Facts {
+        let mut other = facts.clone();
+        match self {
+            Machine::RepeatsWithoutSettling => {
+                other.settle_margin = Duration::ZERO;
+                other.claim.iter_mut().for_each(|claim| claim.timeout = Duration::ZERO);
+            }
+            Machine::TrustsTheFinalizersAbsence if !facts.finalizer && facts.mine.is_none() => {
+                other.claim = None;
+            }
+            Machine::ReusesAnswers => {
+                if let (Some(question), Some(answer)) = (&facts.question, &mut other.answer) {
+                    answer.token.clone_from(question);
+                }
+            }
+            _ => {}
+        }
+        other
     }
 
     pub fn learn(self, facts: &mut Facts, lesson: Lesson) {
@@ -99,18 +105,10 @@ impl Machine {
                 }
                 facts.learn(Lesson::ReadBack(read));
             }
-            (
-                Machine::AcceptsItsClaimBesideAnId,
-                Lesson::ReadBack(ReadBack::Found { claim, finalizer, deleting, at, .. }),
-            ) if facts.memory.created.is_none() => {
-                let claim = claim.map(|claim| Claim { outcome: None, ..claim });
-                facts.learn(Lesson::ReadBack(ReadBack::Found {
-                    bound: None,
-                    claim,
-                    finalizer,
-                    deleting,
-                    at,
-                }));
+            (Machine::GoesOnAfterReadingBack, Lesson::ReadBack(read)) => {
+                let others = facts.mine.is_none() && facts.unsure.is_none() && facts.memory.created.is_none();
+                facts.learn(Lesson::ReadBack(read));
+                facts.stale &= !others;
             }
             (Machine::DropsTheIdOnConflict, Lesson::Stored { wrote: Wrote::Conflict, .. }) => {
                 facts.memory.created = None;
@@ -124,7 +122,8 @@ impl Machine {
     /// What a pass does with what the process remembers, when it begins.
     pub fn begin(self, facts: &mut Facts, clock: Duration, known: bool) {
         let before = facts.memory.clone();
-        facts.memory.observe(facts.claim.as_ref(), facts.finalizer, clock, known);
+        let finalizer = facts.finalizer && self != Machine::TakesALostStatusForNone;
+        facts.memory.observe(facts.claim.as_ref(), finalizer, clock, known);
         if known {
             self.one_timer(&before, &mut facts.memory);
         }

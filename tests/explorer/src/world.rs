@@ -1,6 +1,7 @@
 //! What Kubernetes, Chatwoot, time and people do.
 
 use crate::{
+    canonical::Called,
     invariants::{self, Violation},
     model::*,
     mutants::Machine,
@@ -187,6 +188,7 @@ impl Turn<'_> {
 
     pub fn wipe(&mut self) {
         self.store(|object| object.status = Status::default());
+        self.state.ghost.wiped = true;
         self.say(|_| "the status is lost".into());
     }
 
@@ -252,14 +254,16 @@ fn next_instant(state: &State) -> Option<Duration> {
 }
 
 /// How the object reads in a trace.
-pub fn words(object: Option<&Object>) -> String {
+pub fn words(object: Option<&Object>, called: &Called) -> String {
     let Some(object) = object else { return "nothing".into() };
     let Status { bound, claim, duplicates, question } = &object.status;
     let mut parts = vec![format!("uid {}", object.uid)];
     parts.extend(bound.map(|id| format!("id {id}")));
     parts.extend(claim.as_ref().map(|claim| match claim.outcome {
-        None => format!("claim {} (attempt {})", claim.nonce, claim.attempt),
-        Some(outcome) => format!("claim {} (attempt {}, {outcome:?})", claim.nonce, claim.attempt),
+        None => format!("claim {} (attempt {})", called.name(&claim.nonce), claim.attempt),
+        Some(outcome) => {
+            format!("claim {} (attempt {}, {outcome:?})", called.name(&claim.nonce), claim.attempt)
+        }
     }));
     parts.extend((!duplicates.is_empty()).then(|| format!("duplicates {duplicates:?}")));
     parts.extend(

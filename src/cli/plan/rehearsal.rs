@@ -1,0 +1,354 @@
+//! The operator in thought: the production plans run over a picture of the cluster, until nothing is left to do.
+
+use super::{
+    hands::{Rehearsed, Rehearsing, Shared, Snapshots},
+    sheet::Sheet,
+};
+use crate::{
+    api::{
+        account::ChatwootAccount, grant::ChatwootGrant, instance::ChatwootInstance, plan::ChatwootPlan,
+        user::ChatwootUser,
+    },
+    chatwoot::gate::Key,
+    cli::installed::Installed,
+    plan::status::ready_reason,
+    reconcile::{
+        account,
+        driver::pass_with,
+        installation::{self, Kept},
+        instance,
+        memory::Remembered,
+        snapshot::Snapshot,
+        world::{Caches, Observers, Parts, World},
+    },
+    runtime::{pump::Change, wiring},
+};
+use anyhow::{Result, anyhow};
+use futures::future::BoxFuture;
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    api::ListParams,
+    core::{DeserializeGuard, PartialObjectMeta},
+    runtime::events::{Recorder, Reporter},
+};
+use serde::de::DeserializeOwned;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Passes over one object; two or three are usual.
+const ENOUGH: usize = 8;
+
+/// Those who are to be looked at, in the order in which their kinds depend on each other.
+#[derive(Default)]
+struct Woken {
+    keys: Mutex<BTreeSet<(u8, Key)>>,
+    deaf: AtomicBool,
+}
+
+impl Woken {
+    fn wake(&self, key: Key) {
+        if !self.deaf.load(Ordering::Relaxed) {
+            self.lock().insert((rank(key.kind), key));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(u8, Key)>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Key> {
+        self.lock().pop_first().map(|(_, key)| key)
+    }
+
+    /// Wakes that come during `work` go nowhere.
+    fn muted<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.deaf.store(true, Ordering::Relaxed);
+        let done = work();
+        self.deaf.store(false, Ordering::Relaxed);
+        done
+    }
+}
+
+fn rank(kind: &str) -> u8 {
+    [instance::KIND, wiring::GRANT, wiring::PLAN, account::KIND, wiring::USER]
+        .iter()
+        .position(|one| *one == kind)
+        .and_then(|at| u8::try_from(at).ok())
+        .unwrap_or(u8::MAX)
+}
+
+/// What became of one object.
+#[derive(Clone, Debug, Default)]
+pub struct Acted {
+    pub sheet: Sheet,
+    /// Nothing could be decided, because its instance or namespace is not known.
+    pub undecided: bool,
+    /// Reason of Ready as it is stored now.
+    pub before: Option<String>,
+    passes: usize,
+}
+
+/// The operator in thought.
+pub struct Rehearsal {
+    pub world: Arc<World>,
+    pub snapshots: Snapshots,
+    woken: Arc<Woken>,
+    shared: Arc<Shared>,
+    pub acted: BTreeMap<Key, Acted>,
+}
+
+impl Rehearsal {
+    /// Lists everything once. `client` should be one that cannot write.
+    ///
+    /// # Errors
+    /// Something cannot be listed, or the installation's Secret cannot be read.
+    pub async fn new(client: &Client, installed: &Installed) -> Result<Self> {
+        let snapshots = snapshots(client).await?;
+        let woken = Arc::new(Woken::default());
+        let to_wake = woken.clone();
+        let world = Arc::new(World::new(Parts {
+            client: client.clone(),
+            caches: Caches {
+                accounts: snapshots.accounts.cache(),
+                users: snapshots.users.cache(),
+                instances: snapshots.instances.cache(),
+                grants: snapshots.grants.cache(),
+                plans: snapshots.plans.cache(),
+                namespaces: snapshots.namespaces.cache(),
+                secrets: Vec::new(),
+            },
+            settings: installed.settings.clone(),
+            observers: nobody(),
+            // Its client refuses to write, so events go nowhere.
+            recorder: Recorder::new(
+                client.clone(),
+                Reporter { controller: "chatwoot-operator-plan".into(), instance: None },
+            ),
+            wake: Arc::new(move |key| to_wake.wake(key)),
+            stop: CancellationToken::new(),
+            leading: watch::channel(true).1,
+        }));
+        let rehearsal = Self { world, snapshots, woken, shared: Arc::default(), acted: BTreeMap::new() };
+        rehearsal.learn_references();
+        rehearsal.read_installation(installed).await?;
+        Ok(rehearsal)
+    }
+
+    /// Who refers to whom, as the watches would have told it.
+    fn learn_references(&self) {
+        let (world, caches) = (&self.world, &self.world.caches);
+        self.woken.muted(|| {
+            caches.instances.all().iter().for_each(|one| wiring::instance_changed(world, &Change::New(one)));
+            caches.accounts.all().iter().for_each(|one| wiring::account_changed(world, &Change::New(one)));
+            caches.users.all().iter().for_each(|one| wiring::user_changed(world, &Change::New(one)));
+        });
+    }
+
+    async fn read_installation(&self, installed: &Installed) -> Result<()> {
+        let kept = Kept {
+            namespace: installed.settings.namespace.clone(),
+            secret: installed.installation_secret.clone(),
+            id: None,
+        };
+        let found = installation::read(&kept, &self.world).await.map_err(|why| anyhow!(why))?;
+        self.world.set_installation(Ok(found.unwrap_or_else(installation::imagined)));
+        Ok(())
+    }
+
+    /// Puts an object as it would be into the picture, and has everybody looked at whom that concerns.
+    pub fn put<K: Rehearsed>(&mut self, object: K) {
+        let old = K::snapshot(&mut self.snapshots).put(object.clone());
+        match old {
+            Some(old) => K::changed(&self.world, &Change::Changed { old: &old, new: &object }),
+            None => K::changed(&self.world, &Change::New(&object)),
+        }
+        self.look_at(&object);
+    }
+
+    /// Has an object looked at and compared with Chatwoot, as at its drift slot.
+    pub fn look_at<K: Rehearsed>(&self, object: &K) {
+        let uid = object.uid().unwrap_or_default();
+        let memories = K::memories(&self.world);
+        let remembered: Remembered<K::Memory> =
+            Remembered { next_check: Some(Duration::ZERO), ..memories.take(&uid) };
+        memories.put(&uid, remembered);
+        self.woken.wake(key_of(object));
+    }
+
+    /// Runs passes until nobody is left to look at. `progress` is told what comes next.
+    pub async fn run(&mut self, progress: impl Fn(&Key)) {
+        while let Some(key) = self.woken.next() {
+            progress(&key);
+            self.perform(&key).await;
+        }
+    }
+
+    fn perform<'a>(&'a mut self, key: &'a Key) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            match key.kind {
+                instance::KIND => self.perform_one::<ChatwootInstance>(key).await,
+                wiring::GRANT => self.perform_one::<ChatwootGrant>(key).await,
+                wiring::PLAN => self.perform_one::<ChatwootPlan>(key).await,
+                account::KIND => self.perform_one::<ChatwootAccount>(key).await,
+                _ => {}
+            }
+        })
+    }
+
+    async fn perform_one<K: Rehearsed>(&mut self, key: &Key) {
+        let cache = K::snapshot(&mut self.snapshots).cache();
+        let Some(object) = cache.get(&key.namespace, &key.name) else { return };
+        self.know_instance(&*object).await;
+        let acted = self.acted.entry(key.clone()).or_default();
+        if acted.passes == 0 {
+            acted.before = ready_reason(object.conditions()).map(str::to_owned);
+        }
+        acted.passes += 1;
+        if acted.passes > ENOUGH {
+            acted.sheet.note("it does not come to rest; please report this");
+            return;
+        }
+        let shared = self.shared.clone();
+        let hands = |stored, machine: &K::Machine, world: &Arc<World>| {
+            Rehearsing::<K>::new(stored, machine, world, &shared)
+        };
+        let Some((_, used)) = pass_with(object.clone(), self.world.clone(), hands).await else {
+            acted.undecided = true;
+            return;
+        };
+        acted.undecided = false;
+        let Some(mut used) = used else { return };
+        acted.sheet.then(std::mem::take(&mut used.sheet));
+        let after = used.as_mut().object().clone();
+        drop(used);
+        if after.meta().deletion_timestamp.is_some() && after.finalizers().is_empty() {
+            K::snapshot(&mut self.snapshots).remove(&after);
+            K::changed(&self.world, &Change::Gone(&after));
+        } else {
+            K::snapshot(&mut self.snapshots).put(after.clone());
+            K::changed(&self.world, &Change::Changed { old: &object, new: &after });
+        }
+    }
+
+    /// Nothing can be said of a dependent before its instance has been looked at.
+    async fn know_instance<K: Rehearsed>(&mut self, object: &K) {
+        let Some(key) = object.instance(&self.world) else { return };
+        let Some(instance) = self.world.instance(&key) else { return };
+        if self.world.entry(&key).is_some() {
+            return;
+        }
+        // Its dependents are looked at because something concerns them, not because they are told of it.
+        self.woken.deaf.store(true, Ordering::Relaxed);
+        self.look_at(&*instance);
+        self.perform(&Key::new(instance::KIND, &key.namespace, &key.name)).await;
+        self.woken.deaf.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The key under which an object is woken.
+pub fn key_of<K: Rehearsed>(object: &K) -> Key {
+    Key::new(K::KIND, object.namespace().unwrap_or_default(), object.name_any())
+}
+
+async fn snapshots(client: &Client) -> Result<Snapshots> {
+    Ok(Snapshots {
+        instances: Snapshot::new(list::<ChatwootInstance>(client).await?),
+        grants: Snapshot::new(list::<ChatwootGrant>(client).await?),
+        plans: Snapshot::new(list::<ChatwootPlan>(client).await?),
+        accounts: Snapshot::new(list::<ChatwootAccount>(client).await?),
+        users: Snapshot::new(list::<ChatwootUser>(client).await?),
+        namespaces: Snapshot::new(namespaces(client).await?),
+    })
+}
+
+async fn list<K>(client: &Client) -> Result<Vec<DeserializeGuard<K>>>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api: Api<DeserializeGuard<K>> = Api::all(client.clone());
+    let mut found = Vec::new();
+    let mut page = ListParams::default().limit(500);
+    loop {
+        let list = api.list(&page).await.map_err(|error| unlisted(&K::plural(&()), error))?;
+        let next = list.metadata.continue_.filter(|token| !token.is_empty());
+        found.extend(list.items);
+        match next {
+            Some(token) => page = page.continue_token(&token),
+            None => return Ok(found),
+        }
+    }
+}
+
+async fn namespaces(
+    client: &Client,
+) -> Result<Vec<DeserializeGuard<PartialObjectMeta<k8s_openapi::api::core::v1::Namespace>>>> {
+    let api: Api<PartialObjectMeta<k8s_openapi::api::core::v1::Namespace>> = Api::all(client.clone());
+    let list = api.list(&ListParams::default()).await.map_err(|error| unlisted("namespaces", error))?;
+    Ok(list.items.into_iter().map(|item| DeserializeGuard(Ok(item))).collect())
+}
+
+fn unlisted(what: &str, error: kube::Error) -> anyhow::Error {
+    match error {
+        kube::Error::Api(status) if status.is_not_found() => {
+            anyhow!(
+                "the cluster does not know {what}; install the chart, or its definitions: chatwoot-operator crds | kubectl apply -f -"
+            )
+        }
+        kube::Error::Api(status) if status.is_forbidden() => {
+            anyhow!(
+                "{what} cannot be listed in all namespaces ({}); run this as a platform admin",
+                status.message
+            )
+        }
+        error => anyhow::Error::new(error).context(format!("{what} cannot be listed")),
+    }
+}
+
+fn nobody() -> Observers {
+    Observers {
+        writes: Arc::new(|_, _, _| {}),
+        fuel: Arc::new(|_| {}),
+        orphan: Arc::new(|| {}),
+        event_error: Arc::new(|| {}),
+        first_ready: Arc::new(|_, _| {}),
+        request: Arc::new(|_, _, _, _| {}),
+    }
+}
+
+/// A namespace that exists only in the manifests.
+pub fn imagined_namespace(
+    name: &str,
+    labels: BTreeMap<String, String>,
+) -> PartialObjectMeta<k8s_openapi::api::core::v1::Namespace> {
+    let mut namespace = PartialObjectMeta::default();
+    namespace.metadata.name = Some(name.to_owned());
+    namespace.metadata.uid = Some(format!("imagined-{name}"));
+    namespace.metadata.labels = Some(labels);
+    namespace
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_others_depend_on_is_looked_at_first_and_a_muted_wake_is_none() {
+        let woken = Woken::default();
+        for kind in [wiring::USER, account::KIND, wiring::PLAN, instance::KIND] {
+            woken.wake(Key::new(kind, "acme", "main"));
+            woken.wake(Key::new(kind, "acme", "main"));
+        }
+        woken.muted(|| woken.wake(Key::new(wiring::GRANT, "acme", "main")));
+        let order: Vec<_> = std::iter::from_fn(|| woken.next()).map(|key| key.kind).collect();
+        assert_eq!(order, [instance::KIND, wiring::PLAN, account::KIND, wiring::USER]);
+    }
+}

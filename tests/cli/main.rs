@@ -1,0 +1,5 @@
+//! The command line as processes, against a real API server and the simulator.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod bench;
+mod plan;
