@@ -330,7 +330,10 @@ impl Hands<Facts> for UserHands {
                 Lesson::Left { account, answer }
             }
             Effect::Publish { account } => Lesson::Published(self.publish(account).await),
-            Effect::DropSecret(name) => Lesson::SecretDropped(self.secrets().drop(&name).await),
+            Effect::DropSecret(name) => {
+                let dropped = self.secrets().drop(&name).await;
+                Lesson::SecretDropped(name, dropped)
+            }
             Effect::Delete(id) => {
                 Lesson::Deleted(id, self.turn.call(|platform| platform.delete_user(UserId(id))).await)
             }
