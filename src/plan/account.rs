@@ -29,6 +29,23 @@ impl super::Machine for Facts {
     type End = super::End<AccountStatus>;
 
     fn next(&self, at: &Moment) -> Next {
+        match self.decide(at) {
+            // A request to look is answered when the look is over.
+            Step::Act(Effect::Write(mut status, tag)) if !super::status::is_ready(&status.conditions) => {
+                status.last_handled_reconcile_at = self.status.last_handled_reconcile_at.clone();
+                Step::Act(Effect::Write(status, tag))
+            }
+            step => step,
+        }
+    }
+
+    fn learn(&mut self, lesson: Lesson) {
+        self.fold(lesson);
+    }
+}
+
+impl Facts {
+    fn decide(&self, at: &Moment) -> Next {
         // What has happened in Chatwoot is written down before anything else is considered.
         if self.create.memory.created.is_some() || self.create.read_again {
             return self.create(at);
@@ -74,12 +91,6 @@ impl super::Machine for Facts {
         }
     }
 
-    fn learn(&mut self, lesson: Lesson) {
-        self.fold(lesson);
-    }
-}
-
-impl Facts {
     /// Everything wanted was so when it was last looked at, and nothing asks for another look.
     fn has_no_work(&self) -> bool {
         self.is_converged() && !self.around.due && !self.is_requested() && !self.has_news_of_duplicates()

@@ -179,4 +179,4 @@ fn cut(message: String) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -10,7 +10,6 @@ pub mod route {
     pub const READ_ACCOUNT: &str = "GET /platform/api/v1/accounts/:id";
     pub const UPDATE_ACCOUNT: &str = "PATCH /platform/api/v1/accounts/:id";
     pub const DELETE_ACCOUNT: &str = "DELETE /platform/api/v1/accounts/:id";
-    pub const ABOUT: &str = "GET /api";
 }
 
 /// Shorter names of routes on accounts, as [`Journal::calls`] has them.
@@ -66,6 +65,8 @@ fn is_probe(entry: &Entry) -> bool {
 fn short(entry: &Entry) -> String {
     match entry.route.as_ref() {
         "GET /platform/api/v1/accounts" => "GET index".to_owned(),
+        route if route.contains("/platform/api/v1/users") => format!("{} user", entry.method),
+        route if route.ends_with("/account_users") => format!("{} member", entry.method),
         route => match route.split_once(" /platform/api/v1/accounts") {
             Some((verb, "" | "/:id")) => format!("{verb} account"),
             _ => route.to_owned(),

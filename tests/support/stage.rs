@@ -2,7 +2,7 @@
 
 use super::{Place, Subject, Tenant};
 use anyhow::Result;
-use chatwoot_simulator::{Control, Options, Simulator};
+use chatwoot_simulator::{Options, Simulator};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client,
@@ -52,8 +52,13 @@ impl Stage {
 
     /// In a place of its own.
     pub async fn in_place(place: &Arc<Place>) -> Result<Self> {
-        let stage = Self::empty(place.clone(), Setup::default()).await?;
-        stage.open(Value::Null).await?;
+        Self::in_place_with(place, Setup::default()).await
+    }
+
+    /// As [`Stage::in_place`], set up differently.
+    pub async fn in_place_with(place: &Arc<Place>, setup: Setup) -> Result<Self> {
+        let stage = Self::empty(place.clone(), setup.clone()).await?;
+        stage.open(setup.instance).await?;
         Ok(stage)
     }
 
@@ -153,8 +158,9 @@ impl Stage {
         Ok((tenant, account))
     }
 
-    pub fn control(&self) -> &Control {
-        self.chatwoot.control()
+    /// Where another Chatwoot can listen.
+    pub fn address(&self) -> SocketAddr {
+        address()
     }
 }
 
@@ -166,7 +172,7 @@ fn address() -> SocketAddr {
 }
 
 /// RFC 7386.
-fn merge(into: &mut Value, change: Value) {
+pub fn merge(into: &mut Value, change: Value) {
     match (into, change) {
         (Value::Object(into), Value::Object(change)) => {
             for (key, value) in change {

@@ -61,8 +61,11 @@ impl Tenant {
     }
 
     async fn apply(&self, stage: &Stage, kind: &'static str, name: &str, mut spec: Value) -> Result<Subject> {
-        if spec.get("instanceRef").is_none() {
-            spec["instanceRef"] = json!({"name": "main", "namespace": stage.home});
+        match spec.get("instanceRef") {
+            None => spec["instanceRef"] = json!({"name": "main", "namespace": stage.home}),
+            // Named as null: none at all.
+            Some(Value::Null) => drop(spec.as_object_mut().and_then(|spec| spec.remove("instanceRef"))),
+            Some(_) => {}
         }
         let subject = self.subject(stage, kind, name);
         subject.apply(spec).await?;

@@ -43,7 +43,11 @@ impl Facts {
     /// An id somebody named: read it, see whose it is, stamp it, bind it.
     pub(super) fn verify(&self, id: i64, chosen: bool, at: &Moment) -> Next {
         if self.around.taken.contains(&id) {
-            let text = format!("account {id} is bound to another resource; choose another id");
+            let (namespace, name) = (&self.object.namespace, &self.object.name);
+            let text = format!(
+                "account {id} is bound to another resource; choose another id with: kubectl chatwoot resolve account \
+                 {namespace}/{name} --account-id N"
+            );
             return self.settle(Verdict::new(reason::ACCOUNT_ALREADY_BOUND, text), at);
         }
         let account = match &self.remote {

@@ -60,11 +60,11 @@ impl Facts {
     }
 
     pub(super) fn progressing(&self, at: &Moment) -> UserStatus {
-        self.status_with(
-            &Verdict::new(reason::PROGRESSING, "the person exists; applying everything else"),
-            at,
-        )
-        .0
+        let verdict = Verdict::new(reason::PROGRESSING, "the person exists; applying everything else");
+        let mut next = self.status_with(&verdict, at).0;
+        // A request to look is answered when the look is over.
+        next.last_handled_reconcile_at = self.status.last_handled_reconcile_at.clone();
+        next
     }
 
     /// Chatwoot agrees, or differs in nothing that is being repaired; memberships may still be waited for.
