@@ -1,7 +1,7 @@
 //! No secret leaves: one run with people, mistakes and refusals, at the most talkative log level, and then a search.
 
 use crate::support::{
-    PATIENCE, People, Place, Setup, Stage,
+    PATIENCE, Place, Setup, Stage,
     people::route,
     subject::{condition, id, is},
 };
