@@ -18,7 +18,11 @@ use super::{
     status::Verdict,
 };
 use crate::{
-    api::{common::Mode, conditions::reason, user::UserStatus},
+    api::{
+        common::Mode,
+        conditions::reason,
+        user::{MembershipState, UserStatus},
+    },
     chatwoot::{marker::Reading, types::User},
 };
 
@@ -73,6 +77,12 @@ impl Facts {
             && !self.is_requested()
             && !self.around.secret_news
             && !self.pass.began
+            && !self.takes_back()
+    }
+
+    /// A membership that was taken back is looked for once more, when no request to make it can be under way any longer.
+    fn takes_back(&self) -> bool {
+        self.status.memberships.iter().any(|entry| entry.state == MembershipState::Revoking)
     }
 
     /// Chatwoot agreed with exactly what is wanted now.

@@ -1,7 +1,7 @@
 //! No secret leaves: one run with people, mistakes and refusals, at the most talkative log level, and then a search.
 
 use crate::support::{
-    PATIENCE, People, Place, Setup, Stage,
+    PATIENCE, Place, Setup, Stage,
     people::route,
     subject::{condition, id, is},
 };
@@ -25,13 +25,10 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     let place = Place::own_with(json!({"logLevel": "trace"})).await?;
     let simulator = Options { platform_tokens: vec![TOKEN.into()], ..Options::default() };
     let stage = Stage::in_place_with(&place, Setup { simulator, ..Setup::default() }).await?;
-    let mut secrets: BTreeMap<String, String> = [
-        ("platform token", TOKEN),
-        ("declared password", DECLARED),
-        ("weak password", WEAK),
-    ]
-    .map(|(what, value)| (what.to_owned(), value.to_owned()))
-    .into();
+    let mut secrets: BTreeMap<String, String> =
+        [("platform token", TOKEN), ("declared password", DECLARED), ("weak password", WEAK)]
+            .map(|(what, value)| (what.to_owned(), value.to_owned()))
+            .into();
 
     let stranger = Act::CreateUser {
         name: "Stranger".into(),
@@ -55,14 +52,16 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
         person.ready().await?;
     }
     tenant.person(&stage, "weak", from("weak")).await?.reason("SecretInvalid").await?;
-    let spec = json!({"password": {"generate": {}}, "credentialsSecret": {"name": "stranger", "accessToken": {}}});
+    let spec =
+        json!({"password": {"generate": {}}, "credentialsSecret": {"name": "stranger", "accessToken": {}}});
     tenant.person(&stage, "stranger", spec).await?.reason("NotOwned").await?;
     tenant.person(&stage, "nobodys", json!({})).await?.ready().await?;
     let first = tenant.secret_now("alice-chatwoot").await?["password"].clone();
     secrets.insert("first generated password".into(), first);
     alice.set(json!({"password": {"generate": {"rotation": "2"}}})).await?;
     alice.until("has rotated", |o| is(o, "Succeeded") && o["status"]["password"]["rotation"] == "2").await?;
-    let rotated = stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?.token.context("no token")?;
+    let rotated =
+        stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?.token.context("no token")?;
     secrets.insert("second platform token".into(), rotated.clone());
     alice.annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
     stage.instance().reason("Unauthorized").await?;
@@ -70,12 +69,17 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     alice.looked_at().await?;
 
     for user in stage.chatwoot.state().await?.users {
-        let texts = [("password", user.password), ("access token", user.access_token), ("pubsub token", Some(user.pubsub_token))];
+        let texts = [
+            ("password", user.password),
+            ("access token", user.access_token),
+            ("pubsub token", Some(user.pubsub_token)),
+        ];
         for (what, value) in texts.into_iter().filter_map(|(what, value)| Some((what, value?))) {
             secrets.insert(format!("{what} of user {}", user.id), value);
         }
     }
-    let installation: Api<Secret> = Api::namespaced(stage.admin.clone(), crate::support::place::OPERATOR_NAMESPACE);
+    let installation: Api<Secret> =
+        Api::namespaced(stage.admin.clone(), crate::support::place::OPERATOR_NAMESPACE);
     let key = installation.get("chatwoot-operator-installation").await?.data.unwrap_or_default();
     let key = key.get("key").context("no key")?.0.clone();
     secrets.insert("installation key in hex".into(), key.iter().map(|byte| format!("{byte:02x}")).collect());

@@ -22,7 +22,9 @@ async fn looks(place: &Arc<Place>, count: u64) -> Result<()> {
             let operator = place.operator().await;
             operator.as_ref().context("the operator does not run")?.get("/metrics").await?.1
         };
-        let passes = page.lines().filter(|line| line.starts_with("chatwoot_operator_passes_total{kind=\"ChatwootUser\""));
+        let passes = page
+            .lines()
+            .filter(|line| line.starts_with("chatwoot_operator_passes_total{kind=\"ChatwootUser\""));
         let seen: u64 = passes.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum();
         if seen >= count {
             return Ok(());
@@ -36,15 +38,21 @@ async fn looks(place: &Arc<Place>, count: u64) -> Result<()> {
 async fn writes(place: &Arc<Place>) -> Result<Vec<String>> {
     let all = place.plane.writes_by(&place.operator_user()).await?;
     let ours = all.into_iter().filter(|write| !["leases", "events"].contains(&write.resource.as_str()));
-    Ok(ours.map(|write| format!("{} {} {}/{}", write.verb, write.target(), write.namespace, write.name)).collect())
+    Ok(ours
+        .map(|write| format!("{} {} {}/{}", write.verb, write.target(), write.namespace, write.name))
+        .collect())
 }
 
 #[tokio::test]
 async fn a_restart_with_people_in_place_calls_nobody_and_writes_nothing() -> Result<()> {
     let place = Place::own().await?;
     let stage = Stage::in_place(&place).await?;
-    let (tenant, _, alice) =
-        stage.staffed(json!({}), json!({"password": {"generate": {}}, "credentialsSecret": {"name": "alice", "accessToken": {}}})).await?;
+    let (tenant, _, alice) = stage
+        .staffed(
+            json!({}),
+            json!({"password": {"generate": {}}, "credentialsSecret": {"name": "alice", "accessToken": {}}}),
+        )
+        .await?;
     tenant.secret("password", json!({"value": "F1rst-Passw0rd!"})).await?;
     let declared = json!({"password": {"secretKeyRef": {"name": "password", "key": "value"}}});
     let bob = tenant.person(&stage, "bob", declared).await?;
@@ -58,7 +66,13 @@ async fn a_restart_with_people_in_place_calls_nobody_and_writes_nothing() -> Res
     };
     stage.chatwoot.act(act).await?;
     tenant.person(&stage, "carol", json!({})).await?.stalled("NotOwned").await?;
-    let refused = tenant.person(&stage, "dave", json!({"memberships": [{"namespace": "elsewhere", "account": "x", "role": "Agent"}]})).await?;
+    let refused = tenant
+        .person(
+            &stage,
+            "dave",
+            json!({"memberships": [{"namespace": "elsewhere", "account": "x", "role": "Agent"}]}),
+        )
+        .await?;
     refused.stalled("NotGranted").await?;
 
     place.stop_operator().await?;
@@ -102,7 +116,8 @@ async fn a_person_that_cannot_be_read_wedges_nobody_else() -> Result<()> {
     // Others go on: those who are there, and those who come.
     alice.set(json!({"name": "Alice A."})).await?;
     alice.ready().await?;
-    let bob = tenant.person(&stage, "bob", json!({"memberships": [{"account": "acme", "role": "Agent"}]})).await?;
+    let bob =
+        tenant.person(&stage, "bob", json!({"memberships": [{"account": "acme", "role": "Agent"}]})).await?;
     bob.ready().await?;
     bob.delete().await?;
     bob.gone().await?;
@@ -118,7 +133,8 @@ async fn a_person_that_cannot_be_read_wedges_nobody_else() -> Result<()> {
 async fn broken(stage: &Stage, tenant: &Tenant) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let reference = json!({"name": "main", "namespace": stage.home});
-    let spec = json!({"instanceRef": reference, "email": {"not": "a text"}, "name": ["odd"], "memberships": 7});
+    let spec =
+        json!({"instanceRef": reference, "email": {"not": "a text"}, "name": ["odd"], "memberships": 7});
     while let Err(error) = tenant.subject(stage, "ChatwootUser", "broken").apply(spec.clone()).await {
         ensure!(Instant::now() < deadline, "{error:#}");
         // Nothing tells when a schema has come into force; asking does.

@@ -43,8 +43,10 @@ impl Place {
     /// It did not come up, or the operator has ended since; the message has its last words.
     pub async fn shared() -> Result<Arc<Self>> {
         static SHARED: OnceCell<Arc<Place>> = OnceCell::const_new();
-        let place =
-            SHARED.get_or_try_init(|| async { anyhow::Ok(Arc::new(Self::start(json!({})).await?)) }).await?.clone();
+        let place = SHARED
+            .get_or_try_init(|| async { anyhow::Ok(Arc::new(Self::start(json!({})).await?)) })
+            .await?
+            .clone();
         place.check().await?;
         Ok(place)
     }
