@@ -101,11 +101,13 @@ impl Facts {
             let text = "waiting until an account of spec.memberships is bound; the person is made then";
             return self.settle(Verdict::new(reason::WAITING_FOR_ACCOUNT, text), at);
         }
-        if !self.object.finalizer {
-            return Step::Act(Effect::AddFinalizer);
-        }
-        if let Some(step) = self.password_to_send(at) {
-            return step;
+        let password = self.password_to_send(at);
+        // A password that cannot be used ends it here; one to be made waits until there is something to remove it again.
+        let makes = matches!(self.pass.password, Password::Due(Due::Generate));
+        match password {
+            Some(step) if self.object.finalizer || !makes => return step,
+            _ if !self.object.finalizer => return Step::Act(Effect::AddFinalizer),
+            _ => {}
         }
         let (mut profile, _) = self.diff(&self.nobody(), true);
         profile.email = self.around.email.as_ref().ok().map(ToString::to_string);
