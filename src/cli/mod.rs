@@ -3,6 +3,7 @@
 mod ask;
 pub mod cluster;
 pub mod crds;
+pub mod doctor;
 pub mod exit;
 pub mod installed;
 pub mod kinds;
@@ -42,6 +43,7 @@ enum Command {
         #[arg(long)]
         dir: Option<PathBuf>,
     },
+    Doctor(doctor::Options),
     Plan(plan::Options),
     Reconcile(reconcile::Options),
     Resolve(resolve::Options),
@@ -72,6 +74,7 @@ pub fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let code = match arguments.command {
         Command::Crds { dir } => crds::run(dir.as_deref()).map(|()| exit::FINE),
         Command::Run(options) => in_runtime(run(*options)),
+        Command::Doctor(options) => in_runtime(doctor::run(options)),
         Command::Plan(options) => in_runtime(plan::run(options)),
         Command::Reconcile(options) => in_runtime(reconcile::run(options)),
         Command::Resolve(options) => in_runtime(resolve::run(options)),

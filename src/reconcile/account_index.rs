@@ -163,6 +163,7 @@ impl AccountIndex {
         }
         if let Some((asked_at, answer)) = &state.last
             && (*asked_at >= not_before || self.still_silent(*asked_at, answer))
+            && !self.has_passed(*asked_at, answer)
         {
             let answer = match answer {
                 Ok(census) => Index::Answer(census.matches(mine, taken)),
@@ -180,6 +181,11 @@ impl AccountIndex {
     fn still_silent(&self, asked_at: Duration, answer: &Answer) -> bool {
         matches!(answer, Err(Silence::Broken | Silence::TooLarge | Silence::Unsupported))
             && (self.0.clock)().saturating_sub(asked_at) < SILENCE_HOLDS
+    }
+
+    /// What passes is worth another try as soon as one may be made; nobody's version of an object changes by it.
+    fn has_passed(&self, asked_at: Duration, answer: &Answer) -> bool {
+        matches!(answer, Err(Silence::Unavailable(_))) && (self.0.clock)().saturating_sub(asked_at) >= SPACING
     }
 
     /// Has the index read although nobody waits: the sweep. The answer is in [`AccountIndex::latest`] and in `done`.

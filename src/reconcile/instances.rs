@@ -81,10 +81,13 @@ impl Handle {
     }
 
     /// A create will have settled at `clock`; a second account that it may have made shows then. One sweep a minute serves
-    /// all of them.
-    pub fn sweep_at(&self, clock: Duration) {
+    /// all of them. True when no other was waited for: the instance has to be told.
+    pub fn sweep_at(&self, clock: Duration) -> bool {
         let minute = Duration::from_secs((clock.as_secs() / 60 + 1) * 60);
-        self.sweeps.lock().unwrap_or_else(PoisonError::into_inner).insert(minute);
+        let mut sweeps = self.sweeps.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = sweeps.is_empty();
+        sweeps.insert(minute);
+        first
     }
 
     /// Takes the sweeps that are due at `clock`; true when there were any.

@@ -90,11 +90,20 @@ fn free(world: &World, dropped: &[Ref]) {
     for what in dropped {
         match what {
             Ref::Email(..) => world.wake_all(what),
+            // It is protected as long as anybody is bound to it.
+            Ref::Instance(of) if is_going(world, of) => {
+                (world.wake)(Key::new(instance::KIND, &of.namespace, &of.name));
+            }
             Ref::AccountId(instance, id) => world.wake_all(&Ref::AdoptsAccount(instance.clone(), *id)),
             Ref::UserId(instance, id) => world.wake_all(&Ref::AdoptsUser(instance.clone(), *id)),
             _ => {}
         }
     }
+}
+
+fn is_going(world: &World, instance: &InstanceKey) -> bool {
+    let found = world.caches.instances.get(&instance.namespace, &instance.name);
+    found.is_some_and(|instance| instance.metadata.deletion_timestamp.is_some())
 }
 
 /// Nobody waits at the gate for an object that is gone.

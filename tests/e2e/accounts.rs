@@ -1,15 +1,15 @@
 //! Accounts: made, changed, kept as they are wanted.
 
 use crate::support::{
-    Journal, PATCH, POST, Setup, Stage, route,
+    Journal, PATCH, PATIENCE, POST, Setup, Stage, route,
     subject::{condition, id, is, message},
 };
 use anyhow::{Context, Result};
-use chatwoot_simulator::{Act, EditAccount, Filter, How, Options, Version};
+use chatwoot_simulator::{Act, EditAccount, Effect, End, Filter, How, Options, Release, Version};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_account_is_made_with_the_fewest_calls_and_writes() -> Result<()> {
+pub async fn an_account_is_made_with_the_fewest_calls_and_writes() -> Result<()> {
     let stage = Stage::new().await?;
     stage.plan("pro", json!({"features": {"crm_v2": true}})).await?;
     let tenant = stage.tenant(json!({"plans": ["pro"]})).await?;
@@ -204,7 +204,7 @@ async fn a_request_to_look_is_answered_with_its_own_words_and_one_call() -> Resu
 }
 
 #[tokio::test]
-async fn what_this_chatwoot_cannot_do_is_said_before_anything_is_sent() -> Result<()> {
+pub async fn what_this_chatwoot_cannot_do_is_said_before_anything_is_sent() -> Result<()> {
     let simulator = Options { version: Version(4, 2, 0), ..Options::default() };
     let stage = Stage::with(Setup { simulator, ..Setup::default() }).await?;
     let tenant = stage.tenant(json!({"allow": ["Features"]})).await?;
@@ -253,7 +253,7 @@ async fn a_bound_account_keeps_its_settings_while_its_spec_cannot_be() -> Result
 }
 
 #[tokio::test]
-async fn a_paused_account_is_left_alone_until_it_is_no_longer() -> Result<()> {
+pub async fn a_paused_account_is_left_alone_until_it_is_no_longer() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.tenant(json!({})).await?;
     let seq = stage.chatwoot.last_seq().await?;
@@ -291,7 +291,7 @@ async fn a_paused_account_is_left_alone_until_it_is_no_longer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn observing_creates_binds_and_writes_nothing() -> Result<()> {
+pub async fn observing_creates_binds_and_writes_nothing() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.tenant(json!({})).await?;
     let seq = stage.chatwoot.last_seq().await?;
@@ -349,6 +349,24 @@ async fn observing_a_bound_account_lists_drift_and_repairs_none() -> Result<()> 
     account.set(json!({"mode": "Enforce"})).await?;
     account.ready().await?;
     assert_eq!(stage.chatwoot.account(id).await?.context("it is not there")?.name, "Acme");
+    Ok(())
+}
+
+#[tokio::test]
+pub async fn while_it_is_at_work_an_account_says_at_what() -> Result<()> {
+    let instance = json!({"requestBudget": {"timeout": "20s", "perMinute": 60000}});
+    let stage = Stage::with(Setup { instance, ..Setup::default() }).await?;
+    let tenant = stage.tenant(json!({})).await?;
+    stage.chatwoot.fault_once(route::CREATE_ACCOUNT, Effect::HangBeforeCommit).await?;
+    stage.chatwoot.fault_once(route::UPDATE_ACCOUNT, Effect::HangBeforeCommit).await?;
+    let account = tenant.account(&stage, "acme", json!({"name": "Acme", "locale": "de"})).await?;
+    for (reason, route) in [("Creating", route::CREATE_ACCOUNT), ("Progressing", route::UPDATE_ACCOUNT)] {
+        let busy = account.reason(reason).await?;
+        assert_eq!(condition(&busy, "Reconciling")["status"], "True");
+        stage.chatwoot.wait(&Filter::route(route).end(End::Hanging), 1, PATIENCE).await?;
+        stage.chatwoot.release(Release::proceed()).await?;
+    }
+    account.ready().await?;
     Ok(())
 }
 

@@ -59,7 +59,7 @@ async fn without_a_grant_for_the_id_nothing_is_read_whether_it_exists_or_not() -
 }
 
 #[tokio::test]
-async fn an_account_with_somebody_elses_marker_is_never_taken() -> Result<()> {
+pub async fn an_account_with_somebody_elses_marker_is_never_taken() -> Result<()> {
     let stage = Stage::new().await?;
     let foreign = "v1:ffffffffffffffff:0123:4567:89ab";
     let old = old(&stage, json!({"chatwoot_operator": foreign}), true).await?;
@@ -80,7 +80,7 @@ async fn an_account_with_somebody_elses_marker_is_never_taken() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_account_bound_to_another_resource_is_refused_until_that_lets_go() -> Result<()> {
+pub async fn an_account_bound_to_another_resource_is_refused_until_that_lets_go() -> Result<()> {
     let stage = Stage::new().await?;
     let (_, first) = stage.settled(json!({}), json!({"name": "First"})).await?;
     let bound = id(&first.get().await?)?;
@@ -116,7 +116,8 @@ async fn an_id_that_does_not_exist_is_said_to_its_author() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_account_the_platform_app_may_not_see_comes_with_the_statement_that_permits_it() -> Result<()> {
+pub async fn an_account_the_platform_app_may_not_see_comes_with_the_statement_that_permits_it() -> Result<()>
+{
     let stage = Stage::new().await?;
     let old = old(&stage, json!({}), false).await?;
     let tenant = stage.tenant(json!({"adoptable": {"accounts": [old]}})).await?;

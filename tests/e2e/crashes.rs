@@ -76,8 +76,18 @@ async fn comes_to(place: Arc<Place>, step: Step, name: &'static str) -> Result<(
 #[tokio::test]
 async fn killed_at_any_step_of_a_create_it_makes_exactly_one_account() -> Result<()> {
     let place = Place::own().await?;
-    policy::refuse(&place, "no-finalizer", Refused { accounts: "claimed", unless: "!has(object.metadata.finalizers)" }).await?;
-    policy::refuse(&place, "no-id", Refused { accounts: "answered", unless: "!has(object.status) || !has(object.status.id)" }).await?;
+    policy::refuse(
+        &place,
+        "no-finalizer",
+        Refused { accounts: "claimed", unless: "!has(object.metadata.finalizers)" },
+    )
+    .await?;
+    policy::refuse(
+        &place,
+        "no-id",
+        Refused { accounts: "answered", unless: "!has(object.status) || !has(object.status.id)" },
+    )
+    .await?;
     let all = try_join_all(STEPS.map(|(step, name)| comes_to(place.clone(), step, name))).await?;
 
     place.kill_operator().await;
@@ -119,7 +129,8 @@ async fn a_restart_with_everything_in_place_calls_nobody_and_writes_nothing() ->
     let refused = tenant.account(&stage, "refused", json!({"name": "No plan"})).await?;
     refused.stalled("NotGranted").await?;
     // The sweep after the creates belongs to them.
-    let index = |o: &Value| crate::support::subject::condition(o, "AccountIndexAvailable")["status"] == "True";
+    let index =
+        |o: &Value| crate::support::subject::condition(o, "AccountIndexAvailable")["status"] == "True";
     stage.instance().at_last("has swept", index).await?;
     stage.chatwoot.wait(&Filter::route(route::INDEX), 2, LONG).await?;
     place.stop_operator().await?;
@@ -167,7 +178,7 @@ async fn an_api_server_that_goes_in_the_middle_of_creates_costs_nothing_but_time
 }
 
 #[tokio::test]
-async fn permissions_taken_away_are_said_and_given_back_are_enough() -> Result<()> {
+pub async fn permissions_taken_away_are_said_and_given_back_are_enough() -> Result<()> {
     let place = Place::own().await?;
     let stage = Stage::in_place(&place).await?;
     let role = place.plane.kubectl(["get", "clusterrole", "chatwoot-operator", "-o", "json"]).run().await?;

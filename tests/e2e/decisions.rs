@@ -23,7 +23,7 @@ async fn posts(stage: &Stage) -> Result<usize> {
 }
 
 #[tokio::test]
-async fn without_an_index_a_lost_answer_is_a_question_and_nothing_is_sent() -> Result<()> {
+pub async fn without_an_index_a_lost_answer_is_a_question_and_nothing_is_sent() -> Result<()> {
     let (stage, _, account) = unknown(Effect::ResetAfterCommit).await?;
     // While the creator may still be at work nobody is asked.
     account.reason("ResolvingCreate").await?;
@@ -40,7 +40,10 @@ async fn without_an_index_a_lost_answer_is_a_question_and_nothing_is_sent() -> R
     assert_eq!((id(&object)?, posts(&stage).await?), (made[0].id, 1));
     assert_eq!(object["status"]["creation"]["outcome"], "Decided");
     assert!(object["status"].get("decision").is_none());
-    assert_eq!(stage.chatwoot.account(made[0].id).await?.context("it is gone")?.locale.as_deref(), Some("de"));
+    assert_eq!(
+        stage.chatwoot.account(made[0].id).await?.context("it is gone")?.locale.as_deref(),
+        Some("de")
+    );
     Ok(())
 }
 
@@ -81,8 +84,12 @@ async fn an_old_answer_never_answers_a_new_question() -> Result<()> {
 #[tokio::test]
 async fn an_id_a_person_names_is_still_verified() -> Result<()> {
     let (stage, _, account) = unknown(Effect::ResetBeforeCommit).await?;
-    let foreign = json!({"chatwoot_operator": "v1:ffffffffffffffff:0:0:0"}).as_object().cloned().context("no map")?;
-    let other = stage.chatwoot.act(Act::CreateAccount { name: "Theirs".into(), attributes: foreign, app: Some(1) }).await?;
+    let foreign =
+        json!({"chatwoot_operator": "v1:ffffffffffffffff:0:0:0"}).as_object().cloned().context("no map")?;
+    let other = stage
+        .chatwoot
+        .act(Act::CreateAccount { name: "Theirs".into(), attributes: foreign, app: Some(1) })
+        .await?;
     let other = other.id.context("no id")?;
     account.stalled("CreateOutcomeUnknown").await?;
     let seq = stage.chatwoot.last_seq().await?;
@@ -118,7 +125,7 @@ async fn a_chatwoot_without_an_index_creates_and_asks_when_in_doubt() -> Result<
 }
 
 #[tokio::test]
-async fn a_second_account_from_a_replaying_proxy_is_found_and_neither_is_deleted() -> Result<()> {
+pub async fn a_second_account_from_a_replaying_proxy_is_found_and_neither_is_deleted() -> Result<()> {
     let stage = Stage::new().await?;
     stage.chatwoot.fault_once(route::CREATE_ACCOUNT, Effect::Replay).await?;
     let tenant = stage.tenant(json!({})).await?;
@@ -133,7 +140,8 @@ async fn a_second_account_from_a_replaying_proxy_is_found_and_neither_is_deleted
 
     // The one not chosen stays listed, and is never written; it leaves the list when it vanishes.
     account.resolve(&format!("account-id={other}")).await?;
-    let chosen = account.until("is bound to the other", |o| o["status"]["id"] == other && is(o, "Succeeded")).await?;
+    let chosen =
+        account.until("is bound to the other", |o| o["status"]["id"] == other && is(o, "Succeeded")).await?;
     assert_eq!(chosen["status"]["duplicates"], json!([bound]));
     assert!(message(&chosen, "Ready").contains(&bound.to_string()));
     let seq = stage.chatwoot.last_seq().await?;
@@ -145,7 +153,7 @@ async fn a_second_account_from_a_replaying_proxy_is_found_and_neither_is_deleted
 }
 
 #[tokio::test]
-async fn an_account_that_vanished_is_a_question_and_made_anew_only_when_told() -> Result<()> {
+pub async fn an_account_that_vanished_is_a_question_and_made_anew_only_when_told() -> Result<()> {
     let stage = Stage::new().await?;
     let (_, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     let gone = id(&account.get().await?)?;
@@ -164,20 +172,27 @@ async fn an_account_that_vanished_is_a_question_and_made_anew_only_when_told() -
 }
 
 #[tokio::test]
-async fn an_account_whose_marker_is_gone_or_foreign_is_not_touched() -> Result<()> {
+pub async fn an_account_whose_marker_is_gone_or_foreign_is_not_touched() -> Result<()> {
     let stage = Stage::new().await?;
     let (_, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     let bound = id(&account.get().await?)?;
     let ours = stage.chatwoot.account(bound).await?.context("it is gone")?.custom_attributes;
-    let foreign = json!({"chatwoot_operator": "v1:ffffffffffffffff:0:0:0"}).as_object().cloned().context("no map")?;
+    let foreign =
+        json!({"chatwoot_operator": "v1:ffffffffffffffff:0:0:0"}).as_object().cloned().context("no map")?;
     for (number, attributes) in [Default::default(), foreign].into_iter().enumerate() {
-        stage.chatwoot.act(Act::EditAccountAttributes { account: bound, how: How::Replace, attributes }).await?;
+        stage
+            .chatwoot
+            .act(Act::EditAccountAttributes { account: bound, how: How::Replace, attributes })
+            .await?;
         let seq = stage.chatwoot.last_seq().await?;
         account.set(json!({"name": format!("Not sent {number}")})).await?;
         account.stalled("NotOwned").await?;
         assert!(stage.chatwoot.writes(seq).await?.is_empty());
         let attributes = ours.clone();
-        stage.chatwoot.act(Act::EditAccountAttributes { account: bound, how: How::Replace, attributes }).await?;
+        stage
+            .chatwoot
+            .act(Act::EditAccountAttributes { account: bound, how: How::Replace, attributes })
+            .await?;
         account.annotate("chatwoot.dev/reconcile-requested-at", &number.to_string()).await?;
         account.ready().await?;
     }
@@ -204,7 +219,7 @@ async fn a_resource_applied_again_finds_the_account_it_had() -> Result<()> {
 
 /// Whoever gets a namespace name that somebody else had does not get that one's data.
 #[tokio::test]
-async fn a_new_namespace_of_an_old_name_does_not_get_the_old_ones_account() -> Result<()> {
+pub async fn a_new_namespace_of_an_old_name_does_not_get_the_old_ones_account() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     let old = id(&account.get().await?)?;

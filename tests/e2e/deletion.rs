@@ -47,7 +47,7 @@ async fn suspend_keeps_the_data_and_locks_the_door() -> Result<()> {
 }
 
 #[tokio::test]
-async fn delete_destroys_and_waits_until_it_is_done() -> Result<()> {
+pub async fn delete_destroys_and_waits_until_it_is_done() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, account, id) = with_policy(&stage, json!({"allow": ["Delete"]}), "Delete").await?;
     stage.chatwoot.act(Act::HoldJobs { kinds: vec![] }).await?;
@@ -117,7 +117,7 @@ async fn a_deletion_that_waited_for_its_grant_goes_on_when_it_comes() -> Result<
 }
 
 #[tokio::test]
-async fn a_dead_chatwoot_never_wedges_a_namespace_without_saying_how_to_get_out() -> Result<()> {
+pub async fn a_dead_chatwoot_never_wedges_a_namespace_without_saying_how_to_get_out() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, account, id) = with_policy(&stage, json!({}), "Suspend").await?;
     stage.chatwoot.act(Act::SetDown { down: true }).await?;

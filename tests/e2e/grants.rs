@@ -13,7 +13,7 @@ async fn status(stage: &Stage, id: i64) -> Result<Status> {
 }
 
 #[tokio::test]
-async fn without_a_grant_nothing_is_sent_and_with_one_all_is() -> Result<()> {
+pub async fn without_a_grant_nothing_is_sent_and_with_one_all_is() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.stranger().await?;
     let seq = stage.chatwoot.last_seq().await?;
@@ -24,7 +24,10 @@ async fn without_a_grant_nothing_is_sent_and_with_one_all_is() -> Result<()> {
     let refused = account.stalled("NotGranted").await?;
     assert_eq!(condition(&refused, "Reconciling"), &Value::Null);
     assert!(message(&refused, "Ready").contains("ChatwootGrant"));
-    assert_eq!((&refused["metadata"]["finalizers"], &refused["status"]["creation"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&refused["metadata"]["finalizers"], &refused["status"]["creation"]),
+        (&Value::Null, &Value::Null)
+    );
     assert!(stage.chatwoot.calls(seq).await?.is_empty());
 
     stage.grant(&tenant, json!({})).await?.ready().await?;
@@ -94,7 +97,9 @@ async fn a_grant_narrowed_in_use_freezes_and_takes_nothing_back() -> Result<()> 
     // The grant gone altogether is no more than that.
     stage.subject("ChatwootGrant", &tenant.namespace).delete().await?;
     account.annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
-    account.until("answers", |o| o["status"]["lastHandledReconcileAt"] == "now" && is(o, "NotGranted")).await?;
+    account
+        .until("answers", |o| o["status"]["lastHandledReconcileAt"] == "now" && is(o, "NotGranted"))
+        .await?;
     assert!(stage.chatwoot.writes(seq).await?.is_empty());
     assert_eq!(status(&stage, id).await?, Status::Active);
 
@@ -118,7 +123,11 @@ async fn a_suspended_tenant_is_suspended_whatever_it_says_and_comes_back_as_it_w
 
     stage.grant(&tenant, json!({"allow": ["State"], "suspended": true})).await?;
     for account in [&active, &plain, &off] {
-        account.until("is suspended by its grant", |o| o["status"]["suspendedBy"] == "Grant" && is(o, "Succeeded")).await?;
+        account
+            .until("is suspended by its grant", |o| {
+                o["status"]["suspendedBy"] == "Grant" && is(o, "Succeeded")
+            })
+            .await?;
     }
     for id in &ids {
         assert_eq!(status(&stage, *id).await?, Status::Suspended);
@@ -141,7 +150,9 @@ async fn a_suspended_tenant_is_suspended_whatever_it_says_and_comes_back_as_it_w
     off.set(json!({"features": null})).await?;
     stage.grant(&tenant, allow).await?;
     for account in [&active, &plain, &off] {
-        account.until("is let go", |o| o["status"].get("suspendedBy").is_none() && is(o, "Succeeded")).await?;
+        account
+            .until("is let go", |o| o["status"].get("suspendedBy").is_none() && is(o, "Succeeded"))
+            .await?;
     }
     assert_eq!(status(&stage, ids[0]).await?, Status::Active);
     assert_eq!(status(&stage, ids[2]).await?, Status::Suspended, "its own spec says so");
@@ -159,12 +170,19 @@ async fn lifting_a_suspension_restores_the_state_from_before() -> Result<()> {
 
     stage.grant(&tenant, json!({"suspended": true})).await?;
     for subject in [&account, &was_off] {
-        subject.until("is suspended", |o| o["status"]["suspendedBy"] == "Grant" && is(o, "Succeeded")).await?;
+        subject
+            .until("is suspended", |o| o["status"]["suspendedBy"] == "Grant" && is(o, "Succeeded"))
+            .await?;
     }
-    assert_eq!((status(&stage, on).await?, status(&stage, off).await?), (Status::Suspended, Status::Suspended));
+    assert_eq!(
+        (status(&stage, on).await?, status(&stage, off).await?),
+        (Status::Suspended, Status::Suspended)
+    );
     stage.grant(&tenant, json!({})).await?;
     for subject in [&account, &was_off] {
-        subject.until("is let go", |o| o["status"].get("suspendedBy").is_none() && is(o, "Succeeded")).await?;
+        subject
+            .until("is let go", |o| o["status"].get("suspendedBy").is_none() && is(o, "Succeeded"))
+            .await?;
     }
     assert_eq!((status(&stage, on).await?, status(&stage, off).await?), (Status::Active, Status::Suspended));
     Ok(())
@@ -203,15 +221,24 @@ async fn the_instances_own_namespace_needs_no_grant() -> Result<()> {
 async fn a_grant_waits_for_its_instance_and_counts_only_where_instances_do() -> Result<()> {
     let stage = Stage::new().await?;
     let early = stage.subject("ChatwootGrant", "early");
-    let spec = json!({"instanceRef": {"name": "later"}, "namespaces": {"selector": {}}, "emailDomains": ["*"]});
+    let spec =
+        json!({"instanceRef": {"name": "later"}, "namespaces": {"selector": {}}, "emailDomains": ["*"]});
     early.apply(spec.clone()).await?;
     early.reason("WaitingForInstance").await?;
     let later = stage.subject("ChatwootInstance", "later");
-    later.apply(json!({"url": stage.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app"}})).await?;
+    later
+        .apply(json!({"url": stage.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app"}}))
+        .await?;
     early.ready().await?;
 
     let elsewhere = stage.stranger().await?;
-    let ignored = crate::support::Subject::new(&stage, stage.admin.clone(), "ChatwootGrant", &elsewhere.namespace, "own");
+    let ignored = crate::support::Subject::new(
+        &stage,
+        stage.admin.clone(),
+        "ChatwootGrant",
+        &elsewhere.namespace,
+        "own",
+    );
     ignored.apply(spec).await?;
     ignored.stalled("InvalidSpec").await?;
     Ok(())

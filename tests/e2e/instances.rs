@@ -13,7 +13,7 @@ use kube::Api;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_instance_without_its_token_says_how_to_make_the_secret() -> Result<()> {
+pub async fn an_instance_without_its_token_says_how_to_make_the_secret() -> Result<()> {
     let stage = Stage::empty(Place::shared().await?, Setup::default()).await?;
     let instance = stage.apply_instance(Value::Null).await?;
     let told = instance.stalled("CredentialsMissing").await?;
@@ -32,7 +32,7 @@ async fn an_instance_without_its_token_says_how_to_make_the_secret() -> Result<(
 }
 
 #[tokio::test]
-async fn a_refused_token_stops_the_instance_and_a_new_one_starts_it() -> Result<()> {
+pub async fn a_refused_token_stops_the_instance_and_a_new_one_starts_it() -> Result<()> {
     let stage = Stage::new().await?;
     let (_, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     let rotated = stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?;
@@ -44,7 +44,10 @@ async fn a_refused_token_stops_the_instance_and_a_new_one_starts_it() -> Result<
     stage.token(&rotated.token.context("no token")?).await?;
     stage.instance().ready().await?;
     account.ready().await?;
-    assert_eq!(stage.chatwoot.account(id(&account.get().await?)?).await?.context("it is gone")?.name, "Newer");
+    assert_eq!(
+        stage.chatwoot.account(id(&account.get().await?)?).await?.context("it is gone")?.name,
+        "Newer"
+    );
     Ok(())
 }
 
@@ -64,7 +67,7 @@ async fn a_create_that_meets_a_dead_token_waits_for_the_instance_and_is_made_onc
 }
 
 #[tokio::test]
-async fn a_chatwoot_that_is_too_old_is_refused_until_it_is_upgraded() -> Result<()> {
+pub async fn a_chatwoot_that_is_too_old_is_refused_until_it_is_upgraded() -> Result<()> {
     let simulator = Options { version: Version(4, 1, 0), ..Options::default() };
     let stage = Stage::empty(Place::shared().await?, Setup { simulator, ..Setup::default() }).await?;
     stage.token(stage.chatwoot.token()).await?;
@@ -93,10 +96,14 @@ async fn a_chatwoot_newer_than_known_only_warns() -> Result<()> {
 }
 
 #[tokio::test]
-async fn another_chatwoot_behind_the_same_name_is_noticed_before_anything_is_written() -> Result<()> {
+pub async fn another_chatwoot_behind_the_same_name_is_noticed_before_anything_is_written() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
-    let options = Options { listen: stage.address(), platform_tokens: vec![stage.chatwoot.token().to_owned()], ..Options::default() };
+    let options = Options {
+        listen: stage.address(),
+        platform_tokens: vec![stage.chatwoot.token().to_owned()],
+        ..Options::default()
+    };
     let other = chatwoot_simulator::Simulator::start(options).await?;
     stage.apply_instance(json!({"url": other.url()})).await?;
     let told = stage.instance().stalled("DifferentChatwoot").await?;
@@ -111,7 +118,10 @@ async fn another_chatwoot_behind_the_same_name_is_noticed_before_anything_is_wri
     stage.instance().ready().await?;
     account.ready().await?;
     new.reason_at_last("Succeeded").await?;
-    assert_eq!(stage.chatwoot.account(id(&account.get().await?)?).await?.context("it is gone")?.name, "Not sent there");
+    assert_eq!(
+        stage.chatwoot.account(id(&account.get().await?)?).await?.context("it is gone")?.name,
+        "Not sent there"
+    );
     Ok(())
 }
 
@@ -129,7 +139,7 @@ async fn the_same_chatwoot_at_another_address_is_known_by_its_accounts() -> Resu
 }
 
 #[tokio::test]
-async fn a_redirect_is_never_followed_and_the_way_out_is_named() -> Result<()> {
+pub async fn a_redirect_is_never_followed_and_the_way_out_is_named() -> Result<()> {
     let stage = Stage::new().await?;
     let (_, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     stage.chatwoot.act(Act::SetForceSsl { force_ssl: true }).await?;
@@ -140,7 +150,14 @@ async fn a_redirect_is_never_followed_and_the_way_out_is_named() -> Result<()> {
 
     stage.apply_instance(json!({"externalURL": "https://chat.example.com"})).await?;
     stage.instance().ready().await?;
-    let object = account.until("is Ready under its new address", |o| is(o, "Succeeded") && o["status"]["url"].as_str().is_some_and(|url| url.starts_with("https://chat.example.com/app/accounts/"))).await?;
+    let object = account
+        .until("is Ready under its new address", |o| {
+            is(o, "Succeeded")
+                && o["status"]["url"]
+                    .as_str()
+                    .is_some_and(|url| url.starts_with("https://chat.example.com/app/accounts/"))
+        })
+        .await?;
     assert_eq!(stage.chatwoot.account(id(&object)?).await?.context("it is gone")?.name, "Newer");
     Ok(())
 }
@@ -149,7 +166,8 @@ async fn a_redirect_is_never_followed_and_the_way_out_is_named() -> Result<()> {
 async fn a_redirected_object_says_so_itself_until_it_no_longer_is() -> Result<()> {
     let stage = Stage::new().await?;
     let (_, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
-    let away = Effect::Redirect { status: 308, location: Some("https://elsewhere.example/login?token=x".into()) };
+    let away =
+        Effect::Redirect { status: 308, location: Some("https://elsewhere.example/login?token=x".into()) };
     stage.chatwoot.add_fault(Fault::once(route::UPDATE_ACCOUNT, away)).await?;
     account.set(json!({"name": "Newer"})).await?;
     let told = account.reason("Redirected").await?;
@@ -187,7 +205,7 @@ async fn the_index_condition_follows_what_chatwoot_can_do() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_instance_in_use_is_protected_until_nobody_is_bound() -> Result<()> {
+pub async fn an_instance_in_use_is_protected_until_nobody_is_bound() -> Result<()> {
     let stage = Stage::new().await?;
     let (_, account) = stage.settled(json!({}), json!({"name": "Acme", "deletionPolicy": "Suspend"})).await?;
     let bound = id(&account.get().await?)?;
@@ -219,7 +237,10 @@ async fn an_instance_that_releases_lets_everybody_go_as_they_are() -> Result<()>
     account.delete().await?;
     account.gone().await?;
     assert!(stage.chatwoot.writes(seq).await?.is_empty());
-    assert_eq!(stage.chatwoot.account(bound).await?.context("it is gone")?.status, Some(chatwoot_simulator::Status::Active));
+    assert_eq!(
+        stage.chatwoot.account(bound).await?.context("it is gone")?.status,
+        Some(chatwoot_simulator::Status::Active)
+    );
     Ok(())
 }
 
@@ -229,7 +250,9 @@ async fn only_told_namespaces_may_aim_the_operator() -> Result<()> {
     let tenant = stage.tenant(json!({})).await?;
     let aimed = Subject::new(&stage, stage.admin.clone(), "ChatwootInstance", &tenant.namespace, "mine");
     let seq = stage.chatwoot.last_seq().await?;
-    aimed.apply(json!({"url": stage.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app"}})).await?;
+    aimed
+        .apply(json!({"url": stage.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app"}}))
+        .await?;
     let told = aimed.stalled("InvalidSpec").await?;
     assert!(message(&told, "Ready").contains("--instance-namespaces"));
     assert_eq!(told["metadata"]["finalizers"], Value::Null);
@@ -254,7 +277,7 @@ async fn who_names_no_instance_gets_the_default_one_and_keeps_it() -> Result<()>
 }
 
 #[tokio::test]
-async fn an_account_waits_for_an_instance_that_is_still_to_come() -> Result<()> {
+pub async fn an_account_waits_for_an_instance_that_is_still_to_come() -> Result<()> {
     let stage = Stage::empty(Place::shared().await?, Setup::default()).await?;
     let account = stage.subject("ChatwootAccount", "own");
     account.apply(json!({"instanceRef": {"name": "main"}, "name": "Own"})).await?;

@@ -20,6 +20,7 @@ mod grants;
 mod instances;
 mod lost;
 mod plans;
+mod reasons;
 mod running;
 mod tenancy;
 mod user_adoption;

@@ -19,7 +19,8 @@ async fn sold(stage: &Stage) -> Result<()> {
 async fn an_upgrade_gives_and_a_downgrade_takes_away_what_it_gave() -> Result<()> {
     let stage = Stage::new().await?;
     sold(&stage).await?;
-    let (_, account) = stage.settled(json!({"plans": ["free", "pro"]}), json!({"name": "Acme", "plan": "free"})).await?;
+    let (_, account) =
+        stage.settled(json!({"plans": ["free", "pro"]}), json!({"name": "Acme", "plan": "free"})).await?;
     let id = id(&account.get().await?)?;
     let free = stage.chatwoot.account(id).await?.context("it is gone")?;
     assert_eq!(free.limits, json!({"agents": 2}));
@@ -43,7 +44,8 @@ async fn an_upgrade_gives_and_a_downgrade_takes_away_what_it_gave() -> Result<()
 async fn a_changed_plan_reaches_its_accounts() -> Result<()> {
     let stage = Stage::new().await?;
     sold(&stage).await?;
-    let (_, account) = stage.settled(json!({"plans": ["pro"]}), json!({"name": "Acme", "plan": "pro"})).await?;
+    let (_, account) =
+        stage.settled(json!({"plans": ["pro"]}), json!({"name": "Acme", "plan": "pro"})).await?;
     let id = id(&account.get().await?)?;
     let seq = stage.chatwoot.last_seq().await?;
     let route = crate::support::route::UPDATE_ACCOUNT;
@@ -53,7 +55,9 @@ async fn a_changed_plan_reaches_its_accounts() -> Result<()> {
     account.ready().await?;
     let changed = stage.chatwoot.account(id).await?.context("it is gone")?;
     assert_eq!(changed.limits, json!({"agents": 50}));
-    assert!(changed.features.contains(&"crm_v2".to_owned()) && !changed.features.contains(&"saml".to_owned()));
+    assert!(
+        changed.features.contains(&"crm_v2".to_owned()) && !changed.features.contains(&"saml".to_owned())
+    );
     Ok(())
 }
 
@@ -86,7 +90,10 @@ async fn a_plan_that_is_missing_or_not_granted_reads_the_same_and_sends_nothing(
 
     stage.plan("gold", json!({"limits": {"agents": 7}})).await?;
     let object = account.ready().await?;
-    assert_eq!(stage.chatwoot.account(id(&object)?).await?.context("it is gone")?.limits, json!({"agents": 7}));
+    assert_eq!(
+        stage.chatwoot.account(id(&object)?).await?.context("it is gone")?.limits,
+        json!({"agents": 7})
+    );
     Ok(())
 }
 
@@ -94,7 +101,8 @@ async fn a_plan_that_is_missing_or_not_granted_reads_the_same_and_sends_nothing(
 async fn a_plan_deleted_in_use_takes_nothing_away() -> Result<()> {
     let stage = Stage::new().await?;
     sold(&stage).await?;
-    let (_, account) = stage.settled(json!({"plans": ["pro"]}), json!({"name": "Acme", "plan": "pro"})).await?;
+    let (_, account) =
+        stage.settled(json!({"plans": ["pro"]}), json!({"name": "Acme", "plan": "pro"})).await?;
     let id = id(&account.get().await?)?;
     let before = stage.chatwoot.account(id).await?;
     let seq = stage.chatwoot.last_seq().await?;
@@ -140,7 +148,10 @@ async fn a_plan_is_enforced_on_who_pauses_observes_or_asks_for_too_much() -> Res
         downgraded.as_object_mut().context("no map")?.extend(way.as_object().cloned().context("no map")?);
         account.set(downgraded).await?;
         account
-            .until("was looked at", |o| o["status"]["observedGeneration"] == o["metadata"]["generation"] && o["status"]["managed"]["limits"] == json!(["agents"]))
+            .until("was looked at", |o| {
+                o["status"]["observedGeneration"] == o["metadata"]["generation"]
+                    && o["status"]["managed"]["limits"] == json!(["agents"])
+            })
             .await?;
         let account = stage.chatwoot.account(id).await?.context("it is gone")?;
         assert_eq!(account.limits, json!({"agents": 2}), "{name}");
@@ -156,7 +167,8 @@ async fn a_premium_flag_that_chatwoot_resets_is_listed_and_not_fought_over() -> 
     let stage = Stage::new().await?;
     stage.chatwoot.act(Act::SetEdition { edition: chatwoot_simulator::Edition::Ee }).await?;
     stage.plan("pro", json!({"features": {"sla": true}})).await?;
-    let (_, account) = stage.settled(json!({"plans": ["pro"]}), json!({"name": "Acme", "plan": "pro"})).await?;
+    let (_, account) =
+        stage.settled(json!({"plans": ["pro"]}), json!({"name": "Acme", "plan": "pro"})).await?;
     stage.chatwoot.act(Act::PremiumReset).await?;
     let seq = stage.chatwoot.last_seq().await?;
     account.annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
@@ -167,12 +179,14 @@ async fn a_premium_flag_that_chatwoot_resets_is_listed_and_not_fought_over() -> 
     // Something else wanted is a reason to try again.
     account.set(json!({"name": "Acme GmbH"})).await?;
     let told = account.until("is no longer drifted", |o| o["status"].get("drifted").is_none()).await?;
-    assert!(stage.chatwoot.account(id(&told)?).await?.context("it is gone")?.features.contains(&"sla".to_owned()));
+    assert!(
+        stage.chatwoot.account(id(&told)?).await?.context("it is gone")?.features.contains(&"sla".to_owned())
+    );
     Ok(())
 }
 
 #[tokio::test]
-async fn a_plan_with_a_flag_this_chatwoot_does_not_know_says_so() -> Result<()> {
+pub async fn a_plan_with_a_flag_this_chatwoot_does_not_know_says_so() -> Result<()> {
     let stage = Stage::new().await?;
     let plan = stage.plan("pro", json!({"features": {"no_such_flag": true}})).await?;
     let told = plan.stalled("InvalidSpec").await?;
@@ -197,7 +211,9 @@ async fn a_plan_waits_for_its_instance() -> Result<()> {
     plan.apply(json!({"instanceRef": {"name": "later"}})).await?;
     plan.reason("WaitingForInstance").await?;
     let later = stage.subject("ChatwootInstance", "later");
-    later.apply(json!({"url": stage.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app"}})).await?;
+    later
+        .apply(json!({"url": stage.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app"}}))
+        .await?;
     plan.ready().await?;
     Ok(())
 }

@@ -13,7 +13,11 @@ async fn applied_in_any_order_everything_converges() -> Result<()> {
     let tenant = stage.stranger().await?;
     let account = tenant.account(&stage, "acme", json!({"name": "Acme", "plan": "pro"})).await?;
     let first = account.until("is looked at", |o| o["status"]["observedGeneration"] == 1).await?;
-    assert_eq!(crate::support::subject::condition(&first, "Stalled"), &Value::Null, "Stalled before {STALLED_AFTER}");
+    assert_eq!(
+        crate::support::subject::condition(&first, "Stalled"),
+        &Value::Null,
+        "Stalled before {STALLED_AFTER}"
+    );
     let plan = stage.plan("pro", json!({"limits": {"agents": 5}})).await?;
     let grant = stage.grant(&tenant, json!({"plans": ["pro"]})).await?;
     stage.apply_instance(Value::Null).await?;
@@ -22,7 +26,10 @@ async fn applied_in_any_order_everything_converges() -> Result<()> {
     for other in [plan, grant, stage.instance()] {
         other.ready().await?;
     }
-    assert_eq!(stage.chatwoot.account(id(&object)?).await?.context("it is gone")?.limits, json!({"agents": 5}));
+    assert_eq!(
+        stage.chatwoot.account(id(&object)?).await?.context("it is gone")?.limits,
+        json!({"agents": 5})
+    );
     assert_eq!(stage.chatwoot.state().await?.accounts.len(), 1);
     Ok(())
 }
@@ -46,17 +53,30 @@ async fn no_secret_leaves_whatever_goes_wrong() -> Result<()> {
     // Proxies that echo what they were sent.
     for status in [401, 403, 404, 422, 500, 502] {
         let body = json!({"message": format!("token {token} is odd"), "attributes": ["name"]});
-        stage.chatwoot.add_fault(Fault::once(crate::support::route::UPDATE_ACCOUNT, Effect::Json { status, body, after_commit: false })).await?;
+        stage
+            .chatwoot
+            .add_fault(Fault::once(
+                crate::support::route::UPDATE_ACCOUNT,
+                Effect::Json { status, body, after_commit: false },
+            ))
+            .await?;
         account.set(json!({"name": format!("Acme {status}")})).await?;
-        account.until("is looked at", |o| o["status"]["observedGeneration"] == o["metadata"]["generation"]).await?;
+        account
+            .until("is looked at", |o| o["status"]["observedGeneration"] == o["metadata"]["generation"])
+            .await?;
     }
-    let rotated = stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?.token.context("no token")?;
+    let rotated =
+        stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?.token.context("no token")?;
     account.annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
     stage.instance().reason("Unauthorized").await?;
     stage.token(&rotated).await?;
     account.reason_at_last("Succeeded").await?;
 
-    let mut said = vec![stage.place.log().await?, account.get().await?.to_string(), stage.instance().get().await?.to_string()];
+    let mut said = vec![
+        stage.place.log().await?,
+        account.get().await?.to_string(),
+        stage.instance().get().await?.to_string(),
+    ];
     for namespace in [&stage.home, &tenant.namespace] {
         let events: Api<Event> = Api::namespaced(stage.admin.clone(), namespace);
         let events = events.list(&ListParams::default()).await?;
@@ -105,7 +125,13 @@ async fn a_tenant_with_many_broken_objects_holds_up_nobody() -> Result<()> {
     let noisy = stage.tenant(json!({"allow": ["Features"]})).await?;
     stage
         .chatwoot
-        .add_fault(Fault::always(crate::support::route::CREATE_ACCOUNT, Effect::Status { status: 500, after_commit: false }).with_body("Noisy"))
+        .add_fault(
+            Fault::always(
+                crate::support::route::CREATE_ACCOUNT,
+                Effect::Status { status: 500, after_commit: false },
+            )
+            .with_body("Noisy"),
+        )
         .await?;
     for number in 0..20 {
         let spec = json!({"name": format!("Noisy {number}")});

@@ -10,7 +10,6 @@ pub mod route {
     pub const READ_ACCOUNT: &str = "GET /platform/api/v1/accounts/:id";
     pub const UPDATE_ACCOUNT: &str = "PATCH /platform/api/v1/accounts/:id";
     pub const DELETE_ACCOUNT: &str = "DELETE /platform/api/v1/accounts/:id";
-    pub const ABOUT: &str = "GET /api";
 }
 
 /// Shorter names of routes on accounts, as [`Journal::calls`] has them.

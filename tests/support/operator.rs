@@ -107,10 +107,6 @@ impl Operator {
         self.process.kill();
     }
 
-    pub fn pid(&self) -> Result<u32> {
-        self.process.pid()
-    }
-
     /// What one of its endpoints answers: status and body.
     pub async fn get(&self, path: &str) -> Result<(u16, String)> {
         let mut stream = TcpStream::connect(&self.address).await?;

@@ -10,9 +10,9 @@ impl Facts {
     /// Brings the Secret up to date, and removes the one of an earlier name.
     pub(super) fn publish(&self, at: &Moment) -> Option<Next> {
         let wanted = self.spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
-        let old = self.status.credentials_secret.as_ref().filter(|old| Some(*old) != wanted.as_ref());
-        if let Some(step) = self.drop_secret(old) {
-            return Some(step);
+        let old = self.status.credentials_secret.clone().filter(|old| Some(old) != wanted.as_ref());
+        if let Some(old) = old.filter(|old| !self.pass.dropped_secrets.contains(old)) {
+            return Some(self.drop_secret(old, at));
         }
         wanted.as_ref()?;
         match &self.pass.published {
@@ -28,10 +28,14 @@ impl Facts {
         }
     }
 
-    /// Removes the first of these Secrets of ours that is not removed yet.
-    pub(super) fn drop_secret<'a>(&self, names: impl IntoIterator<Item = &'a String>) -> Option<Next> {
-        let left = names.into_iter().find(|name| !self.pass.dropped_secrets.contains(*name))?;
-        Some(Step::Act(Effect::DropSecret(left.clone())))
+    /// Removes a credentials Secret, or says why that could not be done.
+    pub(super) fn drop_secret(&self, name: String, at: &Moment) -> Next {
+        match &self.pass.published {
+            Some(Published::Failed(why)) => {
+                self.settle(Verdict::new(reason::KUBERNETES_ERROR, format!("Secret {name}: {why}")), at)
+            }
+            _ => Step::Act(Effect::DropSecret(name)),
+        }
     }
 
     /// The account of a person who is in exactly one.

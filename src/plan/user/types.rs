@@ -125,16 +125,20 @@ pub struct Pass {
     pub began: bool,
     pub patched: bool,
     pub read: bool,
+    /// A membership was made.
+    pub joined: bool,
     /// Accounts whose membership call failed in this pass.
     pub failed: BTreeMap<AccountId, Failure>,
     pub published: Option<Published>,
-    /// Credentials Secrets that were removed: of an earlier name, of a stranger's attempt, or with their resource.
+    /// Credentials Secrets that this pass has removed.
     pub dropped_secrets: BTreeSet<String>,
     pub asked: BTreeSet<i64>,
     pub proof: bool,
     pub deleted: bool,
     pub trouble: Option<Trouble>,
     pub stale: bool,
+    /// The object was read again, and may say something else than what was decided on.
+    pub reread: bool,
     pub gone: bool,
 }
 
@@ -149,6 +153,7 @@ impl Default for Pass {
             began: false,
             patched: false,
             read: false,
+            joined: false,
             failed: BTreeMap::new(),
             published: None,
             dropped_secrets: BTreeSet::new(),
@@ -157,6 +162,7 @@ impl Default for Pass {
             deleted: false,
             trouble: None,
             stale: false,
+            reread: false,
             gone: false,
         }
     }

@@ -19,6 +19,7 @@ use crate::{
     },
     reconcile::{
         driver::Hands,
+        instance,
         instances::Handle,
         references::{InstanceKey, Ref},
         stored::{Read, Stored, Wrote},
@@ -67,8 +68,10 @@ impl AccountHands {
         {
             // A second account that a proxy's replay may make shows once this claim has settled.
             if let Some(handle) = &self.handle {
-                handle
-                    .sweep_at(self.world.clock() + new.claim.timeout * 2 + self.world.settings.settle_margin);
+                let settled = self.world.clock() + new.claim.timeout * 2 + self.world.settings.settle_margin;
+                if handle.sweep_at(settled) {
+                    self.tell(handle);
+                }
             }
         }
         Lesson::Wrote { tag, status, wrote }
@@ -83,7 +86,17 @@ impl AccountHands {
             let owners = world.references.to(&Ref::AccountId(handle.key.clone(), id));
             owners.iter().any(|owner| owner != me)
         };
-        handle.index.ask(&self.key, not_before, &self.marker, taken)
+        let look = handle.index.ask(&self.key, not_before, &self.marker, taken);
+        // What keeps the index from being read may keep everything.
+        if look.answer == Index::Unavailable && handle.doubt() {
+            self.tell(handle);
+        }
+        look
+    }
+
+    /// Has the instance looked at.
+    fn tell(&self, handle: &Handle) {
+        (self.world.wake)(Key::new(instance::KIND, &handle.key.namespace, &handle.key.name));
     }
 
     async fn read_back(&mut self) -> Lesson {

@@ -169,7 +169,7 @@ impl UserHands {
     }
 
     /// What stands in the status once the password that was sent is known to be the person's.
-    fn record(&self) -> Option<PasswordStatus> {
+    pub(crate) fn record(&self) -> Option<PasswordStatus> {
         let declared = self.spec.password.as_ref()?;
         let rotation = declared.generate.as_ref().map(|generate| generate.rotation.as_str());
         let installation = self.world.installation()?;

@@ -104,6 +104,7 @@ pub fn facts(
     });
     let secret_news = secret_news(object, world, &namespace, remembered);
     remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let is_seen = Some(status.observed_generation) == object.metadata.generation;
     let around = Around {
         instance,
         fit,
@@ -124,7 +125,8 @@ pub fn facts(
         interval: known.as_ref().map_or(HOUR, |known| known.interval),
         settle: timeout * 2 + world.settings.settle_margin,
         revoke_after: world.settings.revoke_after,
-        write_errors: remembered.write_errors,
+        // 500s to another version's write say nothing about this one's.
+        write_errors: if is_seen { remembered.write_errors } else { 0 },
     };
     Some(Facts {
         object: Object {
@@ -273,7 +275,8 @@ fn secret_news(
         }
     };
     remembered.own.secrets = Some(now);
-    news
+    remembered.own.secret_news |= news;
+    remembered.own.secret_news
 }
 
 /// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
@@ -285,11 +288,12 @@ fn wanted_hash(
     declared: &[Declared],
     instance: &InstanceChoice,
 ) -> String {
+    let publishes = spec.credentials_secret.is_some();
+    let spec = serde_json::to_string(spec).unwrap_or_default();
     let url = match instance {
-        InstanceChoice::Known(view) if spec.credentials_secret.is_some() => view.public_url.clone(),
+        InstanceChoice::Known(view) if publishes => view.public_url.clone(),
         _ => String::new(),
     };
-    let spec = serde_json::to_string(spec).unwrap_or_default();
     installation.hash(&[
         "user",
         &spec,

@@ -1,0 +1,77 @@
+//! Every reason an object can show is reached by a test, and left again.
+
+use crate::{accounts, adoption, crashes, decisions, deletion, grants, instances, lost, plans};
+use chatwoot_operator::api::conditions::{REASONS, reason};
+use std::collections::BTreeSet;
+
+/// A test, as the compiler knows it: one that is renamed or removed must be so here, too.
+type Test = fn() -> anyhow::Result<()>;
+
+/// Which test reaches a reason and leaves it again.
+const REACHED_BY: [(&str, Test); 31] = [
+    (reason::SUCCEEDED, accounts::an_account_is_made_with_the_fewest_calls_and_writes),
+    (reason::OBSERVED, accounts::observing_creates_binds_and_writes_nothing),
+    (reason::PAUSED, accounts::a_paused_account_is_left_alone_until_it_is_no_longer),
+    (reason::PROGRESSING, accounts::while_it_is_at_work_an_account_says_at_what),
+    (reason::CREATING, accounts::while_it_is_at_work_an_account_says_at_what),
+    (reason::RESOLVING_CREATE, lost::a_lost_answer_never_makes_a_second_account),
+    (reason::DELETING, deletion::delete_destroys_and_waits_until_it_is_done),
+    (reason::WAITING_FOR_INSTANCE, instances::an_account_waits_for_an_instance_that_is_still_to_come),
+    (reason::CHATWOOT_UNAVAILABLE, lost::an_outage_writes_nothing_on_who_has_no_work_and_tells_who_has),
+    (reason::RATE_LIMITED, lost::what_was_refused_is_the_same_attempt_again),
+    (reason::KUBERNETES_ERROR, crashes::permissions_taken_away_are_said_and_given_back_are_enough),
+    (reason::INVALID_SPEC, accounts::what_this_chatwoot_cannot_do_is_said_before_anything_is_sent),
+    (reason::INVALID_SPEC, plans::a_plan_with_a_flag_this_chatwoot_does_not_know_says_so),
+    (reason::NOT_OWNED, decisions::an_account_whose_marker_is_gone_or_foreign_is_not_touched),
+    (reason::NOT_OWNED, adoption::an_account_with_somebody_elses_marker_is_never_taken),
+    (
+        reason::ACCOUNT_ALREADY_BOUND,
+        adoption::an_account_bound_to_another_resource_is_refused_until_that_lets_go,
+    ),
+    (reason::REJECTED_BY_CHATWOOT, lost::what_chatwoot_rejects_is_its_authors_to_correct_and_made_once),
+    (reason::REJECTED_BY_CHATWOOT, lost::a_write_that_chatwoot_fails_at_thrice_is_its_last_word),
+    (reason::NOT_GRANTED, grants::without_a_grant_nothing_is_sent_and_with_one_all_is),
+    (reason::UNAUTHORIZED, instances::a_refused_token_stops_the_instance_and_a_new_one_starts_it),
+    (reason::CREDENTIALS_MISSING, instances::an_instance_without_its_token_says_how_to_make_the_secret),
+    (
+        reason::NOT_PERMITTED,
+        adoption::an_account_the_platform_app_may_not_see_comes_with_the_statement_that_permits_it,
+    ),
+    (reason::REDIRECTED, instances::a_redirect_is_never_followed_and_the_way_out_is_named),
+    (
+        reason::DIFFERENT_CHATWOOT,
+        instances::another_chatwoot_behind_the_same_name_is_noticed_before_anything_is_written,
+    ),
+    (reason::UNSUPPORTED_CHATWOOT, instances::a_chatwoot_that_is_too_old_is_refused_until_it_is_upgraded),
+    (
+        reason::CREATE_OUTCOME_UNKNOWN,
+        decisions::without_an_index_a_lost_answer_is_a_question_and_nothing_is_sent,
+    ),
+    (
+        reason::DUPLICATE_CREATED,
+        decisions::a_second_account_from_a_replaying_proxy_is_found_and_neither_is_deleted,
+    ),
+    (
+        reason::PREVIOUS_ACCOUNT_FOUND,
+        decisions::a_new_namespace_of_an_old_name_does_not_get_the_old_ones_account,
+    ),
+    (
+        reason::EXTERNAL_RESOURCE_MISSING,
+        decisions::an_account_that_vanished_is_a_question_and_made_anew_only_when_told,
+    ),
+    (
+        reason::DELETION_BLOCKED,
+        deletion::a_dead_chatwoot_never_wedges_a_namespace_without_saying_how_to_get_out,
+    ),
+    (reason::DELETION_BLOCKED, instances::an_instance_in_use_is_protected_until_nobody_is_bound),
+];
+
+/// Reasons that only users have.
+const OF_USERS: [&str; 3] = [reason::WAITING_FOR_ACCOUNT, reason::ACCOUNT_GONE, reason::SECRET_INVALID];
+
+#[test]
+fn every_reason_is_reached_by_a_test() {
+    let listed: BTreeSet<&str> = REACHED_BY.iter().map(|(reason, _)| *reason).chain(OF_USERS).collect();
+    let all: BTreeSet<&str> = REASONS.iter().map(|explanation| explanation.reason).collect();
+    assert_eq!(listed, all);
+}
