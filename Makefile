@@ -47,8 +47,7 @@ docs: rust ## write the generated parts of README.md and docs/reference.md anew
 
 bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth of them
 	@$(say) 'Building the operator and the bench, optimised'
-	@$(CARGO) build --release -p chatwoot-operator
-	@$(CARGO) build --release -p chatwoot-bench
+	@$(CARGO) build --release -p chatwoot-operator -p chatwoot-bench
 	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json $(if $(SCALE),--scale $(SCALE))
 
 ##@ Once

@@ -55,8 +55,13 @@ enum Command {
 pub fn parse() -> Arguments {
     let words: Vec<OsString> = std::env::args_os().collect();
     let command = command(words.first().map(OsString::as_os_str));
-    let matches = command.get_matches_from(words);
-    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let read = command.try_get_matches_from(words).and_then(|matches| Arguments::from_arg_matches(&matches));
+    read.unwrap_or_else(|error| {
+        // Where the terminal is gone, nobody is left to tell.
+        let _ = error.print();
+        // Not clap's 2: that means "changes" or "warnings" here, and a script must not take a typing error for it.
+        std::process::exit(i32::from(if error.use_stderr() { exit::ERROR } else { exit::FINE }))
+    })
 }
 
 fn command(called: Option<&OsStr>) -> clap::Command {

@@ -110,6 +110,10 @@ async fn an_answer_waits_for_an_operator_and_says_when_there_is_none() -> Result
         &bench.plane.kubectl(["get", "cwa/main", "-n", "acme", "-o", "json"]).run().await?,
     )?;
     assert!(asked["metadata"]["annotations"]["chatwoot.dev/reconcile-requested-at"].is_string());
+    // A typing error is not "something is not Ready".
+    let typo = bench.run(&["reconcile", "acount", "acme/main"], "").await?;
+    assert_eq!(typo.code, 1, "{typo:?}");
+    assert!(typo.err.contains("account"), "{typo:?}");
     let nobody = bench.run(&["reconcile", "user", "acme/nobody"], "").await?;
     assert!(nobody.err.contains("ChatwootUser acme/nobody does not exist"), "{nobody:?}");
     Ok(())

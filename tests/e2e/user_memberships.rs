@@ -139,7 +139,7 @@ async fn a_person_waits_for_an_account_and_joins_when_it_is_there() -> Result<()
         .await?;
     let waiting = alice.reason("WaitingForAccount").await?;
     assert_eq!(condition(&waiting, "Reconciling")["status"], "True");
-    assert!(message(&waiting, "Ready").contains("acme"));
+    assert!(message(&waiting, "Ready").contains("is bound"), "{}", message(&waiting, "Ready"));
     acme.set(json!({"paused": false})).await?;
     let user = id(&alice.ready().await?)?;
     let account = id(&acme.get().await?)?;

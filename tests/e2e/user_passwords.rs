@@ -89,6 +89,7 @@ async fn a_password_chatwoot_would_refuse_is_never_sent_and_never_repeated() -> 
     let alice = tenant.person(&stage, "alice", from_secret()).await?;
     let missing = alice.stalled("SecretInvalid").await?;
     let told = message(&missing, "Ready");
+    assert_eq!(missing["metadata"]["finalizers"], Value::Null, "there is nothing to undo");
     assert!(told.contains("alice-password") && told.contains("chatwoot.dev/watch"), "{told}");
 
     for (weak, missing) in

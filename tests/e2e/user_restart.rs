@@ -104,8 +104,12 @@ async fn a_restart_with_people_in_place_calls_nobody_and_writes_nothing() -> Res
 async fn a_person_that_cannot_be_read_wedges_nobody_else() -> Result<()> {
     let place = Place::own().await?;
     let crds: Api<CustomResourceDefinition> = Api::all(place.admin()?);
-    let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec";
-    let loose = json!([{"op": "replace", "path": spec, "value": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}]);
+    let schema = "/spec/versions/0/schema/openAPIV3Schema";
+    let anything = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let loose = json!([
+        {"op": "remove", "path": format!("{schema}/x-kubernetes-validations")},
+        {"op": "replace", "path": format!("{schema}/properties/spec"), "value": anything}
+    ]);
     let patch = Patch::<Value>::Json(serde_json::from_value(loose)?);
     let stage = Stage::in_place(&place).await?;
     let (tenant, _, alice) = stage.staffed(json!({"emailDomains": ["acme.example"]}), json!({})).await?;
