@@ -1,6 +1,8 @@
 //! What an instance needs next: read its token, reach it, see that it is the same Chatwoot, say so.
 
 mod next;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use types::*;
