@@ -42,10 +42,12 @@ crds: rust ## write crds/ and the chart's copies anew from the types in src/api
 	@$(CARGO) run $(FEATURES) -p chatwoot-operator -- crds --dir crds
 	@cp crds/*.yaml charts/chatwoot-operator/files/crds/
 
+docs: rust ## write the generated parts of README.md and docs/reference.md anew
+	@UPDATE=1 $(CARGO) test $(FEATURES) -p chatwoot-operator --test readme generated_parts
+
 bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth of them
 	@$(say) 'Building the operator and the bench, optimised'
-	@$(CARGO) build --release -p chatwoot-operator
-	@$(CARGO) build --release -p chatwoot-bench
+	@$(CARGO) build --release -p chatwoot-operator -p chatwoot-bench
 	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json $(if $(SCALE),--scale $(SCALE))
 
 ##@ Once
@@ -69,4 +71,4 @@ rust:
 	@command -v "$${CC:-cc}" >/dev/null || { \
 	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
 
-.PHONY: demo control-plane check test ci crds bench kubernetes clean-cache help toolchain rust
+.PHONY: demo control-plane check test ci crds docs bench kubernetes clean-cache help toolchain rust

@@ -62,6 +62,7 @@ pub struct LocalInstanceRef {
 pub struct SecretKeyRef {
     /// Name of the Secret in this namespace. The label `chatwoot.dev/watch: "true"` on it makes changes noticed at once.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message("secretKeyRef.name must be a Secret's name: lower-case letters, digits, - and ., such as alice-password"))]
     pub name: String,
     /// Key in the Secret's data.
     #[schemars(length(min = 1, max = 253))]

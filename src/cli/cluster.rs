@@ -2,14 +2,16 @@
 
 use crate::runtime::clients;
 use anyhow::{Context, Result};
-use http::{Method, Request};
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body::Body as HttpBody;
 use kube::{
     Client, Config,
     client::{Body, ClientBuilder},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use std::{path::PathBuf, time::Duration};
-use tower::{BoxError, filter::FilterLayer};
+use tower::{BoxError, Service, filter::FilterLayer};
 
 /// Which cluster.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -57,11 +59,31 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::clients`].
     pub async fn read_only(&self) -> Result<Client> {
+        Ok(self.guarded().await?.build())
+    }
+
+    /// What [`Cluster::read_only`] builds on.
+    ///
+    /// # Errors
+    /// As [`Cluster::clients`].
+    pub async fn guarded(
+        &self,
+    ) -> Result<
+        ClientBuilder<
+            impl Service<
+                Request<Body>,
+                Response = Response<impl HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
+                Error = BoxError,
+                Future: Send + 'static,
+            > + Send
+            + 'static,
+        >,
+    > {
         let mut config = self.config().await?;
         config.connect_timeout = Some(Duration::from_secs(10));
         config.read_timeout = Some(Duration::from_secs(30));
         let builder = ClientBuilder::try_from(config).context(UNUSABLE)?;
-        Ok(builder.with_layer(&FilterLayer::new(only_reads)).build())
+        Ok(builder.with_layer(&FilterLayer::new(only_reads)))
     }
 }
 

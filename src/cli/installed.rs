@@ -76,7 +76,8 @@ impl OperatorFlags {
                     .map(|given| InstanceKey { namespace: given.namespace, name: given.name }),
                 settle_margin: told.settle_margin,
                 grace: told.stalled_after,
-                revoke_after: Duration::from_secs(60),
+                // What will be done in a minute is told now.
+                revoke_after: Duration::ZERO,
             },
             installation_secret: self.installation_secret.clone().unwrap_or(told.installation_secret),
             service_account: pod

@@ -3,6 +3,7 @@
 mod ask;
 pub mod cluster;
 pub mod crds;
+pub mod doctor;
 pub mod exit;
 pub mod installed;
 pub mod kinds;
@@ -42,6 +43,7 @@ enum Command {
         #[arg(long)]
         dir: Option<PathBuf>,
     },
+    Doctor(doctor::Options),
     Plan(plan::Options),
     Reconcile(reconcile::Options),
     Resolve(resolve::Options),
@@ -53,8 +55,13 @@ enum Command {
 pub fn parse() -> Arguments {
     let words: Vec<OsString> = std::env::args_os().collect();
     let command = command(words.first().map(OsString::as_os_str));
-    let matches = command.get_matches_from(words);
-    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let read = command.try_get_matches_from(words).and_then(|matches| Arguments::from_arg_matches(&matches));
+    read.unwrap_or_else(|error| {
+        // Where the terminal is gone, nobody is left to tell.
+        let _ = error.print();
+        // Not clap's 2: that means "changes" or "warnings" here, and a script must not take a typing error for it.
+        std::process::exit(i32::from(if error.use_stderr() { exit::ERROR } else { exit::FINE }))
+    })
 }
 
 fn command(called: Option<&OsStr>) -> clap::Command {
@@ -72,6 +79,7 @@ pub fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let code = match arguments.command {
         Command::Crds { dir } => crds::run(dir.as_deref()).map(|()| exit::FINE),
         Command::Run(options) => in_runtime(run(*options)),
+        Command::Doctor(options) => in_runtime(doctor::run(options)),
         Command::Plan(options) => in_runtime(plan::run(options)),
         Command::Reconcile(options) => in_runtime(reconcile::run(options)),
         Command::Resolve(options) => in_runtime(resolve::run(options)),

@@ -26,11 +26,12 @@ pub struct Options {
 #[derive(clap::Subcommand, Debug)]
 enum What {
     /// Decide which account in Chatwoot is the resource's, or that a new one is made
+    ///
+    /// The question stands open while Ready has reason CreateOutcomeUnknown, DuplicateCreated, PreviousAccountFound or
+    /// ExternalResourceMissing; its message says what to look for.
     Account(AccountOptions),
 }
 
-/// The question stands open while Ready has reason CreateOutcomeUnknown, DuplicateCreated, PreviousAccountFound or
-/// ExternalResourceMissing; its message says what to look for.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Exit codes: 0 the operator took the answer and no question is open; 2 it took it, and the resource is not settled, or asks \

@@ -56,6 +56,10 @@ impl Facts {
         if self.create.stale || self.create.gone {
             return self.fresh();
         }
+        // Nothing new is begun by a process that is going, or has lost the lead; what was sent is written down.
+        if at.stopping && self.create.mine.is_none() && !self.done.deleted {
+            return self.quiet();
+        }
         if self.object.deleting {
             return self.delete(at);
         }
@@ -66,6 +70,10 @@ impl Facts {
         if self.create.mine.is_some() {
             return self.create(at);
         }
+        // A replaced manifest strips it; without it a deletion would forget what is bound, or what may have been made.
+        if !self.object.finalizer && (self.status.id.is_some() || self.create.unresolved()) {
+            return Step::Act(Effect::AddFinalizer);
+        }
         let refusal = self.around.refusal(self);
         match (self.status.id, refusal) {
             // What plan and grants impose is enforced even while the tenant's own wishes are refused, paused or observed.
@@ -74,10 +82,12 @@ impl Facts {
             {
                 self.bound(id, at)
             }
+            // The instance says what is wrong with it; what has converged keeps its Ready.
+            (_, Some(_)) if self.is_cut_off() && self.is_converged() => self.quiet(),
             (_, Some(refusal)) => self.settle(refusal, at),
             (_, None) if self.spec.paused => self.settle_paused(at),
             (_, None) if self.spec.mode == Mode::Observe => self.observe_unbound(at),
-            (_, None) => self.create(at),
+            (_, None) => self.refused_before(at).unwrap_or_else(|| self.create(at)),
         }
     }
 
@@ -92,6 +102,11 @@ impl Facts {
             && self.status.applied.as_deref() == Some(self.around.hash.as_str())
             && (self.spec.paused || super::status::is_ready(&self.status.conditions))
             && (self.object.finalizer || self.status.id.is_none())
+    }
+
+    /// The instance is there, and nothing can be sent to it.
+    fn is_cut_off(&self) -> bool {
+        self.around.known().is_some_and(|view| view.blocked.is_some())
     }
 
     /// Something is enforced whatever the tenant's fields say.
@@ -158,9 +173,6 @@ impl Facts {
 
     /// An account whose id is recorded: read it, see that it is ours, make it agree.
     fn bound(&self, id: i64, at: &Moment) -> Next {
-        if !self.object.finalizer {
-            return Step::Act(Effect::AddFinalizer);
-        }
         if let Some(step) = self.question(id, at) {
             return step;
         }
@@ -173,12 +185,21 @@ impl Facts {
         };
         let stamp = match self.may_write(account) {
             Ok(stamp) => stamp,
+            // A person may let the predecessor's account be.
+            Err(refusal)
+                if refusal.reason == reason::PREVIOUS_ACCOUNT_FOUND
+                    && self.create.decided() == Some(create::Choice::Create) =>
+            {
+                return self.start_anew(at);
+            }
             Err(refusal) => return self.settle(refusal, at),
         };
-        let wanted = self.wanted(self.scope());
-        let diff = self.diff(&wanted, account, stamp);
-        if at.stopping {
-            return self.quiet();
+        let scope = self.scope();
+        let wanted = self.wanted(scope);
+        let mut diff = self.diff(&wanted, account, false);
+        // Who only looks stamps nothing; but whatever is written all the same goes under our marker.
+        if stamp && (scope == entitlements::Scope::Everything || !diff.is_empty()) {
+            diff = self.diff(&wanted, account, true);
         }
         // Recorded before it is sent: a key that was set must never be forgotten, nor the state to return to.
         if !diff.is_empty()
@@ -203,7 +224,7 @@ impl Facts {
         match entitlements::scope(&self.around.verdict, resting) {
             // A spec that cannot be is like one that is refused: none of it is sent, and it shields nothing.
             entitlements::Scope::Everything | entitlements::Scope::Resting
-                if self.around.invalid.is_some() =>
+                if self.around.refusal(self).is_some() =>
             {
                 entitlements::Scope::Sold
             }
@@ -260,23 +281,12 @@ impl Facts {
     /// A call could not be made, or failed.
     fn troubled(&self, trouble: &Trouble, at: &Moment) -> Next {
         match trouble {
-            Trouble::NoTurn(NoTurn::Queued) => self.quiet(),
-            Trouble::NoTurn(NoTurn::Down { retry_in }) => self.unavailable(
-                Verdict::new(
-                    reason::CHATWOOT_UNAVAILABLE,
-                    "Chatwoot does not answer; this resource is next when it does",
-                ),
-                *retry_in,
-                at,
-            ),
-            Trouble::NoTurn(NoTurn::Throttled { retry_in }) => self.unavailable(
-                Verdict::new(
-                    reason::RATE_LIMITED,
-                    "Chatwoot's request limit is reached; this resource goes on after a pause",
-                ),
-                *retry_in,
-                at,
-            ),
+            Trouble::NoTurn(why) => match (super::trouble::no_turn(why), why) {
+                (Some(verdict), NoTurn::Down { retry_in } | NoTurn::Throttled { retry_in }) => {
+                    self.unavailable(verdict, *retry_in, at)
+                }
+                _ => self.quiet(),
+            },
             Trouble::Failed(call, failure) => self.failed(*call, failure, at),
         }
     }

@@ -119,6 +119,11 @@ pub fn account(grants: &Grants, tenant: &Tenant, request: &AccountRequest) -> Ve
     }
 }
 
+/// What an account is told where no grant allows what it asks for.
+pub fn account_refusal(tenant: &Tenant, request: &AccountRequest) -> Refusal {
+    Refusal { namespace: tenant.namespace.to_owned(), needs: request.needs() }
+}
+
 /// What the grants say to a user.
 pub fn user(grants: &Grants, tenant: &Tenant, request: &UserRequest) -> Fit {
     judge(grants, tenant, request.needs())

@@ -17,8 +17,6 @@ use std::time::Duration;
 
 type Next = Step<Effect, End<InstanceStatus>>;
 
-const SECOND_LOOK: Duration = Duration::from_secs(600);
-
 impl Facts {
     /// Ends with `verdict`, after dependents have been told.
     fn settle(&self, verdict: Verdict, at: &Moment) -> Next {
@@ -29,12 +27,7 @@ impl Facts {
         let (status, grace_left) = self.status_with(&verdict, at);
         let again = match class(verdict.reason) {
             ReasonClass::Nobody => self.sweep_wait(at),
-            ReasonClass::Operator => Again::OnChange,
-            ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
-            ReasonClass::Author | ReasonClass::Admin => {
-                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
-            }
-            ReasonClass::Decision => Again::After(SECOND_LOOK),
+            _ => status::again(&verdict, grace_left),
         };
         let checked = verdict.is_ready() && self.pass.probed;
         Step::Settle(End { status, again, checked })

@@ -1,11 +1,16 @@
 //! What the conditions say. One rule for every kind, so that `kubectl wait`, kstatus and Argo CD read all of them alike.
 
+use super::Again;
 use crate::api::conditions::{self, Condition, ConditionStatus, ReasonClass, find, reason};
 use jiff::Timestamp;
 use std::time::Duration;
 
 /// The longest message a condition carries, in bytes.
 const LONGEST_MESSAGE: usize = 1024;
+/// Kept of the end of a longer one: what to type stands there.
+const KEPT_END: usize = 400;
+/// What only a person can mend is looked at again after this long, should nothing change before.
+pub const SECOND_LOOK: Duration = Duration::from_secs(600);
 
 /// How things stand, in one reason and one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +131,17 @@ pub fn paused(before: Before<'_>, reconciled: bool, extras: &Extras) -> After {
     after
 }
 
+/// When to look again after a verdict. `grace_left`: of [`After`].
+pub fn again(verdict: &Verdict, grace_left: Option<Duration>) -> Again {
+    match conditions::class(verdict.reason) {
+        ReasonClass::Nobody | ReasonClass::Operator => Again::OnChange,
+        ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
+        ReasonClass::Author | ReasonClass::Admin | ReasonClass::Decision => {
+            Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
+        }
+    }
+}
+
 /// Ready is True.
 pub fn is_ready(list: &[Condition]) -> bool {
     find(list, conditions::READY).is_some_and(|c| c.status == ConditionStatus::True)
@@ -150,14 +166,17 @@ fn set(before: Before<'_>, kind: &str, status: ConditionStatus, verdict: &Verdic
     }
 }
 
-fn cut(mut message: String) -> String {
-    if message.len() > LONGEST_MESSAGE {
-        let end = (0..=LONGEST_MESSAGE - '…'.len_utf8())
-            .rev()
-            .find(|&at| message.is_char_boundary(at))
-            .unwrap_or(0);
-        message.truncate(end);
-        message.push('…');
+/// What is too long loses its middle.
+fn cut(message: String) -> String {
+    if message.len() <= LONGEST_MESSAGE {
+        return message;
     }
-    message
+    let room = LONGEST_MESSAGE - KEPT_END - '…'.len_utf8();
+    let head = (0..=room).rev().find_map(|end| message.get(..end)).unwrap_or_default();
+    let tail =
+        (message.len() - KEPT_END..=message.len()).find_map(|start| message.get(start..)).unwrap_or_default();
+    format!("{head}…{tail}")
 }
+
+#[cfg(test)]
+pub(super) mod tests;

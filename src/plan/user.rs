@@ -18,7 +18,11 @@ use super::{
     status::Verdict,
 };
 use crate::{
-    api::{common::Mode, conditions::reason, user::UserStatus},
+    api::{
+        common::Mode,
+        conditions::reason,
+        user::{MembershipState, PasswordStatus, UserStatus},
+    },
     chatwoot::{marker::Reading, types::User},
 };
 
@@ -34,20 +38,34 @@ impl super::Machine for Facts {
         if let Some(made) = self.pass.made.as_ref().filter(|_| self.status.id.is_none()) {
             return self.keep(made, at);
         }
+        // So is a password that was set: forgotten, it would be set again, which ends sessions.
+        if let Some(record) = self.unrecorded_password() {
+            return self.record_password(record);
+        }
         if let Some(trouble) = &self.pass.trouble {
             return self.troubled(trouble, at);
         }
-        if self.pass.stale || self.pass.gone {
+        if self.pass.stale || self.pass.gone || self.pass.reread {
             return self.fresh();
+        }
+        // Nothing new is begun by a process that is going, or has lost the lead; what was sent is written down.
+        if at.stopping && !self.pass.deleted {
+            return self.quiet();
         }
         if self.object.deleting {
             return self.delete(at);
         }
-        if self.has_no_work() || at.stopping {
+        if self.has_no_work() {
             return self.quiet();
         }
+        // A replaced manifest strips it; without it a deletion would leave the access that was given.
+        if !self.object.finalizer && self.status.id.is_some() {
+            return Step::Act(Effect::AddFinalizer);
+        }
         if let Some(refusal) = self.refusal() {
-            return self.settle(refusal, at);
+            // The instance says what is wrong with it; what has converged keeps its Ready.
+            let cut_off = self.around.known().is_some_and(|view| view.blocked.is_some());
+            return if cut_off && self.is_converged() { self.quiet() } else { self.settle(refusal, at) };
         }
         match self.status.id {
             _ if self.spec.paused => self.settle_paused(at),
@@ -73,6 +91,30 @@ impl Facts {
             && !self.is_requested()
             && !self.around.secret_news
             && !self.pass.began
+            && !self.status.memberships.iter().any(|made| made.state == MembershipState::Revoking)
+    }
+
+    fn unrecorded_password(&self) -> Option<&PasswordStatus> {
+        let Password::Set(record) = &self.pass.password else { return None };
+        let open =
+            self.status.id.is_some() && !self.pass.gone && self.status.password.as_ref() != Some(record);
+        open.then_some(record)
+    }
+
+    fn record_password(&self, record: &PasswordStatus) -> Next {
+        if self.pass.stale {
+            return Step::Act(Effect::ReadBack);
+        }
+        let status = UserStatus { password: Some(record.clone()), ..self.status.clone() };
+        Step::Act(Effect::Write(Box::new(status), Tag::Progress))
+    }
+
+    /// What the Secrets hold now has been looked at, as far as this resource looks at all.
+    pub fn has_seen_secrets(&self) -> bool {
+        let looks = self.spec.mode == Mode::Enforce && !self.spec.paused;
+        let password = self.spec.password.is_none() || self.pass.password != Password::Unread;
+        let published = self.spec.credentials_secret.is_none() || self.pass.published.is_some();
+        self.pass.trouble.is_none() && !self.pass.stale && (!looks || password && published)
     }
 
     /// Chatwoot agreed with exactly what is wanted now.
@@ -98,13 +140,12 @@ impl Facts {
     /// Somebody whose id is recorded: read them, see that they are ours, make everything agree.
     fn bound(&self, id: i64, at: &Moment) -> Next {
         let observing = self.spec.mode == Mode::Observe;
-        if !self.object.finalizer && !observing {
-            return Step::Act(Effect::AddFinalizer);
-        }
         let user = match &self.pass.remote {
             Remote::Found(user) if user.id.0 == id => user,
             Remote::NotFound(missing) if *missing == id => return Step::Act(Effect::Vanished(id)),
-            Remote::Vanished(missing) if *missing == id => return self.vanished(at),
+            Remote::Vanished(missing) if *missing == id => {
+                return if observing { self.settle(missing_person(), at) } else { self.vanished(at) };
+            }
             Remote::NotPermitted(foreign) if *foreign == id => return self.settle(not_permitted(id), at),
             _ => return Step::Act(Effect::Get(id)),
         };
@@ -121,6 +162,9 @@ impl Facts {
         }
         if !patch.is_empty() && !self.pass.patched {
             return Step::Act(Effect::Patch(id, Box::new(patch)));
+        }
+        if self.pass.stranger.is_some() {
+            return self.settle(self.email_taken(), at);
         }
         if let Some(step) = self.password(id, at) {
             return step;
@@ -173,14 +217,7 @@ impl Facts {
         match (self.pass.proof, self.around.vouching.iter().find(|(id, _)| !self.pass.asked.contains(id))) {
             (true, _) => Step::Act(self.write_forgotten(at)),
             (false, Some((id, marker))) => Step::Act(Effect::Vouch { account: *id, marker: marker.clone() }),
-            (false, None) => self.settle(
-                Verdict::new(
-                    reason::EXTERNAL_RESOURCE_MISSING,
-                    "the person is gone from Chatwoot, and no account of theirs answers with our marker, so this may be another \
-                     Chatwoot; delete this resource and apply it again to make them anew",
-                ),
-                at,
-            ),
+            (false, None) => self.settle(missing_person(), at),
         }
     }
 
@@ -249,6 +286,14 @@ pub(super) fn account_of(call: &Membership) -> &crate::chatwoot::types::AccountI
     match call {
         Membership::Join { account, .. } | Membership::Leave { account, .. } => account,
     }
+}
+
+fn missing_person() -> Verdict {
+    Verdict::new(
+        reason::EXTERNAL_RESOURCE_MISSING,
+        "the person is gone from Chatwoot, and no account of theirs answers with our marker, so this may be another \
+         Chatwoot; to make them anew delete this resource and apply it again",
+    )
 }
 
 /// The sandbox's refusal, with the statement that lifts it.

@@ -185,8 +185,7 @@ impl AccountIndex {
 
     /// What passes is worth another try as soon as one may be made; nobody's version of an object changes by it.
     fn has_passed(&self, asked_at: Duration, answer: &Answer) -> bool {
-        matches!(answer, Err(Silence::Unavailable(_)))
-            && (self.0.clock)().saturating_sub(asked_at) >= SPACING
+        matches!(answer, Err(Silence::Unavailable(_))) && (self.0.clock)().saturating_sub(asked_at) >= SPACING
     }
 
     /// Has the index read although nobody waits: the sweep. The answer is in [`AccountIndex::latest`] and in `done`.

@@ -92,6 +92,16 @@ where
         self.peek(|set| set.keys().filter(here).map(|key| key.name.clone()).collect())
     }
 
+    /// Every object that does not parse, as `namespace/name` and the parser's words, in order.
+    pub fn all_unreadable(&self) -> Vec<(String, String)> {
+        let shown = |(key, bad): (&ObjectRef<K>, &Unreadable)| {
+            (format!("{}/{}", key.namespace.as_deref().unwrap_or_default(), key.name), bad.why.clone())
+        };
+        let mut all: Vec<_> = self.peek(|set| set.iter().map(shown).collect());
+        all.sort();
+        all
+    }
+
     /// True once the first list is in and everything that follows from it has been told.
     pub fn is_ready(&self) -> bool {
         *self.ready.borrow()

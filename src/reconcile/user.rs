@@ -31,6 +31,8 @@ pub struct UserMemory {
     pub memberships: memberships::Memory,
     /// Versions of the Secrets it refers to, as the last pass began with.
     pub secrets: Option<BTreeMap<String, Option<String>>>,
+    /// They have changed, and no pass has come to look at them yet.
+    pub secret_news: bool,
 }
 
 impl Kind for ChatwootUser {
@@ -63,6 +65,7 @@ impl Kind for ChatwootUser {
     fn remember(machine: &Facts, remembered: &mut Remembered<UserMemory>) {
         remembered.own.memberships = machine.memory.clone();
         remembered.write_errors = machine.write_errors();
+        remembered.own.secret_news &= !machine.has_seen_secrets();
     }
 
     fn interval(machine: &Facts) -> Duration {

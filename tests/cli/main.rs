@@ -1,5 +1,7 @@
 //! The command line as processes, against a real API server and the simulator.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod answers;
 mod bench;
+mod doctor;
 mod plan;

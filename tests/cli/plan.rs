@@ -210,3 +210,83 @@ async fn a_plan_that_cannot_be_made_says_why() -> Result<()> {
     assert!(plan.out.contains("instance chat/main is not Ready: CredentialsMissing"), "{}", plan.out);
     Ok(())
 }
+
+fn user(name: &str, spec: &str) -> String {
+    format!(
+        "---
+apiVersion: chatwoot.dev/v1alpha1
+kind: ChatwootUser
+metadata: {{name: {name}, namespace: acme}}
+spec: {{instanceRef: {{name: main, namespace: chat}}, email: {name}@acme.example, name: {name}, {spec}}}
+"
+    )
+}
+
+#[tokio::test]
+async fn people_are_planned_with_their_memberships_and_credentials() -> Result<()> {
+    let bench = Bench::new().await?;
+    let before = bench.chatwoot.last_seq().await?;
+    let account = account("main", "name: Acme");
+    let alice = user(
+        "alice",
+        "displayName: Al, customAttributes: {team: blue}, memberships: [{account: main, role: Administrator}], \
+         password: {generate: {rotation: '1'}}, credentialsSecret: {name: alice, accessToken: {}}",
+    );
+    let manifests = format!("{account}{alice}");
+    let text = bench.plan(&manifests, &[]).await?;
+    assert_eq!(text.code, 2, "{text:?}");
+    for line in [
+        "ChatwootUser acme/alice: create (fails if the e-mail exists)\n",
+        "  email: \"alice@acme.example\"\n",
+        "  customAttributes.team: \"blue\"\n",
+        "  memberships.acme/main: \"Administrator\"\n",
+        "  password: \"(set)\"\n",
+        "  Secret acme/alice is written\n",
+    ] {
+        assert!(text.out.contains(line), "{line:?} is not in:\n{}", text.out);
+    }
+    let plan = bench.plan(&manifests, &["-o", "json"]).await?.json();
+    bench.nothing_was_written(before).await?;
+
+    let operator = bench.operator()?;
+    bench.apply(&manifests).await?;
+    bench.ready("cwu/alice").await?;
+    bench.ready("cwa/main").await?;
+    let routes = |about: &[(String, Value)], what: &str| {
+        // The simulator names the parts of a path as Rails does.
+        let mut routes: Vec<_> = about.iter().map(|(route, _)| route.replace(":account_id", ":id")).collect();
+        routes.retain(|route| route.contains("users") == (what == "users"));
+        routes
+    };
+    let writes = bench.writes_since(before).await?;
+    assert_eq!(object(&plan, "main")["requests"], json!(routes(&writes, "accounts")));
+    let planned: Vec<String> = serde_json::from_value(object(&plan, "alice")["requests"].clone())?;
+    assert_eq!(planned, routes(&writes, "users"));
+
+    let again = bench.plan(&manifests, &[]).await?;
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.out.contains("2 with nothing to do"), "{}", again.out);
+
+    let changed = manifests.replace("Administrator", "Agent").replace("rotation: '1'", "rotation: '2'");
+    let text = bench.plan(&changed.replace("team: blue", "shift: late"), &[]).await?;
+    assert_eq!(text.code, 2, "{text:?}");
+    for line in [
+        "  memberships.acme/main: \"Administrator\" → \"Agent\"\n",
+        "  customAttributes.shift: (nothing) → \"late\"\n",
+        "  customAttributes.team: \"blue\" → (nothing)\n",
+        "  password: (nothing) → \"(set)\"\n",
+        "  Secret acme/alice is written\n",
+    ] {
+        assert!(text.out.contains(line), "{line:?} is not in:\n{}", text.out);
+    }
+    let left = user("alice", "memberships: [], deletionPolicy: Retain");
+    let text = bench.plan(&left, &[]).await?;
+    assert!(text.out.contains("  memberships.acme/main: \"Administrator\" → (nothing)\n"), "{}", text.out);
+
+    let secret = bench.plane.kubectl(["get", "secret", "alice", "-n", "acme", "-o", "json"]).run().await?;
+    let secret: Value = serde_json::from_str(&secret)?;
+    assert!(secret["data"]["password"].is_string());
+    assert!(bench.plane.writes_by(&Bench::admin_name()).await?.is_empty());
+    drop(operator);
+    Ok(())
+}

@@ -4,7 +4,7 @@ use crate::{
     page::{README, REFERENCE, read, repository},
     values,
 };
-use chatwoot_operator::{api::schema, runtime::options};
+use chatwoot_operator::{api::schema, cli, runtime::options};
 use std::fs;
 
 /// Where it stands, its name in the marker, and what belongs there.
@@ -17,6 +17,7 @@ fn parts() -> Vec<Part> {
         (README, "argocd-health", format!("```yaml\n{}\n```\n", health.trim_end())),
         (REFERENCE, "resources", schema::reference()),
         (REFERENCE, "flags", options::reference()),
+        (REFERENCE, "commands", cli::reference()),
         (REFERENCE, "values", values::reference()),
     ]
 }

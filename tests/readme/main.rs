@@ -3,10 +3,18 @@
 //!
 //! `make docs`, or `UPDATE=1 cargo test --test readme generated`, writes the generated parts anew.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a page that cannot be read is a test that has failed"
+)]
+
 mod demo;
 mod generated;
 mod manifests;
 mod named;
 mod page;
+mod reader;
 mod values;
 mod walk;

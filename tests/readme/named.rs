@@ -34,19 +34,22 @@ fn function(line: &str) -> Option<&str> {
     after.split(['(', '<']).next()
 }
 
+/// The tests that the rows of a section's table name in their last column, at least so many in each row.
+fn proofs<'a>(readme: &'a str, heading: &str, rows: usize, at_least: usize) -> Vec<&'a str> {
+    let table = section(readme, heading).lines().filter(|line| line.starts_with('|')).skip(2);
+    let named: Vec<Vec<_>> = table.map(|row| quoted(row.rsplit('|').nth(1).unwrap())).collect();
+    assert_eq!(named.len(), rows, "rows under {heading}");
+    assert!(named.iter().all(|row| row.len() >= at_least), "a row under {heading} names too few tests");
+    named.concat()
+}
+
 #[test]
-fn every_promise_names_tests_that_exist() {
+fn every_promise_and_every_answer_to_a_threat_names_tests_that_exist() {
     let readme = read(README);
-    let rows: Vec<&str> =
-        section(&readme, "## What it promises").lines().filter(|line| line.starts_with("| **")).collect();
-    assert_eq!(rows.len(), 8, "one row for each promise");
     let tests = tests();
-    for row in rows {
-        let named = quoted(row.rsplit('|').nth(1).unwrap());
-        assert!(named.len() > 1, "fewer than two tests: {row}");
-        for name in named {
-            assert!(tests.contains(name), "there is no test `{name}`: {row}");
-        }
+    let promises = proofs(&readme, "## What it promises", 8, 2);
+    for name in promises.into_iter().chain(proofs(&readme, "### Threats and answers", 12, 1)) {
+        assert!(tests.contains(name), "there is no test `{name}`");
     }
 }
 

@@ -65,6 +65,8 @@ fn is_probe(entry: &Entry) -> bool {
 fn short(entry: &Entry) -> String {
     match entry.route.as_ref() {
         "GET /platform/api/v1/accounts" => "GET index".to_owned(),
+        route if route.contains("/platform/api/v1/users") => format!("{} user", entry.method),
+        route if route.ends_with("/account_users") => format!("{} member", entry.method),
         route => match route.split_once(" /platform/api/v1/accounts") {
             Some((verb, "" | "/:id")) => format!("{verb} account"),
             _ => route.to_owned(),

@@ -3,6 +3,7 @@
 
 pub mod chatwoot;
 pub mod operator;
+pub mod people;
 pub mod place;
 pub mod policy;
 pub mod rules;
@@ -11,6 +12,7 @@ pub mod subject;
 pub mod tenant;
 
 pub use chatwoot::{DELETE, Journal, PATCH, POST, route};
+pub use people::People;
 pub use place::Place;
 pub use stage::{Setup, Stage};
 pub use subject::Subject;

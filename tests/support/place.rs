@@ -2,6 +2,7 @@
 
 use super::{
     operator::{Operator, Start},
+    stage::merge,
     tenant,
 };
 use anyhow::{Context, Result};
@@ -42,8 +43,10 @@ impl Place {
     /// It did not come up, or the operator has ended since; the message has its last words.
     pub async fn shared() -> Result<Arc<Self>> {
         static SHARED: OnceCell<Arc<Place>> = OnceCell::const_new();
-        let place =
-            SHARED.get_or_try_init(|| async { anyhow::Ok(Arc::new(Self::start().await?)) }).await?.clone();
+        let place = SHARED
+            .get_or_try_init(|| async { anyhow::Ok(Arc::new(Self::start(json!({})).await?)) })
+            .await?
+            .clone();
         place.check().await?;
         Ok(place)
     }
@@ -53,20 +56,26 @@ impl Place {
     /// # Errors
     /// It did not come up.
     pub async fn own() -> Result<Arc<Self>> {
-        Ok(Arc::new(Self::start().await?))
+        Self::own_with(json!({})).await
     }
 
-    async fn start() -> Result<Self> {
+    /// As [`Place::own`], with these values of the chart over the usual ones.
+    pub async fn own_with(values: Value) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self::start(values).await?))
+    }
+
+    async fn start(more: Value) -> Result<Self> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let plane =
             ControlPlane::start(Options { crds: vec![repository.join("crds")], ..Options::default() })
                 .await?;
         let homes: Vec<String> = (0..HOMES).map(home).chain([DEFAULT_HOME.to_owned()]).collect();
-        let values = json!({
+        let mut values = json!({
             "crds": {"install": false},
             "defaultInstance": format!("{DEFAULT_HOME}/main"),
             "instanceNamespaces": homes
         });
+        merge(&mut values, more);
         plane
             .helm([
                 "install",

@@ -52,8 +52,13 @@ impl Stage {
 
     /// In a place of its own.
     pub async fn in_place(place: &Arc<Place>) -> Result<Self> {
-        let stage = Self::empty(place.clone(), Setup::default()).await?;
-        stage.open(Value::Null).await?;
+        Self::in_place_with(place, Setup::default()).await
+    }
+
+    /// As [`Stage::in_place`], set up differently.
+    pub async fn in_place_with(place: &Arc<Place>, setup: Setup) -> Result<Self> {
+        let stage = Self::empty(place.clone(), setup.clone()).await?;
+        stage.open(setup.instance).await?;
         Ok(stage)
     }
 
@@ -167,7 +172,7 @@ fn address() -> SocketAddr {
 }
 
 /// RFC 7386.
-fn merge(into: &mut Value, change: Value) {
+pub fn merge(into: &mut Value, change: Value) {
     match (into, change) {
         (Value::Object(into), Value::Object(change)) => {
             for (key, value) in change {

@@ -21,6 +21,7 @@ pub struct Subject {
     chatwoot: chatwoot_simulator::Control,
     api: Api<DynamicObject>,
     kind: &'static str,
+    pub namespace: String,
     pub name: String,
 }
 
@@ -32,6 +33,7 @@ impl Subject {
             chatwoot: stage.chatwoot.control().clone(),
             api: Api::namespaced_with(client, namespace, &resource),
             kind,
+            namespace: namespace.to_owned(),
             name: name.to_owned(),
         }
     }

@@ -1,13 +1,14 @@
 //! A ChatwootAccount in rehearsal.
 
 use super::{
-    hands::{Rehearsed, Shared, Snapshots},
+    hands::{Mind, Rehearsed, Shared, Snapshots, is_imagined, next_imagined},
     sheet::{Sheet, differences},
 };
 use crate::{
     api::{account::ChatwootAccount, conditions::Condition},
     chatwoot::{
         marker::{self, Marker},
+        outcome::{Class, Failure},
         types::{Account, AccountId, AccountPatch, AccountState, Map},
     },
     plan::{
@@ -26,34 +27,13 @@ use crate::{
 };
 use kube::ResourceExt;
 use serde_json::Value;
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
-
-/// Ids of accounts that are only imagined; Chatwoot's own are far below.
-const FIRST_IMAGINED: i64 = i64::MAX / 2;
-
-/// Whether Chatwoot has never heard of this id.
-pub fn is_imagined(id: i64) -> bool {
-    id >= FIRST_IMAGINED
-}
-
-fn next_imagined() -> i64 {
-    static NEXT: AtomicI64 = AtomicI64::new(FIRST_IMAGINED);
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
+use std::{collections::BTreeSet, sync::Arc};
 
 pub struct Imagined {
     world: Arc<World>,
     handle: Option<Arc<Handle>>,
     marker: Marker,
     me: (String, String),
-    /// As read, or as our writes would have left it.
-    account: Option<Account>,
     /// Flags that are switched off when the account is new. Which ones a new account has, only Chatwoot knows; so all of
     /// them are said.
     off: BTreeSet<String>,
@@ -61,7 +41,7 @@ pub struct Imagined {
 }
 
 impl Imagined {
-    async fn index(&self, not_before: std::time::Duration, shared: &Shared) -> Index {
+    async fn index(&self, shared: &Shared) -> Index {
         let Some(handle) = &self.handle else { return Index::Unavailable };
         let taken = |id| {
             let owners = self.world.references.to(&Ref::AccountId(handle.key.clone(), id));
@@ -69,12 +49,15 @@ impl Imagined {
                 owner.kind != KIND || (&owner.namespace, &owner.name) != (&self.me.0, &self.me.1)
             })
         };
-        let _ = not_before;
         match shared.index(handle, &self.marker.installation, &self.world).await {
             Ok(census) => Index::Answer(census.matches(&self.marker, taken)),
             Err(Silence::Unavailable(_)) => Index::Unavailable,
             Err(_) => Index::Unusable,
         }
+    }
+
+    fn key(&self) -> InstanceKey {
+        self.handle.as_ref().map(|handle| handle.key.clone()).unwrap_or_default()
     }
 
     fn post(&mut self, name: String, sheet: &mut Sheet) -> Account {
@@ -95,12 +78,10 @@ impl Imagined {
             custom_attributes: attributes,
         };
         self.fresh = true;
-        self.account = Some(account.clone());
         account
     }
 
-    fn patch(&mut self, id: i64, patch: &AccountPatch, sheet: &mut Sheet) -> Option<Account> {
-        let account = self.account.as_mut().filter(|account| account.id.0 == id)?;
+    fn patch(&self, account: &mut Account, patch: &AccountPatch, sheet: &mut Sheet) {
         sheet.requests.push("PATCH /accounts/:id".to_owned());
         let text = |value: &Option<String>| value.clone().map_or(Value::Null, Value::from);
         if let Some(name) = &patch.name {
@@ -138,8 +119,11 @@ impl Imagined {
             told(sheet, differences("customAttributes", &account.custom_attributes, attributes));
             account.custom_attributes.clone_from(attributes);
         }
-        Some(account.clone())
     }
+}
+
+fn nobody() -> Failure {
+    Failure::of(Class::NotFound)
 }
 
 fn told(sheet: &mut Sheet, changes: Vec<super::sheet::Change>) {
@@ -180,7 +164,6 @@ impl Rehearsed for ChatwootAccount {
             handle,
             marker: machine.around.marker.clone(),
             me: (machine.object.namespace.clone(), machine.object.name.clone()),
-            account: None,
             off: planned.chain(named).filter(|flag| !wanted(flag)).cloned().collect(),
             fresh: false,
         }
@@ -190,21 +173,32 @@ impl Rehearsed for ChatwootAccount {
         imagined: &mut Imagined,
         effect: Effect,
         sheet: &mut Sheet,
-        shared: &Shared,
+        mind: Mind<'_, Self>,
     ) -> Result<Lesson, Effect> {
+        let (key, shared) = (imagined.key(), mind.shared);
         match effect {
             Effect::AskIndex { not_before } => {
-                let answer = imagined.index(not_before, shared).await;
+                let answer = imagined.index(shared).await;
                 Ok(Lesson::Index(Look { asked_at: imagined.world.clock().max(not_before), answer }))
             }
-            Effect::Post { name, .. } => Ok(Lesson::Posted(Ok(imagined.post(name, sheet)))),
-            Effect::Patch(id, patch) => match imagined.patch(id, &patch, sheet) {
-                Some(account) => {
-                    Ok(Lesson::Patched { features: !patch.features.is_empty(), answer: Ok(account) })
-                }
-                // Nothing is written that was not read; should that ever happen, read.
-                None => Err(Effect::Get(id)),
-            },
+            Effect::Post { name, .. } => {
+                let account = imagined.post(name, sheet);
+                shared.keep_account(&key, &account);
+                Ok(Lesson::Posted(Ok(account)))
+            }
+            // Nothing is written that was not read; should that ever happen, it is read.
+            Effect::Get(id) | Effect::Patch(id, _) if shared.account(&key, id).is_none() => {
+                Err(Effect::Get(id))
+            }
+            Effect::Get(id) => Ok(Lesson::Got(id, shared.account(&key, id).ok_or_else(nobody))),
+            Effect::Patch(id, patch) => {
+                let answer = shared.account(&key, id).ok_or_else(nobody).map(|mut account| {
+                    imagined.patch(&mut account, &patch, sheet);
+                    shared.keep_account(&key, &account);
+                    account
+                });
+                Ok(Lesson::Patched { features: !patch.features.is_empty(), answer })
+            }
             Effect::Delete(id) => {
                 sheet.deletes = true;
                 sheet.requests.push("DELETE /accounts/:id".to_owned());
@@ -217,17 +211,15 @@ impl Rehearsed for ChatwootAccount {
                 }
                 Err(Effect::DropFinalizer(notice))
             }
-            read @ (Effect::ReadBack
-            | Effect::AddFinalizer
-            | Effect::Write(..)
-            | Effect::Get(_)
-            | Effect::Vanished(_)) => Err(read),
+            read @ (Effect::ReadBack | Effect::AddFinalizer | Effect::Write(..) | Effect::Vanished(_)) => {
+                Err(read)
+            }
         }
     }
 
-    fn noticed(imagined: &mut Imagined, lesson: &Lesson) {
+    fn noticed(imagined: &mut Imagined, lesson: &mut Lesson, shared: &Shared) {
         if let Lesson::Got(_, Ok(account)) = lesson {
-            imagined.account = Some(account.clone());
+            shared.keep_account(&imagined.key(), account);
         }
     }
 

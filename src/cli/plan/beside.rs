@@ -1,7 +1,7 @@
 //! Instances, grants and plans in rehearsal: nothing of theirs is written to Chatwoot.
 
 use super::{
-    hands::{Rehearsed, Shared, Snapshots},
+    hands::{Mind, Rehearsed, Shared, Snapshots},
     sheet::Sheet,
 };
 use crate::{
@@ -22,7 +22,12 @@ impl Rehearsed for ChatwootInstance {
 
     fn imagine(_: &Facts, _: &Arc<World>) {}
 
-    async fn pretend((): &mut (), effect: Effect, sheet: &mut Sheet, _: &Shared) -> Result<Lesson, Effect> {
+    async fn pretend(
+        (): &mut (),
+        effect: Effect,
+        sheet: &mut Sheet,
+        _: Mind<'_, Self>,
+    ) -> Result<Lesson, Effect> {
         match effect {
             // Nobody waits for its answer here; whoever needs the index reads it.
             Effect::Sweep => Ok(Lesson::Swept),
@@ -40,7 +45,7 @@ impl Rehearsed for ChatwootInstance {
         }
     }
 
-    fn noticed((): &mut (), _: &Lesson) {}
+    fn noticed((): &mut (), _: &mut Lesson, _: &Shared) {}
 
     fn conditions(&self) -> &[Condition] {
         self.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default()
@@ -72,11 +77,16 @@ macro_rules! beside {
 
             fn imagine(_: &Self::Machine, _: &Arc<World>) {}
 
-            async fn pretend((): &mut (), effect: Never, _: &mut Sheet, _: &Shared) -> Result<Never, Never> {
+            async fn pretend(
+                (): &mut (),
+                effect: Never,
+                _: &mut Sheet,
+                _: Mind<'_, Self>,
+            ) -> Result<Never, Never> {
                 match effect {}
             }
 
-            fn noticed((): &mut (), _: &Never) {}
+            fn noticed((): &mut (), _: &mut Never, _: &Shared) {}
 
             fn conditions(&self) -> &[Condition] {
                 self.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default()

@@ -3,6 +3,7 @@
 use super::sheet::Sheet;
 use crate::{
     api::conditions::Condition,
+    chatwoot::types::{Account, User},
     reconcile::{
         account_index::{Census, Silence},
         driver::{Hands, Kind},
@@ -16,13 +17,20 @@ use crate::{
 };
 use k8s_openapi::api::core::v1::Namespace;
 use kube::core::PartialObjectMeta;
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 use tokio::sync::Mutex;
 
 /// What a kind adds to planning: which of its effects are writes to Chatwoot, and what they would teach.
 ///
 /// Writes to its own Kubernetes object need no word here: [`Stored`] imagines those.
-pub trait Rehearsed: Kind {
+pub trait Rehearsed: Kind<Hands: Sync> {
     const KIND: &'static str;
 
     /// What one pass imagines: the remote object as its writes would have left it.
@@ -35,11 +43,11 @@ pub trait Rehearsed: Kind {
         imagined: &mut Self::Imagined,
         effect: EffectOf<Self>,
         sheet: &mut Sheet,
-        shared: &Shared,
+        mind: Mind<'_, Self>,
     ) -> impl Future<Output = Result<LessonOf<Self>, EffectOf<Self>>> + Send;
 
-    /// What a read has shown.
-    fn noticed(imagined: &mut Self::Imagined, lesson: &LessonOf<Self>);
+    /// What a read has shown; what an earlier pass changed in thought is put in its place.
+    fn noticed(imagined: &mut Self::Imagined, lesson: &mut LessonOf<Self>, shared: &Shared);
 
     fn conditions(&self) -> &[Condition];
 
@@ -68,15 +76,57 @@ pub struct Snapshots {
     pub namespaces: Snapshot<PartialObjectMeta<Namespace>>,
 }
 
+/// What is there to think with.
+pub struct Mind<'a, K: Rehearsed> {
+    pub shared: &'a Shared,
+    /// The production hands, for what they know.
+    pub real: &'a K::Hands,
+}
+
 type Looked = Result<Arc<Census>, Silence>;
 
 /// What all passes share besides the world.
 #[derive(Default)]
 pub struct Shared {
     indices: Mutex<HashMap<InstanceKey, Looked>>,
+    /// Accounts and people as they were read, or as our writes would have left them.
+    accounts: Remotes<Account>,
+    people: Remotes<User>,
+}
+
+type Remotes<T> = std::sync::Mutex<HashMap<(InstanceKey, i64), T>>;
+
+/// Ids that are only imagined; Chatwoot's own are far below.
+const FIRST_IMAGINED: i64 = i64::MAX / 2;
+
+/// Whether Chatwoot has never heard of this id.
+pub fn is_imagined(id: i64) -> bool {
+    id >= FIRST_IMAGINED
+}
+
+/// An id for something that would be made.
+pub fn next_imagined() -> i64 {
+    static NEXT: AtomicI64 = AtomicI64::new(FIRST_IMAGINED);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Shared {
+    pub fn account(&self, instance: &InstanceKey, id: i64) -> Option<Account> {
+        lock(&self.accounts).get(&(instance.clone(), id)).cloned()
+    }
+
+    pub fn keep_account(&self, instance: &InstanceKey, account: &Account) {
+        lock(&self.accounts).insert((instance.clone(), account.id.0), account.clone());
+    }
+
+    pub fn person(&self, instance: &InstanceKey, id: i64) -> Option<User> {
+        lock(&self.people).get(&(instance.clone(), id)).cloned()
+    }
+
+    pub fn keep_person(&self, instance: &InstanceKey, person: &User) {
+        lock(&self.people).insert((instance.clone(), person.id.0), person.clone());
+    }
+
     /// The account index of an instance, read once.
     pub async fn index(&self, handle: &Handle, installation: &str, world: &World) -> Looked {
         let mut indices = self.indices.lock().await;
@@ -87,6 +137,10 @@ impl Shared {
         indices.insert(handle.key.clone(), looked.clone());
         looked
     }
+}
+
+fn lock<T>(remotes: &Remotes<T>) -> std::sync::MutexGuard<'_, HashMap<(InstanceKey, i64), T>> {
+    remotes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads the account index past the gate: it is one call.
@@ -132,11 +186,12 @@ impl<K: Rehearsed> AsMut<Stored<K>> for Rehearsing<K> {
 
 impl<K: Rehearsed> Hands<K::Machine> for Rehearsing<K> {
     async fn act(&mut self, effect: EffectOf<K>) -> LessonOf<K> {
-        match K::pretend(&mut self.imagined, effect, &mut self.sheet, &self.shared).await {
+        let mind = Mind { shared: &self.shared, real: &self.real };
+        match K::pretend(&mut self.imagined, effect, &mut self.sheet, mind).await {
             Ok(lesson) => lesson,
             Err(read) => {
-                let lesson = self.real.act(read).await;
-                K::noticed(&mut self.imagined, &lesson);
+                let mut lesson = self.real.act(read).await;
+                K::noticed(&mut self.imagined, &mut lesson, &self.shared);
                 lesson
             }
         }

@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn documents_lists_namespaces_and_strangers_are_told_apart() {
         let text = format!(
-            "---\n# nothing\n---\n{ACCOUNT}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: n, labels: {{a: b}}}}\n\
+            "---\n# nothing\n---\n{ACCOUNT}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: new, labels: {{a: b}}}}\n\
              ---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n\
              ---\n{{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{{\"apiVersion\": \"chatwoot.dev/v1alpha1\", \
              \"kind\": \"ChatwootPlan\", \"metadata\": {{\"name\": \"p\", \"namespace\": \"x\"}}}}]}}\n"
@@ -160,7 +160,7 @@ mod tests {
         let names: Vec<_> = read.objects.iter().map(|o| format!("{}/{}", o.namespace, o.name)).collect();
         assert_eq!(names, ["acme/main", "x/p"]);
         assert_eq!(read.others, ["Secret s"]);
-        assert_eq!(read.namespaces["n"]["a"], "b");
+        assert_eq!(read.namespaces["new"]["a"], "b");
     }
 
     #[test]

@@ -4,13 +4,14 @@
 mod account;
 mod apply;
 mod beside;
+pub mod copies;
 pub mod hands;
 pub mod manifests;
 pub mod rehearsal;
 mod report;
 mod sheet;
+mod user;
 
-pub use account::is_imagined;
 pub use report::{Outcome, Planned, Report};
 
 use super::{cluster::Cluster, exit, installed::OperatorFlags, kinds::KindName, output::Output};
@@ -21,11 +22,13 @@ use crate::{
         grant::ChatwootGrant,
         instance::ChatwootInstance,
         plan::ChatwootPlan,
+        user::ChatwootUser,
     },
     chatwoot::gate::Key,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use apply::Applied;
+use copies::Copies;
 use hands::Rehearsed;
 use kube::{Client, api::DynamicObject};
 use manifests::{Manifest, Manifests};
@@ -75,9 +78,11 @@ pub async fn run(options: Options) -> Result<u8> {
         None => options.cluster.config().await?.default_namespace,
     };
     let manifests = manifests::read(&options.from, &default_namespace)?;
-    let client = options.cluster.read_only().await?;
+    let copies = Copies::default();
+    let client = options.cluster.guarded().await?.with_layer(&copies).build();
     let installed = options.operator.resolve(&client).await?;
-    let mut rehearsal = Rehearsal::new(&client, &installed).await?;
+    let mut rehearsal = Rehearsal::new(&client, copies, &installed).await?;
+    rehearsal.read_installation(&installed).await.map_err(|why| anyhow!(why))?;
     let report = plan(&client, &mut rehearsal, manifests).await?;
     options.output.print(&report, report::text)?;
     Ok(match (report.falls_short(), report.has_changes()) {
@@ -163,7 +168,7 @@ fn put(rehearsal: &mut Rehearsal, kind: KindName, object: DynamicObject) -> Resu
         KindName::Grant => typed::<ChatwootGrant>(rehearsal, object),
         KindName::Plan => typed::<ChatwootPlan>(rehearsal, object),
         KindName::Account => typed::<ChatwootAccount>(rehearsal, object),
-        KindName::User => anyhow::bail!("users cannot be planned yet"),
+        KindName::User => typed::<ChatwootUser>(rehearsal, object),
     }
 }
 
@@ -195,7 +200,7 @@ fn planned(rehearsal: &Rehearsal, key: &Key, acted: &Acted, stored: Option<&Stor
         KindName::Grant => standing(caches.grants.get(namespace, name).as_deref()),
         KindName::Plan => standing(caches.plans.get(namespace, name).as_deref()),
         KindName::Account => standing(caches.accounts.get(namespace, name).as_deref()),
-        KindName::User => (None, None),
+        KindName::User => standing(caches.users.get(namespace, name).as_deref()),
     };
     let reason = after.as_ref().map(|after| after.reason.clone());
     // Who is only concerned is told of where that changes something.

@@ -1,6 +1,7 @@
 //! The operator in thought: the production plans run over a picture of the cluster, until nothing is left to do.
 
 use super::{
+    copies::Copies,
     hands::{Rehearsed, Rehearsing, Shared, Snapshots},
     sheet::Sheet,
 };
@@ -101,17 +102,18 @@ pub struct Acted {
 pub struct Rehearsal {
     pub world: Arc<World>,
     pub snapshots: Snapshots,
+    copies: Copies,
     woken: Arc<Woken>,
     shared: Arc<Shared>,
     pub acted: BTreeMap<Key, Acted>,
 }
 
 impl Rehearsal {
-    /// Lists everything once. `client` should be one that cannot write.
+    /// Lists everything once. `client` should be one that cannot write, and keeps what is done to Secrets in `copies`.
     ///
     /// # Errors
-    /// Something cannot be listed, or the installation's Secret cannot be read.
-    pub async fn new(client: &Client, installed: &Installed) -> Result<Self> {
+    /// Something cannot be listed.
+    pub async fn new(client: &Client, copies: Copies, installed: &Installed) -> Result<Self> {
         let snapshots = snapshots(client).await?;
         let woken = Arc::new(Woken::default());
         let to_wake = woken.clone();
@@ -124,6 +126,7 @@ impl Rehearsal {
                 grants: snapshots.grants.cache(),
                 plans: snapshots.plans.cache(),
                 namespaces: snapshots.namespaces.cache(),
+                // Whoever is looked at reads their Secrets.
                 secrets: Vec::new(),
             },
             settings: installed.settings.clone(),
@@ -137,9 +140,9 @@ impl Rehearsal {
             stop: CancellationToken::new(),
             leading: watch::channel(true).1,
         }));
-        let rehearsal = Self { world, snapshots, woken, shared: Arc::default(), acted: BTreeMap::new() };
+        let rehearsal =
+            Self { world, snapshots, copies, woken, shared: Arc::default(), acted: BTreeMap::new() };
         rehearsal.learn_references();
-        rehearsal.read_installation(installed).await?;
         Ok(rehearsal)
     }
 
@@ -153,15 +156,21 @@ impl Rehearsal {
         });
     }
 
-    async fn read_installation(&self, installed: &Installed) -> Result<()> {
+    /// Reads the installation's Secret; where there is none yet, and may be none, one is imagined, and the answer is
+    /// false. To be called before anything is looked at.
+    ///
+    /// # Errors
+    /// Why neither can be done, and what to do.
+    pub async fn read_installation(&self, installed: &Installed) -> Result<bool, String> {
         let kept = Kept {
             namespace: installed.settings.namespace.clone(),
             secret: installed.installation_secret.clone(),
             id: None,
         };
-        let found = installation::read(&kept, &self.world).await.map_err(|why| anyhow!(why))?;
-        self.world.set_installation(Ok(found.unwrap_or_else(installation::imagined)));
-        Ok(())
+        let found = installation::read(&kept, &self.world).await;
+        let known = found.as_ref().map(Option::is_some).map_err(Clone::clone);
+        self.world.set_installation(found.map(|found| found.unwrap_or_else(installation::imagined)));
+        known
     }
 
     /// Puts an object as it would be into the picture, and has everybody looked at whom that concerns.
@@ -184,6 +193,14 @@ impl Rehearsal {
         self.woken.wake(key_of(object));
     }
 
+    /// One pass over one object, compared with Chatwoot; nobody else is looked at because of it.
+    pub async fn look_only_at<K: Rehearsed>(&mut self, object: &K) {
+        self.woken.deaf.store(true, Ordering::Relaxed);
+        self.look_at(object);
+        self.perform(&key_of(object)).await;
+        self.woken.deaf.store(false, Ordering::Relaxed);
+    }
+
     /// Runs passes until nobody is left to look at. `progress` is told what comes next.
     pub async fn run(&mut self, progress: impl Fn(&Key)) {
         while let Some(key) = self.woken.next() {
@@ -199,6 +216,7 @@ impl Rehearsal {
                 wiring::GRANT => self.perform_one::<ChatwootGrant>(key).await,
                 wiring::PLAN => self.perform_one::<ChatwootPlan>(key).await,
                 account::KIND => self.perform_one::<ChatwootAccount>(key).await,
+                wiring::USER => self.perform_one::<ChatwootUser>(key).await,
                 _ => {}
             }
         })
@@ -228,6 +246,7 @@ impl Rehearsal {
         acted.undecided = false;
         let Some(mut used) = used else { return };
         acted.sheet.then(std::mem::take(&mut used.sheet));
+        self.copies.news().into_iter().for_each(|news| acted.sheet.note(news));
         let after = used.as_mut().object().clone();
         drop(used);
         if after.meta().deletion_timestamp.is_some() && after.finalizers().is_empty() {
@@ -247,10 +266,7 @@ impl Rehearsal {
             return;
         }
         // Its dependents are looked at because something concerns them, not because they are told of it.
-        self.woken.deaf.store(true, Ordering::Relaxed);
-        self.look_at(&*instance);
-        self.perform(&Key::new(instance::KIND, &key.namespace, &key.name)).await;
-        self.woken.deaf.store(false, Ordering::Relaxed);
+        self.look_only_at(&*instance).await;
     }
 }
 

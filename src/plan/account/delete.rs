@@ -15,11 +15,15 @@ impl Facts {
         }
         let released = self.status.instance.as_ref().and_then(|instance| instance.released) == Some(true);
         if self.spec.mode == Mode::Observe || released {
-            return Step::Act(Effect::DropFinalizer(None));
+            return self.let_go();
         }
         match self.spec.deletion_policy {
             Policy::Retain => self.retain(at),
-            _ if self.spec.paused => self.settle(
+            Policy::Suspend | Policy::Delete if self.status.id.is_none() && !self.create.unresolved() => {
+                // Nothing was made; a refusal is believed after a look only, where the policy destroys.
+                self.create(at)
+            }
+            Policy::Suspend | Policy::Delete if self.spec.paused => self.settle(
                 self.deletion_blocked(
                     "the resource is paused: set spec.paused: false to let the deletion go on",
                 ),
@@ -33,29 +37,27 @@ impl Facts {
     }
 
     fn retain(&self, at: &Moment) -> Next {
-        match self.status.id {
-            Some(_) if self.status.deletion.is_some() => {
-                Step::Act(Effect::DropFinalizer(Some(Notice::TooLate)))
-            }
-            Some(_) => Step::Act(Effect::DropFinalizer(Some(Notice::Retained))),
-            // One look where something may have been made; without a usable instance there is nowhere to look.
-            None if self.create.unresolved()
-                && self.around.known().is_some_and(|view| view.blocked.is_none()) =>
-            {
-                self.create(at)
-            }
-            None => {
-                let may_exist = self.create.unresolved().then_some(Notice::MayExist);
-                Step::Act(Effect::DropFinalizer(may_exist))
-            }
-        }
+        // One look where something may have been made; without a usable instance there is nowhere to look, and a decision
+        // that names an account would have it read first.
+        let looks = self.status.id.is_none()
+            && self.create.unresolved()
+            && self.create.decided().is_none()
+            && self.around.reachable();
+        if looks { self.create(at) } else { self.let_go() }
+    }
+
+    /// Drops the finalizer, and says what is left behind.
+    fn let_go(&self) -> Next {
+        let notice = match self.status.id {
+            Some(_) if self.status.deletion.is_some() => Some(Notice::TooLate),
+            Some(_) => Some(Notice::Retained),
+            None => self.create.unresolved().then_some(Notice::MayExist),
+        };
+        Step::Act(Effect::DropFinalizer(notice))
     }
 
     /// Why what the policy asks for cannot be carried out.
     fn deletion_refused(&self) -> Option<Verdict> {
-        if self.status.id.is_none() && !self.create.unresolved() {
-            return None;
-        }
         if self.spec.deletion_policy == Policy::Delete
             && let Fit::Refused(refusal) | Fit::Unknown(refusal) = &self.around.may_delete
         {
@@ -73,6 +75,9 @@ impl Facts {
             Remote::Found(account) if account.id.0 == id => account,
             Remote::NotFound(_) => return Step::Act(Effect::Vanished(id)),
             Remote::Vanished(_) => {
+                if let Some(left) = self.just_made(at) {
+                    return self.end(self.deleting_status(at), Again::After(left), false);
+                }
                 return Step::Act(Effect::DropFinalizer(
                     self.status.deletion.is_some().then_some(Notice::Deleted),
                 ));
@@ -94,13 +99,21 @@ impl Facts {
                 false,
             );
         }
-        if let Err(refusal) = self.may_write(account) {
-            return self.settle(self.deletion_blocked(&refusal.message), at);
-        }
-        // Suspended first: people stop working in it at once, while the deletion is only queued (P27).
-        if account.state != AccountState::Suspended && !self.done.patched {
-            let patch = AccountPatch { state: Some(AccountState::Suspended), ..AccountPatch::default() };
+        let stamp = match self.may_write(account) {
+            Ok(stamp) => stamp,
+            Err(refusal) => return self.settle(self.deletion_blocked(&refusal.message), at),
+        };
+        // Suspended first: people stop working in it at once, while the deletion is only queued (P27). And nothing is
+        // destroyed that does not carry our marker, whoever lists it as adoptable.
+        let mut patch = AccountPatch::default();
+        patch.state = (account.state != AccountState::Suspended).then_some(AccountState::Suspended);
+        patch.custom_attributes = stamp.then(|| self.stamped(account));
+        if patch != AccountPatch::default() && !self.done.patched {
             return Step::Act(Effect::Patch(id, Box::new(patch)));
+        }
+        if stamp {
+            let text = format!("account {id} does not keep this resource's marker");
+            return self.settle(self.deletion_blocked(&text), at);
         }
         match self.spec.deletion_policy {
             Policy::Delete => Step::Act(Effect::Delete(id)),

@@ -26,7 +26,7 @@ impl Facts {
             Lesson::Posted(answer) => self.posted(answer),
             Lesson::Got(id, answer) => {
                 self.done.read = true;
-                self.answered(id, Call::Read, answer);
+                self.answered(id, Call::Read, about(id, answer));
             }
             Lesson::Vanished(id, Ok(true)) => self.remote = Remote::Vanished(id),
             Lesson::Vanished(_, Ok(false)) => self.fail(Call::Read, Failure::of(Class::NotRouted)),
@@ -35,7 +35,7 @@ impl Facts {
                 self.done.flagged |= features;
                 self.done.patched |= !features;
                 let id = self.remote_id();
-                self.answered(id, Call::Write, answer);
+                self.answered(id, Call::Write, about(id, answer));
             }
             Lesson::Deleted(_, Ok(())) => self.done.deleted = true,
             Lesson::Deleted(id, Err(failure)) => self.answered(id, Call::Write, Err(failure)),
@@ -111,6 +111,11 @@ impl Facts {
             }
         };
         if wrote == Wrote::Yes {
+            if let Created::Claimed { .. } = lesson {
+                // What was bound before, if anything, is given up for the account this claim will make.
+                self.create.bound = None;
+                self.remote = Remote::Unread;
+            }
             self.status = status;
             // What was sent before binding was the marker alone.
             self.done.patched &= !matches!(lesson, Created::Bound { .. });
@@ -129,4 +134,13 @@ impl Facts {
         }
         self.create.learn(Created::ReadBack(back));
     }
+}
+
+/// An answer about another account than the one asked for is no answer: a cache or a proxy mixed them up.
+fn about(id: i64, answer: Result<Account, Failure>) -> Result<Account, Failure> {
+    answer.and_then(
+        |account| {
+            if account.id.0 == id { Ok(account) } else { Err(Failure::of(Class::Unexpected)) }
+        },
+    )
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::{
     api::{
-        account::Suspender,
-        conditions::{ReasonClass, class},
+        account::{CreationOutcome, Decision, Suspender},
+        conditions::{self, ReasonClass, class},
     },
     chatwoot::outcome::{Class, Failure},
     plan::{
@@ -12,15 +12,11 @@ use crate::{
         create::Release,
         entitlements::{Diff, Wanted},
         grants::Suspension,
-        status,
+        status::{self, SECOND_LOOK},
+        trouble,
     },
 };
 use std::time::Duration;
-
-/// A mistake is looked at again after this long, should nothing change before.
-const SECOND_LOOK: Duration = Duration::from_secs(600);
-/// So many 500s in a row to the same write are Chatwoot's last word.
-const LAST_WORD: u32 = 3;
 
 impl Facts {
     /// Nothing to say: the stored status stands.
@@ -39,15 +35,7 @@ impl Facts {
     /// Ends with `verdict` in the conditions.
     pub(super) fn settle(&self, verdict: Verdict, at: &Moment) -> Next {
         let (status, grace_left) = self.status_with(&verdict, at);
-        let again = match class(verdict.reason) {
-            ReasonClass::Nobody | ReasonClass::Operator => Again::OnChange,
-            ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
-            ReasonClass::Author | ReasonClass::Admin => {
-                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
-            }
-            ReasonClass::Decision => Again::After(SECOND_LOOK),
-        };
-        self.end(status, again, self.done.read)
+        self.end(status, status::again(&verdict, grace_left), self.done.read)
     }
 
     /// The status with `verdict`, and how long its grace lasts.
@@ -58,19 +46,30 @@ impl Facts {
         let after = status::conditions(self.before(at), verdict, &extras);
         next.conditions = after.conditions;
         self.observed(&mut next);
-        next.decision = match class(verdict.reason) {
-            // An answer is good for the question it was given to, so another question gets another token.
-            ReasonClass::Decision if self.is_asked(verdict) && next.decision.is_some() => next.decision,
-            ReasonClass::Decision => Some(crate::api::account::Decision { token: at.nonce.clone() }),
-            _ => None,
-        };
+        next.decision = self.question_after(verdict, at);
         (next, after.grace_left)
     }
 
-    /// Exactly this question stands in the conditions.
-    fn is_asked(&self, verdict: &Verdict) -> bool {
-        let ready = crate::api::conditions::find(&self.status.conditions, crate::api::conditions::READY);
-        ready.is_some_and(|ready| ready.reason == verdict.reason && ready.message == verdict.message)
+    /// A question stays open, with its token, through everything that passes and through answers that do not help;
+    /// another question has another token, so that an answer to the one before says nothing.
+    fn question_after(&self, verdict: &Verdict, at: &Moment) -> Option<Decision> {
+        let open = self.status.decision.clone();
+        match class(verdict.reason) {
+            ReasonClass::Nobody => None,
+            ReasonClass::Operator | ReasonClass::Passes | ReasonClass::Author | ReasonClass::Admin => open,
+            // Unblocking a deletion is no question about accounts, save where nobody knows whether there is one.
+            ReasonClass::Decision
+                if verdict.reason == reason::DELETION_BLOCKED
+                    && (self.status.id.is_some() || !self.create.unresolved()) =>
+            {
+                None
+            }
+            ReasonClass::Decision => {
+                let before = status::ready_reason(&self.status.conditions).unwrap_or_default();
+                let same = before == verdict.reason || class(before) != ReasonClass::Decision;
+                open.filter(|_| same).or_else(|| Some(Decision { token: at.nonce.clone() }))
+            }
+        }
     }
 
     pub(super) fn before(&self, at: &Moment) -> status::Before<'_> {
@@ -109,6 +108,10 @@ impl Facts {
         next.decision = None;
         if let (Some(view), Some(id)) = (self.around.known(), next.id) {
             next.url = Some(format!("{}/app/accounts/{id}", view.public_url));
+            // The account was just found under our marker there; a release by an instance that is gone is over.
+            if next.instance.as_ref().is_none_or(|old| old.uid != view.binding.uid) {
+                next.instance = Some(view.binding.clone());
+            }
         }
         // The tenant's own wishes are refused; what is imposed on them has been enforced.
         if let Some(refusal) = self.around.refusal(self) {
@@ -140,17 +143,27 @@ impl Facts {
     /// What must stand in the status before anything is sent, where it does not stand there yet.
     pub(super) fn write_ahead(&self, wanted: &Wanted, account: &Account, at: &Moment) -> Option<Effect> {
         let mut status = self.status.clone();
-        status.managed = wanted.managed_meanwhile.clone();
-        if self.around.verdict.suspension == Suspension::Yes {
-            self.record_suspension(account, &mut status);
-        }
+        self.record_ahead(wanted, account, &mut status);
         if status == self.status {
             return None;
         }
         let facts = Facts { status, ..self.clone() };
         let text = "applying the settings of the account";
-        let status = facts.status_with(&Verdict::new(reason::PROGRESSING, text), at).0;
+        let mut status = facts.status_with(&Verdict::new(reason::PROGRESSING, text), at).0;
+        if self.spec.paused {
+            // What is imposed is no progress of what the tenant has paused.
+            let extras = status::Extras { paused: true, ..status::Extras::default() };
+            status.conditions = status::paused(self.before(at), self.around.reconciled, &extras).conditions;
+        }
         Some(Effect::Write(Box::new(status), Tag::Progress))
+    }
+
+    /// Keys that are about to be set, and the state to return to.
+    pub(super) fn record_ahead(&self, wanted: &Wanted, account: &Account, status: &mut AccountStatus) {
+        status.managed = wanted.managed_meanwhile.clone();
+        if self.around.verdict.suspension == Suspension::Yes {
+            self.record_suspension(account, status);
+        }
     }
 
     /// Differences nobody repairs: all of them while observing, otherwise what a write did not change.
@@ -228,27 +241,13 @@ impl Facts {
         let at_least = failure.retry_after.unwrap_or_default();
         let last_word = failure.class == Class::Server
             && call == Call::Write
-            && self.around.write_errors + 1 >= LAST_WORD;
-        match self.failed_reason(failure).filter(|_| !last_word) {
-            Some(reason::REDIRECTED) => self.settle(redirected(failure), at),
-            Some(reason::WAITING_FOR_INSTANCE) => {
-                let text = "the instance's platform token was refused; this resource goes on when the instance is Ready";
-                self.unavailable(Verdict::new(reason::WAITING_FOR_INSTANCE, text), at_least, at)
+            && self.around.write_errors + 1 >= trouble::LAST_WORD;
+        match trouble::reason_of(failure).filter(|_| !last_word) {
+            Some(reason::REDIRECTED) => {
+                self.settle(self.blocked_if_deleting(trouble::redirected(failure)), at)
             }
-            Some(passing) => self.unavailable(Verdict::new(passing, failure.to_string()), at_least, at),
-            None => self.settle(self.rejected(failure), at),
-        }
-    }
-
-    /// The reason a failure leads to; `None`: Chatwoot refused the values.
-    pub(super) fn failed_reason(&self, failure: &Failure) -> Option<&'static str> {
-        match failure.class {
-            Class::Invalid => None,
-            // The instance says so itself, once, and brings this resource back.
-            Class::Unauthorized => Some(reason::WAITING_FOR_INSTANCE),
-            Class::Redirected => Some(reason::REDIRECTED),
-            Class::RateLimited => Some(reason::RATE_LIMITED),
-            _ => Some(reason::CHATWOOT_UNAVAILABLE),
+            Some(passing) => self.unavailable(trouble::passing(passing, failure), at_least, at),
+            None => self.settle(self.blocked_if_deleting(self.rejected(failure)), at),
         }
     }
 
@@ -262,15 +261,34 @@ impl Facts {
     /// This pass's claim ended without an account; why stands in the status already.
     pub(super) fn ended(&self, at: &Moment) -> Next {
         let refused = self.done.refused.as_ref();
-        let again = match refused.map(|failure| failure.class) {
-            Some(Class::Invalid) => {
-                let verdict = Verdict::new(reason::REJECTED_BY_CHATWOOT, "");
-                let grace_left = self.status_with(&verdict, at).1;
-                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
-            }
-            _ => Again::Backoff { at_least: refused.and_then(|f| f.retry_after).unwrap_or_default() },
-        };
-        self.end(self.status.clone(), again, false)
+        if let Some(failure) = refused.filter(|failure| failure.class == Class::Invalid) {
+            return self.settle(self.rejected(failure), at);
+        }
+        let at_least = refused.and_then(|failure| failure.retry_after).unwrap_or_default();
+        self.end(self.status.clone(), Again::Backoff { at_least }, false)
+    }
+
+    /// Chatwoot has refused these very values, so they are sent again after a while only.
+    pub(super) fn refused_before(&self, at: &Moment) -> Option<Next> {
+        let verdict = self.standing_refusal()?;
+        let sent = self.status.creation.as_ref().filter(|_| self.create.ended.is_none())?.started_at;
+        let age = Duration::try_from(at.now.duration_since(sent)).ok()?;
+        let left = SECOND_LOOK.checked_sub(age).filter(|left| !left.is_zero())?;
+        if self.is_requested() || self.create.decided().is_some() {
+            return None;
+        }
+        let (status, grace_left) = self.status_with(&verdict, at);
+        Some(self.end(status, Again::After(grace_left.map_or(left, |grace| grace.min(left))), false))
+    }
+
+    /// The refusal of these values as the conditions tell it.
+    pub(super) fn standing_refusal(&self) -> Option<Verdict> {
+        let creation = self.status.creation.as_ref()?;
+        let ready = conditions::find(&self.status.conditions, conditions::READY)?;
+        let stands = creation.outcome == Some(CreationOutcome::Rejected)
+            && ready.reason == reason::REJECTED_BY_CHATWOOT
+            && ready.observed_generation == Some(self.object.generation);
+        stands.then(|| Verdict::new(reason::REJECTED_BY_CHATWOOT, ready.message.clone()))
     }
 
     pub(super) fn waiting(&self, wait: &create::Wait, at: &Moment) -> Next {
@@ -317,14 +335,20 @@ impl Facts {
                 ),
             ),
             create::Stop::Duplicate(ids) => return self.duplicate(ids.clone(), at),
-            create::Stop::Previous(ids) => verify::previous_account(ids),
-            create::Stop::NeedsIndex => Verdict::new(
-                reason::WAITING_FOR_INSTANCE,
-                "rebindUntil is set, but the account index cannot be read, so nothing is created: repair the index \
-                 (chatwoot-operator doctor prints the statement), name the account in adopt.id, or remove rebindUntil",
-            ),
+            create::Stop::Previous(ids) => self.previous_account(ids),
+            create::Stop::NeedsIndex => return self.needs_index(at),
         };
         self.settle(verdict, at)
+    }
+
+    fn needs_index(&self, at: &Moment) -> Next {
+        let verdict = Verdict::new(
+            reason::WAITING_FOR_INSTANCE,
+            "rebindUntil is set, but the account index cannot be read, so nothing is created: repair the index \
+                 (chatwoot-operator doctor prints the statement), name the account in adopt.id, or remove rebindUntil",
+        );
+        // Nobody tells when it is repaired, or when rebindUntil has passed.
+        self.end(self.status_with(&verdict, at).0, Again::After(SECOND_LOOK), false)
     }
 
     pub(super) fn duplicate(&self, ids: Vec<i64>, at: &Moment) -> Next {
@@ -352,15 +376,4 @@ impl Facts {
     pub(super) fn release(&self, release: Release, _at: &Moment) -> Next {
         Step::Act(Effect::DropFinalizer((release == Release::MayExist).then_some(Notice::MayExist)))
     }
-}
-
-fn redirected(failure: &Failure) -> Verdict {
-    let to = failure.location.as_deref().unwrap_or("another place");
-    Verdict::new(
-        reason::REDIRECTED,
-        format!(
-            "Chatwoot redirects to {to}, and redirects are never followed; with FORCE_SSL set spec.externalURL of the instance \
-             to the https address, else correct its spec.url"
-        ),
-    )
 }

@@ -1,1 +1,9 @@
+//! Whole passes over one account, against a small model of Kubernetes and of Chatwoot's semantics.
 
+mod converge;
+mod decisions;
+mod deletion;
+mod outages;
+mod properties;
+mod refusals;
+mod world;

@@ -1,5 +1,7 @@
 //! The words of the account planner.
 
+pub use crate::plan::trouble::{Call, Trouble};
+
 use crate::{
     api::{
         account::{AccountSpec, AccountStatus, InstanceBinding},
@@ -65,6 +67,8 @@ pub enum InstanceChoice {
 pub struct Around {
     pub instance: InstanceChoice,
     pub verdict: grants::Verdict,
+    /// What is said where the request is not granted.
+    pub ungranted: grants::Refusal,
     /// Whether a deletion with policy Delete is granted now.
     pub may_delete: Fit,
     /// The plan the spec names, where it is there and valid.
@@ -116,11 +120,12 @@ impl Around {
                  namespace: …}, or have the operator started with --default-instance NAMESPACE/NAME",
             ));
         }
-        if let Some(invalid) = &self.invalid {
-            return Some(Verdict::new(reason::INVALID_SPEC, invalid.clone()));
-        }
         if let Fit::Refused(refusal) | Fit::Unknown(refusal) = &self.verdict.fit {
             return Some(Verdict::new(reason::NOT_GRANTED, refusal.to_string()));
+        }
+        // Not before: it can depend on the instance's version, which says that there is one.
+        if let Some(invalid) = &self.invalid {
+            return Some(Verdict::new(reason::INVALID_SPEC, invalid.clone()));
         }
         let view = match &self.instance {
             InstanceChoice::Known(view) => view,
@@ -151,9 +156,7 @@ impl Around {
                 ),
             )
         } else {
-            let needs = vec![grants::Need::Plan(Some(plan.to_owned()))];
-            let refusal = grants::Refusal { namespace: facts.object.namespace.clone(), needs };
-            Verdict::new(reason::NOT_GRANTED, refusal.to_string())
+            Verdict::new(reason::NOT_GRANTED, self.ungranted.to_string())
         }
     }
 
@@ -188,19 +191,6 @@ pub enum Remote {
     /// Chatwoot itself, behind this very URL, says so.
     Vanished(i64),
     NotPermitted(i64),
-}
-
-/// Which call failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
-    Read,
-    Write,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    NoTurn(NoTurn),
-    Failed(Call, Failure),
 }
 
 /// What this pass has done already.

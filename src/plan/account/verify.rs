@@ -3,20 +3,28 @@
 use super::*;
 use crate::{
     api::conditions::reason,
-    chatwoot::marker::Reading,
-    plan::create::{Choice, Found},
+    chatwoot::{marker::Reading, types::Map},
+    plan::{
+        Again,
+        create::{Choice, Found},
+    },
 };
+use std::time::Duration;
+
+/// A just-created account is not believed to be gone before this.
+const BELIEVED_AFTER: Duration = Duration::from_secs(30);
 
 impl Facts {
     /// Whether `account`, read in this pass, may be written; `Ok(true)`: after stamping the marker anew.
     pub(super) fn may_write(&self, account: &Account) -> Result<bool, Verdict> {
         let id = account.id.0;
         match self.around.marker.read(&account.custom_attributes) {
-            Reading::Ours => Ok(self.marker_is_stale(account)),
+            // The uid proves it ours; owner or namespace may have been hashed with a key that was lost.
+            Reading::Ours => Ok(!self.around.marker.stands_in(&account.custom_attributes)),
             Reading::Recreated => Ok(true),
             Reading::Restored if self.may_restore(id) => Ok(true),
             Reading::Absent if self.around.adoptable.contains(&id) => Ok(true),
-            Reading::Restored => Err(previous_account(&[id])),
+            Reading::Restored => Err(self.previous_account(&[id])),
             Reading::Absent => Err(Verdict::new(
                 reason::NOT_OWNED,
                 format!(
@@ -28,12 +36,6 @@ impl Facts {
         }
     }
 
-    /// The uid proves it ours, but owner or namespace were hashed with a key that was lost.
-    fn marker_is_stale(&self, account: &Account) -> bool {
-        let text = account.custom_attributes.get(crate::chatwoot::marker::KEY).and_then(|v| v.as_str());
-        text != Some(self.around.marker.to_string().as_str())
-    }
-
     fn may_restore(&self, id: i64) -> bool {
         self.around.adoptable.contains(&id) || self.around.known().is_some_and(|instance| instance.restoring)
     }
@@ -41,7 +43,11 @@ impl Facts {
     /// An id somebody named: read it, see whose it is, stamp it, bind it.
     pub(super) fn verify(&self, id: i64, chosen: bool, at: &Moment) -> Next {
         if self.around.taken.contains(&id) {
-            let text = format!("account {id} is bound to another resource; choose another id");
+            let (namespace, name) = (&self.object.namespace, &self.object.name);
+            let text = format!(
+                "account {id} is bound to another resource; choose another id with: kubectl chatwoot resolve account \
+                 {namespace}/{name} --account-id N"
+            );
             return self.settle(Verdict::new(reason::ACCOUNT_ALREADY_BOUND, text), at);
         }
         let account = match &self.remote {
@@ -55,9 +61,8 @@ impl Facts {
         match self.may_write(account) {
             // Stamped before it is bound: a bound account without our marker would be somebody's else.
             Ok(true) if !self.done.patched => {
-                let mut attributes = account.custom_attributes.clone();
-                attributes.insert(crate::chatwoot::marker::KEY.into(), self.around.marker.to_string().into());
-                let patch = AccountPatch { custom_attributes: Some(attributes), ..AccountPatch::default() };
+                let attributes = Some(self.stamped(account));
+                let patch = AccountPatch { custom_attributes: attributes, ..AccountPatch::default() };
                 Step::Act(Effect::Patch(id, Box::new(patch)))
             }
             Ok(_) => {
@@ -66,6 +71,13 @@ impl Facts {
             }
             Err(refusal) => self.settle(refusal, at),
         }
+    }
+
+    /// Its attributes with our marker: Chatwoot replaces all of them (P12).
+    pub(super) fn stamped(&self, account: &Account) -> Map {
+        let mut attributes = account.custom_attributes.clone();
+        attributes.insert(marker::KEY.into(), self.around.marker.to_string().into());
+        attributes
     }
 
     fn no_such(&self, id: i64, chosen: bool) -> Verdict {
@@ -93,8 +105,10 @@ impl Facts {
         if !others.is_empty() {
             return Some(self.duplicate(others, at));
         }
-        let asked =
-            super::super::status::ready_reason(&self.status.conditions) == Some(reason::DUPLICATE_CREATED);
+        // An outage in between changes the reason, and leaves the question open.
+        let another = [reason::EXTERNAL_RESOURCE_MISSING, reason::PREVIOUS_ACCOUNT_FOUND];
+        let asked = super::super::status::ready_reason(&self.status.conditions)
+            .is_some_and(|reason| !another.contains(&reason));
         if asked && self.status.decision.is_some() && !self.duplicates().is_empty() {
             return Some(self.duplicate(self.duplicates(), at));
         }
@@ -125,6 +139,11 @@ impl Facts {
         if self.create.decided() == Some(Choice::Create) {
             return self.start_anew(at);
         }
+        if let Some(left) = self.just_made(at) {
+            let text = format!("account {id} was made a moment ago and does not show yet");
+            let status = self.status_with(&Verdict::new(reason::PROGRESSING, text), at).0;
+            return self.end(status, Again::After(left), false);
+        }
         self.settle(
             Verdict::new(
                 reason::EXTERNAL_RESOURCE_MISSING,
@@ -138,8 +157,28 @@ impl Facts {
         )
     }
 
-    /// A person decided to replace an account that is gone: the protocol begins again, one attempt further.
-    fn start_anew(&self, at: &Moment) -> Next {
+    /// How much longer a just-created account is not believed to be gone: a replica may lag behind.
+    pub(super) fn just_made(&self, at: &Moment) -> Option<Duration> {
+        let creation = self.status.creation.as_ref()?;
+        let age = Duration::try_from(at.now.duration_since(creation.started_at)).ok()?;
+        BELIEVED_AFTER.checked_sub(age).filter(|left| !left.is_zero())
+    }
+
+    pub(super) fn previous_account(&self, ids: &[i64]) -> Verdict {
+        let (list, namespace, name) = (list(ids), &self.object.namespace, &self.object.name);
+        Verdict::new(
+            reason::PREVIOUS_ACCOUNT_FOUND,
+            format!(
+                "account {list} in Chatwoot belonged to a resource of this name in an earlier namespace of this name, and is not \
+                 touched; after a restore set rebindUntil on the instance; to take it over have it listed under \
+                 adoptable.accounts of a ChatwootGrant; for a new account run: kubectl chatwoot resolve account \
+                 {namespace}/{name} --create"
+            ),
+        )
+    }
+
+    /// A person decided to replace the account: the protocol begins again, one attempt further.
+    pub(super) fn start_anew(&self, at: &Moment) -> Next {
         let mut create = self.create.clone();
         create.bound = None;
         create.finalizer = true;
@@ -148,18 +187,6 @@ impl Facts {
             _ => self.quiet(),
         }
     }
-}
-
-pub(super) fn previous_account(ids: &[i64]) -> Verdict {
-    let list = list(ids);
-    Verdict::new(
-        reason::PREVIOUS_ACCOUNT_FOUND,
-        format!(
-            "account {list} in Chatwoot belonged to a resource of this name in an earlier namespace of this name, and is not \
-             touched; after a restore set rebindUntil on the instance; to take it over have it listed under adoptable.accounts \
-             of a ChatwootGrant; for a new account run: kubectl chatwoot resolve account NAMESPACE/NAME --create"
-        ),
-    )
 }
 
 pub(super) fn list(ids: &[i64]) -> String {

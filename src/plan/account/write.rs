@@ -6,7 +6,10 @@ use crate::{
         account::{Creation, CreationOutcome, Ownership, Repeat, RepeatCause},
         common::GoDuration,
     },
-    plan::create::{Choice, Found, NewClaim, Outcome},
+    plan::{
+        create::{Choice, Found, NewClaim, Outcome},
+        trouble,
+    },
 };
 
 /// Notes beyond this many say nothing new.
@@ -22,8 +25,10 @@ impl Facts {
             let cause = if decided { RepeatCause::Decided } else { RepeatCause::NotFound };
             note(&mut repeats, Repeat { attempt: doubted.max(1), cause, at: at.now });
         }
-        let text = "creating the account in Chatwoot";
-        let mut status = self.status_with(&Verdict::new(reason::CREATING, text), at).0;
+        // Sent again after a while, values that were refused are not news before the answer is.
+        let creating = || Verdict::new(reason::CREATING, "creating the account in Chatwoot");
+        let verdict = self.standing_refusal().unwrap_or_else(creating);
+        let mut status = self.status_with(&verdict, at).0;
         status.creation = Some(Creation {
             attempt: i64::from(new.claim.attempt),
             nonce: new.claim.nonce.clone(),
@@ -33,6 +38,9 @@ impl Facts {
             answered: false,
             repeats,
         });
+        if !matches!(self.remote, Remote::Vanished(_)) {
+            status.duplicates.extend(status.id);
+        }
         status.id = None;
         status.ownership = None;
         status.url = None;
@@ -66,19 +74,21 @@ impl Facts {
             creation.answered = true;
         }
         // The answer of the POST is the read of this pass: where nothing follows, Ready is written with the id.
-        let status = match &self.remote {
+        let mut status = match &self.remote {
             Remote::Found(account) if account.id.0 == id && !self.object.deleting => {
                 let wanted = facts.wanted(facts.scope());
                 let diff = facts.diff(&wanted, account, false);
                 if diff.is_empty() && facts.object.finalizer {
                     facts.agreed_status(account, &wanted, &diff, at).0
                 } else {
-                    facts.status.managed = wanted.managed_meanwhile;
-                    facts.progressing(at)
+                    let mut status = facts.status.clone();
+                    facts.record_ahead(&wanted, account, &mut status);
+                    Facts { status, ..facts }.progressing(at)
                 }
             }
             _ => facts.progressing(at),
         };
+        status.decision = None;
         Effect::Write(Box::new(status), Tag::StoreId(id))
     }
 
@@ -148,7 +158,8 @@ impl Facts {
 
     /// The reason a POST that made nothing leaves in the conditions.
     fn refused_verdict(&self, failure: &crate::chatwoot::outcome::Failure) -> Verdict {
-        match self.failed_reason(failure) {
+        match trouble::reason_of(failure) {
+            Some(reason::REDIRECTED) => trouble::redirected(failure),
             Some(reason) => Verdict::new(reason, failure.to_string()),
             None => self.rejected(failure),
         }

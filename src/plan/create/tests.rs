@@ -364,3 +364,13 @@ fn nobody_is_asked_about_a_namesakes_account_while_the_creator_may_be_at_work() 
     saw(&mut facts, 70, &[(7, Likeness::Restored)]);
     assert_eq!(facts.next(&at(70)), Next::Stop(Stop::Previous(vec![7])));
 }
+
+#[test]
+fn an_id_that_a_person_gave_up_does_not_stand_in_the_way_of_the_new_claim() {
+    // The account is gone, and the claim is made by facts that still hold its id.
+    let mut facts = Facts { bound: Some(1), finalizer: true, ..facts() };
+    let claim = Claim { attempt: 2, nonce: "n0".into(), timeout: TIMEOUT, outcome: None };
+    let claim = NewClaim { claim, since: Duration::ZERO };
+    facts.learn(Lesson::Claimed { claim, wrote: Wrote::Yes });
+    assert!(matches!(facts.next(&at(0)), Next::Act(Effect::Post { .. })));
+}

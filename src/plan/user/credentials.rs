@@ -11,10 +11,8 @@ impl Facts {
     pub(super) fn publish(&self, at: &Moment) -> Option<Next> {
         let wanted = self.spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
         let old = self.status.credentials_secret.clone().filter(|old| Some(old) != wanted.as_ref());
-        if let Some(old) = old
-            && !self.pass.dropped_secret
-        {
-            return Some(Step::Act(Effect::DropSecret(old)));
+        if let Some(old) = old.filter(|old| !self.pass.dropped_secrets.contains(old)) {
+            return Some(self.drop_secret(old, at));
         }
         wanted.as_ref()?;
         match &self.pass.published {
@@ -27,6 +25,16 @@ impl Facts {
             Some(Published::NoToken(failure)) => {
                 Some(self.settle(Verdict::new(reason::CHATWOOT_UNAVAILABLE, failure.to_string()), at))
             }
+        }
+    }
+
+    /// Removes a credentials Secret, or says why that could not be done.
+    pub(super) fn drop_secret(&self, name: String, at: &Moment) -> Next {
+        match &self.pass.published {
+            Some(Published::Failed(why)) => {
+                self.settle(Verdict::new(reason::KUBERNETES_ERROR, format!("Secret {name}: {why}")), at)
+            }
+            _ => Step::Act(Effect::DropSecret(name)),
         }
     }
 

@@ -14,19 +14,17 @@ impl Facts {
         }
         let released = self.status.instance.as_ref().and_then(|instance| instance.released) == Some(true);
         if self.spec.mode == Mode::Observe || released {
-            return self.let_go(None);
+            return self.retain(at);
         }
         match self.spec.deletion_policy {
-            Policy::Retain => self.let_go(match (self.status.id, &self.status.deletion) {
-                (Some(_), Some(_)) => Some(Notice::TooLate),
-                (Some(_), None) => Some(Notice::Retained),
-                (None, _) => self.may_exist(),
-            }),
+            Policy::Retain => self.retain(at),
             _ if self.spec.paused => self.settle(
-                self.deletion_blocked("spec.paused is true: set it to false to let the deletion go on"),
+                self.deletion_blocked(
+                    "the resource is paused: set spec.paused: false to let the deletion go on",
+                ),
                 at,
             ),
-            Policy::Revoke if self.status.id.is_none() => self.let_go(self.may_exist()),
+            Policy::Revoke if self.status.id.is_none() => self.let_go(self.may_exist(), at),
             Policy::Revoke | Policy::Delete => match self.deletion_refused() {
                 Some(blocked) => self.settle(blocked, at),
                 None => self.act_on_person(at),
@@ -34,19 +32,28 @@ impl Facts {
         }
     }
 
+    fn retain(&self, at: &Moment) -> Next {
+        let notice = match (self.status.id, &self.status.deletion) {
+            (Some(_), Some(_)) => Some(Notice::TooLate),
+            (Some(_), None) => Some(Notice::Retained),
+            (None, _) => self.may_exist(),
+        };
+        self.let_go(notice, at)
+    }
+
     /// A finalizer without an id: a POST may have gone through, unless it is known whom it found.
     fn may_exist(&self) -> Option<Notice> {
         self.status.email_taken.is_none().then_some(Notice::MayExist)
     }
 
-    /// The credentials Secret goes with its resource.
-    fn let_go(&self, notice: Option<Notice>) -> Next {
-        if let Some(secret) = &self.status.credentials_secret
-            && !self.pass.dropped_secret
-        {
-            return Step::Act(Effect::DropSecret(secret.clone()));
+    /// The credentials Secret goes with its resource; one that a failed attempt made, too.
+    fn let_go(&self, notice: Option<Notice>, at: &Moment) -> Next {
+        let wanted = self.spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
+        let mut secrets = self.status.credentials_secret.clone().into_iter().chain(wanted);
+        match secrets.find(|name| !self.pass.dropped_secrets.contains(name)) {
+            Some(name) => self.drop_secret(name, at),
+            None => Step::Act(Effect::DropFinalizer(notice)),
         }
-        Step::Act(Effect::DropFinalizer(notice))
     }
 
     /// Why what the policy asks for cannot be carried out.
@@ -70,7 +77,7 @@ impl Facts {
             Remote::Found(user) if user.id.0 == id => user,
             Remote::NotFound(_) => return Step::Act(Effect::Vanished(id)),
             Remote::Vanished(_) => {
-                return self.let_go(self.status.deletion.is_some().then_some(Notice::Deleted));
+                return self.let_go(self.status.deletion.is_some().then_some(Notice::Deleted), at);
             }
             Remote::NotPermitted(_) => {
                 return self.settle(self.deletion_blocked(&not_permitted(id).message), at);
@@ -94,7 +101,14 @@ impl Facts {
             let text = "the person no longer carries this operator's marker, so no access is taken back";
             return self.settle(self.deletion_blocked(text), at);
         }
-        let ours = memberships::to_take_back(&self.status.memberships, &user.belongings);
+        // Whether others depend on the person is decided before anything is taken back.
+        let destroys = self.spec.deletion_policy == Policy::Delete
+            && memberships::only_ours(&self.status.memberships, &user.belongings)
+            && self.may_write(user).is_ok();
+        let mut ours = memberships::to_take_back(&self.status.memberships, &user.belongings).into_iter();
+        if let Some(account) = ours.find(|account| !self.pass.failed.contains_key(account)) {
+            return Step::Act(Effect::Leave { account, user: id });
+        }
         if let Some((account, failure)) = self.pass.failed.iter().next() {
             let text = format!("the membership of account {account} could not be taken back: {failure}");
             return self.end(
@@ -103,36 +117,26 @@ impl Facts {
                 false,
             );
         }
-        // Whether others depend on the person is decided before anything is taken back.
-        let destroys = self.spec.deletion_policy == Policy::Delete
-            && memberships::only_ours(&self.status.memberships, &user.belongings)
-            && self.may_write(user).is_ok();
-        if let Some(account) = ours.into_iter().next() {
-            return Step::Act(Effect::Leave { account, user: id });
-        }
         if destroys {
             return Step::Act(Effect::Delete(id));
         }
         let kept = self.spec.deletion_policy == Policy::Delete;
-        self.let_go(kept.then_some(Notice::KeptForOthers))
+        self.let_go(kept.then_some(Notice::KeptForOthers), at)
     }
 
     /// A person with policy Delete whose id is not known: the POST is repeated, which finds them (P3).
     fn delete_unbound(&self, at: &Moment) -> Next {
-        if self.status.email_taken.is_some() {
-            return self.let_go(None);
+        if self.status.email_taken.is_some() || self.pass.stranger.is_some() {
+            return self.let_go(None, at);
         }
-        if self.pass.stranger.is_some() {
-            return self.let_go(None);
+        // Somebody else holds the address by now, or somebody who exists is named: asking for it would find them.
+        if self.refusal().is_some() || self.spec.adopt.is_some() {
+            return self.let_go(Some(Notice::MayExist), at);
         }
-        // Somebody else holds the address by now: asking for it would find them.
-        if self.refusal().is_some() {
-            return self.let_go(Some(Notice::MayExist));
-        }
-        self.post_again(at)
+        self.post_again()
     }
 
-    fn post_again(&self, _at: &Moment) -> Next {
+    fn post_again(&self) -> Next {
         let profile = Profile {
             email: self.around.email.as_ref().ok().map(ToString::to_string),
             name: Some(self.spec.name.clone()),

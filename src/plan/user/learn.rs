@@ -22,7 +22,7 @@ impl Facts {
             Lesson::NoTurn(why) => self.pass.trouble = Some(Trouble::NoTurn(why)),
             Lesson::Finalizer(wrote) => {
                 self.object.finalizer |= wrote == Wrote::Yes;
-                self.pass.first = wrote == Wrote::Yes;
+                self.pass.first = wrote == Wrote::Yes && self.status.id.is_none();
                 self.pass.began = true;
                 self.lost_race(wrote);
             }
@@ -33,13 +33,14 @@ impl Facts {
             Lesson::ReadBack { status: Some(status), .. } => {
                 self.status = *status;
                 self.pass.stale = false;
+                self.pass.reread = true;
             }
             Lesson::ReadBack { status: None, .. } => {}
             Lesson::Password(password) => self.pass.password = password,
             Lesson::Posted { answer, password } => self.posted(answer, password),
             Lesson::Got(id, answer) => {
                 self.pass.read = true;
-                self.answered(id, Call::Read, answer);
+                self.answered(id, Call::Read, about(id, answer));
             }
             Lesson::Vanished(id, Ok(true)) => self.pass.remote = Remote::Vanished(id),
             Lesson::Vanished(_, Ok(false)) => self.fail(Call::Read, Failure::of(Class::NotRouted)),
@@ -55,7 +56,7 @@ impl Facts {
             Lesson::Patched(id, answer) => {
                 self.pass.patched = true;
                 self.pass.began = true;
-                self.answered(id, Call::Write, answer);
+                self.answered(id, Call::Write, about(id, answer));
             }
             Lesson::PasswordSet(record, answer) => {
                 self.pass.began = true;
@@ -74,11 +75,10 @@ impl Facts {
             Lesson::Joined { account, role, answer, clock } => self.joined(account, role, answer, clock),
             Lesson::Left { account, answer } => self.left(account, answer),
             Lesson::Published(published) => self.pass.published = Some(published),
-            Lesson::SecretDropped(Ok(())) => self.pass.dropped_secret = true,
-            Lesson::SecretDropped(Err(why)) => {
-                self.pass.published = Some(Published::Failed(why));
-                self.pass.stale = true;
+            Lesson::SecretDropped(name, Ok(())) => {
+                self.pass.dropped_secrets.insert(name);
             }
+            Lesson::SecretDropped(_, Err(why)) => self.pass.published = Some(Published::Failed(why)),
             Lesson::Deleted(_, Ok(())) => self.pass.deleted = true,
             Lesson::Deleted(id, Err(failure)) => self.answered(id, Call::Write, Err(failure)),
         }
@@ -157,6 +157,7 @@ impl Facts {
         self.memory.sent(account, clock);
         match answer {
             Ok(()) => {
+                self.pass.joined = true;
                 if let Remote::Found(user) = &mut self.pass.remote {
                     user.belongings.retain(|belonging| belonging.account != account);
                     user.belongings.push(Belonging { account, role: Some(role) });
@@ -189,6 +190,11 @@ impl Facts {
     fn fail(&mut self, call: Call, failure: Failure) {
         self.pass.trouble = Some(Trouble::Failed(call, failure));
     }
+}
+
+/// An answer about another person than the one asked for is no answer: a cache or a proxy mixed them up.
+fn about(id: i64, answer: Result<User, Failure>) -> Result<User, Failure> {
+    answer.and_then(|user| if user.id.0 == id { Ok(user) } else { Err(Failure::of(Class::Unexpected)) })
 }
 
 fn is_taken(failure: &Failure) -> bool {

@@ -78,7 +78,7 @@ impl Facts {
     }
 
     /// Nobody is named: a tenant must not learn who has an address.
-    fn email_taken(&self) -> Verdict {
+    pub(super) fn email_taken(&self) -> Verdict {
         Verdict::new(
             reason::NOT_OWNED,
             "this e-mail address is in use, so the person is not touched; use another address, or have the person's id listed \
@@ -91,21 +91,29 @@ impl Facts {
             return self.not_ours(permitted, at);
         }
         let known = self.status.email_taken.filter(|taken| taken.generation == self.object.generation);
-        if known.is_some()
-            && !self.pass.began
-            && self.object.requested_at == self.status.last_handled_reconcile_at
-        {
-            return self.end(self.status.clone(), crate::plan::Again::OnChange, false);
+        if let Some(known) = known.filter(|_| !self.is_requested()) {
+            // Asking again would find the same stranger. Only their Secret may still have to go.
+            let unfinished =
+                crate::plan::status::ready_reason(&self.status.conditions) == Some(reason::KUBERNETES_ERROR);
+            return if unfinished {
+                self.not_ours(known.permitted, at)
+            } else {
+                self.settle(self.stranger(known.permitted), at)
+            };
         }
         if !self.object.finalizer && self.has_nowhere_to_go_yet() {
             let text = "waiting until an account of spec.memberships is bound; the person is made then";
             return self.settle(Verdict::new(reason::WAITING_FOR_ACCOUNT, text), at);
         }
+        // Looked at first: where it cannot be used, nothing is sent and nothing has to be undone.
+        if let Some(step) = self.password_to_send(at) {
+            return step;
+        }
         if !self.object.finalizer {
             return Step::Act(Effect::AddFinalizer);
         }
-        if let Some(step) = self.password_to_send(at) {
-            return step;
+        if self.spec.password.is_some() && self.pass.password == Password::Due(Due::Generate) {
+            return Step::Act(Effect::StorePassword);
         }
         let (mut profile, _) = self.diff(&self.nobody(), true);
         profile.email = self.around.email.as_ref().ok().map(ToString::to_string);
@@ -134,36 +142,39 @@ impl Facts {
         }
     }
 
-    /// A declared password is known, and stored where it is generated, before anybody is made with it.
+    /// A declared password is known before anybody is made with it.
     fn password_to_send(&self, at: &Moment) -> Option<Next> {
         self.spec.password.as_ref()?;
         match &self.pass.password {
             Password::Unread => Some(Step::Act(Effect::ReadPassword)),
             Password::Unusable(why) => Some(self.settle(Verdict::new(reason::SECRET_INVALID, why), at)),
             Password::Kubernetes(why) => Some(self.settle(Verdict::new(reason::KUBERNETES_ERROR, why), at)),
-            Password::Due(Due::Generate) => Some(Step::Act(Effect::StorePassword)),
             Password::Due(_) | Password::Set(_) => None,
         }
     }
 
     /// A stranger has the address: nothing further is written, and nothing of the attempt is kept.
     fn not_ours(&self, permitted: bool, at: &Moment) -> Next {
-        if let Some(secret) = &self.spec.credentials_secret
-            && self.spec.password.as_ref().is_some_and(|password| password.generate.is_some())
-            && !self.pass.dropped_secret
-        {
-            return Step::Act(Effect::DropSecret(secret.name.clone()));
-        }
         let mut facts = self.clone();
         facts.status.email_taken = Some(EmailTaken { generation: self.object.generation, permitted });
-        let mut verdict = self.email_taken();
+        if let Some(secret) = &self.spec.credentials_secret
+            && self.spec.password.as_ref().is_some_and(|password| password.generate.is_some())
+            && !self.pass.dropped_secrets.contains(&secret.name)
+        {
+            return facts.drop_secret(secret.name.clone(), at);
+        }
+        facts.settle(self.stranger(permitted), at)
+    }
+
+    fn stranger(&self, permitted: bool) -> Verdict {
+        let mut text = self.email_taken().message;
         if permitted {
-            verdict.message.push_str(
+            text.push_str(
                 "; asking for the address has permitted the Platform App on that person, which an admin undoes in the Rails \
                  console with PlatformAppPermissible.where(permissible: User.find_by(email: 'ADDRESS')).delete_all",
             );
         }
-        facts.settle(verdict, at)
+        Verdict::new(reason::NOT_OWNED, text)
     }
 
     /// Binds somebody our POST has made.
@@ -218,9 +229,7 @@ impl Facts {
             );
             return self.settle(Verdict::new(reason::INVALID_SPEC, text), at);
         }
-        if !self.object.finalizer {
-            return Step::Act(Effect::AddFinalizer);
-        }
+        // The finalizer comes after the id: without one it would say that a request was sent.
         match self.may_write(user) {
             Ok(true) if !self.pass.patched => {
                 let mut attributes = Map::new();
@@ -313,6 +322,8 @@ impl Facts {
             Wrote::Yes => {
                 if let Tag::Bind(_) = tag {
                     self.pass.made = None;
+                    // What was sent before binding was the marker alone.
+                    self.pass.patched = false;
                 }
                 self.status = status;
                 self.pass.began = true;

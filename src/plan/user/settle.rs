@@ -2,20 +2,17 @@
 
 use super::*;
 use crate::{
-    api::{
-        conditions::{ReasonClass, class},
-        user::MembershipStatus,
+    api::user::MembershipStatus,
+    chatwoot::{
+        outcome::{Class, Failure},
+        types::AccountId,
     },
-    chatwoot::outcome::Class,
     plan::{
         Again, End, NoTurn, status,
         trouble::{self, Call, LAST_WORD, Trouble},
     },
 };
 use std::time::Duration;
-
-/// A mistake is looked at again after this long, should nothing change before.
-const SECOND_LOOK: Duration = Duration::from_secs(600);
 
 impl Facts {
     /// Nothing to say: the stored status stands.
@@ -34,15 +31,7 @@ impl Facts {
     /// Ends with `verdict` in the conditions.
     pub(super) fn settle(&self, verdict: Verdict, at: &Moment) -> Next {
         let (status, grace_left) = self.status_with(&verdict, at);
-        let again = match class(verdict.reason) {
-            ReasonClass::Nobody | ReasonClass::Operator => Again::OnChange,
-            ReasonClass::Passes => Again::Backoff { at_least: Duration::ZERO },
-            ReasonClass::Author | ReasonClass::Admin => {
-                Again::After(grace_left.unwrap_or(SECOND_LOOK).min(SECOND_LOOK))
-            }
-            ReasonClass::Decision => Again::After(SECOND_LOOK),
-        };
-        self.end(status, again, self.pass.read)
+        self.end(status, status::again(&verdict, grace_left), self.pass.read)
     }
 
     /// The status with `verdict`, and how long its grace lasts.
@@ -71,11 +60,11 @@ impl Facts {
     }
 
     pub(super) fn progressing(&self, at: &Moment) -> UserStatus {
-        self.status_with(
-            &Verdict::new(reason::PROGRESSING, "the person exists; applying everything else"),
-            at,
-        )
-        .0
+        let verdict = Verdict::new(reason::PROGRESSING, "the person exists; applying everything else");
+        let mut next = self.status_with(&verdict, at).0;
+        // A request to look is answered when the look is over.
+        next.last_handled_reconcile_at = self.status.last_handled_reconcile_at.clone();
+        next
     }
 
     /// Chatwoot agrees, or differs in nothing that is being repaired; memberships may still be waited for.
@@ -88,7 +77,7 @@ impl Facts {
         } else {
             Verdict::new(reason::SUCCEEDED, "everything asked for is so in Chatwoot")
         };
-        let mut again = Again::OnChange;
+        let mut at_least = None;
         if let Remote::Found(user) = &self.pass.remote
             && !observing
         {
@@ -102,42 +91,58 @@ impl Facts {
             facts.status.managed.custom_attributes = self.spec.custom_attributes.keys().cloned().collect();
             if let Some((account, failure)) = self.pass.failed.iter().next() {
                 verdict = self.membership_failed(*account, failure);
-                again = Again::Backoff { at_least: failure.retry_after.unwrap_or_default() };
+                at_least = failure.retry_after;
+            }
+            // The address that the spec wants now is somebody else's.
+            if self.pass.stranger.is_some() {
+                verdict = self.email_taken();
             }
         }
         facts.status.drifted = if self.spec.paused { Vec::new() } else { drifted };
-        facts.status.credentials_secret =
-            self.spec.credentials_secret.as_ref().filter(|_| !observing).map(|secret| secret.name.clone());
-        match &self.pass.password {
-            Password::Set(record) | Password::Due(Due::Record(record)) => {
-                facts.status.password = Some(record.clone())
-            }
-            _ if self.spec.password.is_none() => facts.status.password = None,
-            _ => {}
+        if !observing {
+            facts.record_secrets();
+        }
+        if let (Some(view), Some(old)) = (self.around.known(), &facts.status.instance)
+            && old.uid != view.binding.uid
+        {
+            facts.status.instance = Some(view.binding.clone());
         }
         let done = verdict.is_ready();
         facts.status.applied = done.then(|| self.around.hash.clone());
         let (status, grace_left) = facts.status_with(&verdict, at);
-        if again == Again::OnChange {
-            let soonest =
-                [grace_left, wake.map(|wake| wake.saturating_sub(at.clock))].into_iter().flatten().min();
-            again = soonest.map_or(Again::OnChange, Again::After);
-        }
+        let wake = wake.map(|wake| wake.saturating_sub(at.clock));
+        let again = match (status::again(&verdict, grace_left), wake) {
+            (Again::Backoff { .. }, _) => Again::Backoff { at_least: at_least.unwrap_or_default() },
+            (Again::OnChange, Some(wake)) => Again::After(wake),
+            (Again::After(wait), Some(wake)) => Again::After(wait.min(wake)),
+            (again, _) => again,
+        };
         self.end(status, again, true)
     }
 
-    fn membership_failed(
-        &self,
-        account: crate::chatwoot::types::AccountId,
-        failure: &crate::chatwoot::outcome::Failure,
-    ) -> Verdict {
-        if failure.class == Class::NotPermitted {
-            return crate::plan::account::not_permitted(account.0);
+    /// What is known of the Secrets once they have been seen to.
+    fn record_secrets(&mut self) {
+        self.status.credentials_secret =
+            self.spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
+        match &self.pass.password {
+            Password::Set(record) | Password::Due(Due::Record(record)) => {
+                self.status.password = Some(record.clone());
+            }
+            _ if self.spec.password.is_none() => self.status.password = None,
+            _ => {}
         }
-        let verdict = match trouble::reason_of(failure) {
+    }
+
+    fn membership_failed(&self, account: AccountId, failure: &Failure) -> Verdict {
+        let last_word = failure.class == Class::Server && self.around.write_errors + 1 >= trouble::LAST_WORD;
+        let verdict = match trouble::reason_of(failure).filter(|_| !last_word) {
+            _ if failure.class == Class::NotPermitted => account_not_permitted(account),
             Some(reason::REDIRECTED) => trouble::redirected(failure),
             Some(why) => trouble::passing(why, failure),
-            None => Verdict::new(reason::REJECTED_BY_CHATWOOT, failure.to_string()),
+            None => Verdict::new(
+                reason::REJECTED_BY_CHATWOOT,
+                format!("{failure}; correct the membership, or remove it from spec.memberships"),
+            ),
         };
         Verdict::new(verdict.reason, format!("membership of account {account}: {}", verdict.message))
     }
@@ -168,9 +173,8 @@ impl Facts {
         let mut next = self.status.clone();
         self.observed(&mut next);
         next.applied = Some(self.around.hash.clone());
-        let reconciled = self.status.observed_generation == self.object.generation;
         let extras = status::Extras { paused: true, ..status::Extras::default() };
-        next.conditions = status::paused(self.before(at), reconciled, &extras).conditions;
+        next.conditions = status::paused(self.before(at), self.around.reconciled, &extras).conditions;
         self.end(next, Again::OnChange, false)
     }
 
@@ -187,7 +191,9 @@ impl Facts {
                 let last_word =
                     *call == Call::Write && trouble.write_errors(self.around.write_errors) >= Some(LAST_WORD);
                 match trouble::reason_of(failure).filter(|_| !last_word) {
-                    Some(reason::REDIRECTED) => self.settle(trouble::redirected(failure), at),
+                    Some(reason::REDIRECTED) => {
+                        self.settle(self.if_deleting(trouble::redirected(failure)), at)
+                    }
                     Some(why) => self.unavailable(trouble::passing(why, failure), at_least, at),
                     None => {
                         let (namespace, name) = (&self.object.namespace, &self.object.name);
@@ -219,10 +225,22 @@ impl Facts {
         let before = self.around.write_errors;
         match self.pass.trouble.as_ref().and_then(|trouble| trouble.write_errors(before)) {
             Some(errors) => errors,
-            None if self.pass.patched => 0,
+            None if self.pass.failed.values().any(|failure| failure.class == Class::Server) => before + 1,
+            None if self.pass.patched || self.pass.joined => 0,
             None => before,
         }
     }
+}
+
+/// As [`not_permitted`], for the account of a membership.
+fn account_not_permitted(id: AccountId) -> Verdict {
+    Verdict::new(
+        reason::NOT_PERMITTED,
+        format!(
+            "this Platform App has no permission for the account; run in the Rails console: \
+             PlatformAppPermissible.find_or_create_by!(platform_app: PlatformApp.find(APP_ID), permissible: Account.find({id}))"
+        ),
+    )
 }
 
 /// Which memberships wait, by the names the spec uses.

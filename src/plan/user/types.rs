@@ -40,6 +40,8 @@ pub struct Around {
     pub marker: Marker,
     /// Keyed hash of all that was wanted.
     pub hash: String,
+    /// What is wanted had been so before, save that it was not paused then.
+    pub reconciled: bool,
     /// Ids a fitting grant lets this tenant take over.
     pub adoptable: BTreeSet<i64>,
     /// Ids bound to other resources of the instance, of those this resource names.
@@ -123,16 +125,20 @@ pub struct Pass {
     pub began: bool,
     pub patched: bool,
     pub read: bool,
+    /// A membership was made.
+    pub joined: bool,
     /// Accounts whose membership call failed in this pass.
     pub failed: BTreeMap<AccountId, Failure>,
     pub published: Option<Published>,
-    /// An old credentials Secret was removed, or the one of a stranger's attempt.
-    pub dropped_secret: bool,
+    /// Credentials Secrets that this pass has removed.
+    pub dropped_secrets: BTreeSet<String>,
     pub asked: BTreeSet<i64>,
     pub proof: bool,
     pub deleted: bool,
     pub trouble: Option<Trouble>,
     pub stale: bool,
+    /// The object was read again, and may say something else than what was decided on.
+    pub reread: bool,
     pub gone: bool,
 }
 
@@ -147,14 +153,16 @@ impl Default for Pass {
             began: false,
             patched: false,
             read: false,
+            joined: false,
             failed: BTreeMap::new(),
             published: None,
-            dropped_secret: false,
+            dropped_secrets: BTreeSet::new(),
             asked: BTreeSet::new(),
             proof: false,
             deleted: false,
             trouble: None,
             stale: false,
+            reread: false,
             gone: false,
         }
     }
@@ -286,6 +294,6 @@ pub enum Lesson {
     Joined { account: AccountId, role: MemberRole, answer: Result<(), Failure>, clock: Duration },
     Left { account: AccountId, answer: Result<(), Failure> },
     Published(Published),
-    SecretDropped(Result<(), String>),
+    SecretDropped(String, Result<(), String>),
     Deleted(i64, Result<(), Failure>),
 }

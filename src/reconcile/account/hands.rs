@@ -68,8 +68,7 @@ impl AccountHands {
         {
             // A second account that a proxy's replay may make shows once this claim has settled.
             if let Some(handle) = &self.handle {
-                let settled =
-                    self.world.clock() + new.claim.timeout * 2 + self.world.settings.settle_margin;
+                let settled = self.world.clock() + new.claim.timeout * 2 + self.world.settings.settle_margin;
                 if handle.sweep_at(settled) {
                     self.tell(handle);
                 }

@@ -82,6 +82,7 @@ pub fn facts(
     let claim = status.creation.as_ref().map(create::Claim::from);
     remembered.own.observe(claim.as_ref(), finalizer, at.clock, known_before);
     let deleting = object.metadata.deletion_timestamp.is_some();
+    let is_seen = Some(status.observed_generation) == object.metadata.generation;
     let create = create::Facts {
         bound: status.id,
         claim,
@@ -107,6 +108,7 @@ pub fn facts(
     let invalid = known.as_ref().and_then(|view| invalid(object, view.version));
     let around = Around {
         instance,
+        ungranted: grants::account_refusal(&tenant, &request),
         verdict,
         may_delete,
         plan,
@@ -122,7 +124,8 @@ pub fn facts(
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,
         interval: settings.as_ref().map_or(HOUR, |known| known.interval),
-        write_errors: remembered.write_errors,
+        // 500s to another version's write say nothing about this one's.
+        write_errors: if is_seen { remembered.write_errors } else { 0 },
     };
     Some(Facts {
         object: Object {

@@ -21,12 +21,14 @@ pub fn transition(object: &ChatwootUser, old: &UserStatus, new: &UserStatus, wor
         (None, Some(id)) => {
             publish(object, Normal, "Bound", format!("bound to user {id} in Chatwoot"), world)
         }
-        (Some(id), None) if object.metadata.deletion_timestamp.is_none() => {
+        (Some(gone), again) if again != Some(gone) && object.metadata.deletion_timestamp.is_none() => {
+            let again =
+                again.map_or_else(|| "is made again".to_owned(), |id| format!("was made again as user {id}"));
             publish(
                 object,
                 Warning,
                 "Vanished",
-                format!("user {id} is gone from Chatwoot and is made again"),
+                format!("user {gone} is gone from Chatwoot and {again}"),
                 world,
             );
         }

@@ -169,7 +169,7 @@ impl UserHands {
     }
 
     /// What stands in the status once the password that was sent is known to be the person's.
-    fn record(&self) -> Option<PasswordStatus> {
+    pub(crate) fn record(&self) -> Option<PasswordStatus> {
         let declared = self.spec.password.as_ref()?;
         let rotation = declared.generate.as_ref().map(|generate| generate.rotation.as_str());
         let installation = self.world.installation()?;
@@ -330,7 +330,10 @@ impl Hands<Facts> for UserHands {
                 Lesson::Left { account, answer }
             }
             Effect::Publish { account } => Lesson::Published(self.publish(account).await),
-            Effect::DropSecret(name) => Lesson::SecretDropped(self.secrets().drop(&name).await),
+            Effect::DropSecret(name) => {
+                let dropped = self.secrets().drop(&name).await;
+                Lesson::SecretDropped(name, dropped)
+            }
             Effect::Delete(id) => {
                 Lesson::Deleted(id, self.turn.call(|platform| platform.delete_user(UserId(id))).await)
             }

@@ -6,7 +6,7 @@ use crate::{
         account::ChatwootAccount,
         common::{FINALIZER, RECONCILE_ANNOTATION},
         conditions::reason,
-        user::{ChatwootUser, Membership, UserDeletionPolicy},
+        user::{ChatwootUser, Membership, UserDeletionPolicy, UserSpec},
     },
     chatwoot::{
         marker::{Installation, Marker},
@@ -89,7 +89,10 @@ pub fn facts(
     };
     let declared: Vec<Declared> =
         spec.memberships.iter().map(|membership| declare(world, key.as_ref(), &home, membership)).collect();
-    let hash = wanted_hash(&installation, object, &fit, standing, &declared, &instance);
+    let hash_of = |spec: &UserSpec| wanted_hash(&installation, spec, &fit, standing, &declared, &instance);
+    let hash = hash_of(&spec);
+    let reconciled = Some(status.observed_generation) == object.metadata.generation
+        || (spec.paused && status.applied == Some(hash_of(&UserSpec { paused: false, ..spec.clone() })));
     let known = key.as_ref().and_then(|key| world.instances.handle(key)).map(|handle| handle.known());
     let timeout = known.as_ref().map_or(LONGEST_TIMEOUT, |known| known.timeout);
     let own = spec.memberships.iter().find(|membership| membership.namespace == namespace);
@@ -101,6 +104,7 @@ pub fn facts(
     });
     let secret_news = secret_news(object, world, &namespace, remembered);
     remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let is_seen = Some(status.observed_generation) == object.metadata.generation;
     let around = Around {
         instance,
         fit,
@@ -110,6 +114,7 @@ pub fn facts(
         invalid,
         marker: installation.marker(KIND, &namespace, &home.uid, &name, &uid),
         hash,
+        reconciled,
         adoptable,
         taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
         vouching: vouching(world, &installation, &namespace, &declared),
@@ -120,7 +125,8 @@ pub fn facts(
         interval: known.as_ref().map_or(HOUR, |known| known.interval),
         settle: timeout * 2 + world.settings.settle_margin,
         revoke_after: world.settings.revoke_after,
-        write_errors: remembered.write_errors,
+        // 500s to another version's write say nothing about this one's.
+        write_errors: if is_seen { remembered.write_errors } else { 0 },
     };
     Some(Facts {
         object: Object {
@@ -269,21 +275,23 @@ fn secret_news(
         }
     };
     remembered.own.secrets = Some(now);
-    news
+    remembered.own.secret_news |= news;
+    remembered.own.secret_news
 }
 
 /// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
 fn wanted_hash(
     installation: &Installation,
-    object: &ChatwootUser,
+    spec: &UserSpec,
     fit: &grants::Fit,
     standing: Standing,
     declared: &[Declared],
     instance: &InstanceChoice,
 ) -> String {
-    let spec = serde_json::to_string(&object.spec).unwrap_or_default();
+    let publishes = spec.credentials_secret.is_some();
+    let spec = serde_json::to_string(spec).unwrap_or_default();
     let url = match instance {
-        InstanceChoice::Known(view) if object.spec.credentials_secret.is_some() => view.public_url.clone(),
+        InstanceChoice::Known(view) if publishes => view.public_url.clone(),
         _ => String::new(),
     };
     installation.hash(&[

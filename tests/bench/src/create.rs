@@ -2,7 +2,7 @@
 
 use crate::calls::{Calls, Reader};
 use crate::load::{Done, drive};
-use crate::objects::{SETTLED_AFTER, USERS_PER_ACCOUNT};
+use crate::objects::USERS_PER_ACCOUNT;
 use crate::process::{cpu_ms, peak_kib};
 use crate::spread::Spread;
 use crate::writes::Writes;
@@ -12,9 +12,6 @@ use control_plane::ControlPlane;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
-
-/// After the settle time, for the look at the index that follows creates.
-const MARGIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Serialize)]
 pub struct Create {
@@ -70,6 +67,7 @@ pub async fn measure(
     journal: &mut Reader,
     operator: &mut Operator,
     accounts: usize,
+    settling: Duration,
 ) -> Result<(Create, Vec<Seen>)> {
     let client = cluster.client()?;
     let pid = operator.pid()?;
@@ -79,12 +77,9 @@ pub async fn measure(
     let (cpu_ready, ready) = (cpu_ms(pid)?, Timestamp::now());
     let calls = journal.news().await?;
 
-    eprintln!(
-        "  all Ready; waiting {} s for what follows creates (a look at the index)",
-        (SETTLED_AFTER + MARGIN).as_secs()
-    );
+    eprintln!("  all Ready; waiting {} s for what follows creates (a look at the index)", settling.as_secs());
     tokio::select! {
-        () = tokio::time::sleep(SETTLED_AFTER + MARGIN) => {}
+        () = tokio::time::sleep(settling) => {}
         error = operator.died() => return Err(error),
     }
     let calls_after = journal.news().await?;

@@ -17,8 +17,6 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How long the new process is watched after it took the lead.
-const WATCHED: Duration = Duration::from_secs(60);
 /// How long after its slot a check may come.
 const LATE: Duration = Duration::from_secs(5);
 const STARTED_WITHIN: Duration = Duration::from_secs(120);
@@ -38,7 +36,7 @@ pub struct Restart {
     pub peak_kib: u64,
 }
 
-/// Kills the operator, starts it again and watches it for a minute.
+/// Kills the operator, starts it again and watches it for a while after it took the lead.
 ///
 /// # Errors
 /// It does not come up, or one of the logs cannot be read.
@@ -48,6 +46,7 @@ pub async fn measure(
     operator: Operator,
     launch: &Launch,
     objects: &[Seen],
+    watching: Duration,
 ) -> Result<(Restart, Operator)> {
     compare_as_usual(cluster).await?;
     operator.kill().await?;
@@ -58,11 +57,11 @@ pub async fn measure(
     let leads = operator.leads(STARTED_WITHIN).await?;
     let led = Timestamp::now();
     tokio::select! {
-        // A minute of nothing is what is measured here.
-        () = tokio::time::sleep(WATCHED) => {}
+        // Nothing is to happen, and that takes time to see.
+        () = tokio::time::sleep(watching) => {}
         error = operator.died() => return Err(error),
     }
-    let due = due(objects, killed, WATCHED + Duration::try_from(led - killed)?);
+    let due = due(objects, killed, watching + Duration::try_from(led - killed)?);
     let entries = journal.news().await?;
     let beyond: Vec<Entry> = entries.iter().filter(|entry| !due.contains(&entry.path)).cloned().collect();
     let pid = operator.pid()?;

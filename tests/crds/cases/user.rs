@@ -62,6 +62,11 @@ pub fn user() -> Vec<Case> {
             json!({"password": {"secretKeyRef": key}}),
         ),
         of(
+            json!({"password": {"secretKeyRef": {"name": "../../victim/secrets/x", "key": "k"}}}),
+            "secretKeyRef.name must be a Secret's name",
+            json!({"password": {"secretKeyRef": key}}),
+        ),
+        of(
             json!({"password": {"secretKeyRef": key}, "credentialsSecret": {"name": "x"}}),
             "credentialsSecret must not be the Secret that password.secretKeyRef reads",
             json!({"password": {"secretKeyRef": key}, "credentialsSecret": {"name": "y"}}),

@@ -37,15 +37,25 @@ async fn main() -> ExitCode {
         Ok(interrupted) => interrupted,
         Err(error) => return failed(&error),
     };
-    tokio::select! {
-        outcome = play(&arguments) => match outcome {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(&error),
-        },
-        () = interrupted => {
+    let mut interrupted = std::pin::pin!(interrupted);
+    let played = tokio::select! {
+        played = play(&arguments) => played,
+        () = &mut interrupted => {
             print("\nInterrupted. Everything that was started has ended.");
-            ExitCode::from(130)
+            return ExitCode::from(130);
         }
+    };
+    let mut parts = match played {
+        Ok(parts) => parts,
+        Err(error) => return failed(&error),
+    };
+    if !arguments.keep {
+        return ExitCode::SUCCESS;
+    }
+    scenes::keep(&parts);
+    tokio::select! {
+        error = parts.operator_died() => failed(&parts.explained(error)),
+        () = interrupted => ExitCode::SUCCESS,
     }
 }
 
@@ -54,7 +64,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn play(arguments: &Arguments) -> Result<()> {
+async fn play(arguments: &Arguments) -> Result<Parts> {
     let begun = Instant::now();
     parts::port_is_free()?;
     let program = match &arguments.operator {
@@ -72,11 +82,7 @@ async fn play(arguments: &Arguments) -> Result<()> {
     let mut parts = set_up(&mut tell, program).await?;
     let outcome = scenes::all(&mut tell, &mut parts, begun).await;
     outcome.map_err(|error| parts.explained(error))?;
-    if arguments.keep {
-        scenes::keep(&parts);
-        std::future::pending::<()>().await;
-    }
-    Ok(())
+    Ok(parts)
 }
 
 async fn set_up(tell: &mut Tell, program: PathBuf) -> Result<Parts> {

@@ -2,8 +2,8 @@
 
 use crate::quickstart::{Expected, expected};
 use crate::tell::Tell;
-use anyhow::{Context, Result, anyhow, bail};
-use chatwoot_simulator::{Options as Chatwoot, Simulator};
+use anyhow::{Context, Result, anyhow};
+use chatwoot_simulator::{Filter, Options as Chatwoot, Simulator};
 use chatwoot_stage::{Launch, Operator};
 use control_plane::{ControlPlane, Options};
 use kube::Client;
@@ -87,6 +87,14 @@ impl Parts {
         anyhow!("{error:#}\nThe operator's last log lines:\n{last}")
     }
 
+    /// Waits until the operator ends by itself.
+    pub async fn operator_died(&mut self) -> anyhow::Error {
+        match &mut self.operator {
+            Some(operator) => operator.died().await,
+            None => anyhow!("the operator does not run"),
+        }
+    }
+
     /// Kills the operator as a crash would.
     ///
     /// # Errors
@@ -95,21 +103,20 @@ impl Parts {
         self.operator.take().context("the operator does not run")?.kill().await
     }
 
-    /// Does `work`, unless the operator dies or time runs out first.
+    /// Waits until Chatwoot has got `count` requests like these.
     ///
     /// # Errors
-    /// Either of those, or the work's own.
-    pub async fn meanwhile<T>(
-        operator: &mut Option<Operator>,
+    /// They did not come `within` that time, or the operator died.
+    pub async fn seen_by_chatwoot(
+        &mut self,
+        requests: &Filter,
+        count: usize,
         within: Duration,
-        what: &str,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        let Some(operator) = operator else { bail!("the operator does not run") };
+    ) -> Result<()> {
+        let chatwoot = self.chatwoot.control().clone();
         tokio::select! {
-            done = work => done,
-            error = operator.died() => Err(error),
-            () = tokio::time::sleep(within) => Err(anyhow!("waited {within:?} in vain: {what}")),
+            came = chatwoot.wait(requests, count, within) => came.map(drop),
+            error = self.operator_died() => Err(error),
         }
     }
 }

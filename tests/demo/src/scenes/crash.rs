@@ -43,8 +43,7 @@ pub async fn play(tell: &mut Tell, parts: &mut Parts) -> Result<Crash> {
     tell.command("kubectl apply -f -   # ten ChatwootAccounts, branch-01 to branch-10", "");
     let carried_out = usize::try_from(ANSWERED + LOST)?;
     let committed = Filter { committed: Some(true), ..creates.clone() };
-    let sent = parts.chatwoot.wait(&committed, carried_out, WITHIN);
-    Parts::meanwhile(&mut parts.operator, WITHIN, "the creations did not begin", sent).await?;
+    parts.seen_by_chatwoot(&committed, carried_out, WITHIN).await?;
     parts.kill_operator().await?;
     let sent = parts.chatwoot.journal(&creates).await?;
     let state = parts.chatwoot.state().await?;
@@ -59,6 +58,9 @@ pub async fn play(tell: &mut Tell, parts: &mut Parts) -> Result<Crash> {
     parts.chatwoot.release(Release::drop()).await?;
     let took = parts.start_operator().await?;
     tell.done(&format!("another one is started, and leads after {:.1} s", took.as_secs_f32()));
+    tell.note(
+        "It looks for the unanswered ones in Chatwoot's list of accounts, which it reads at most every 10 s.",
+    );
     let wanted: Vec<_> = (1..=ACCOUNTS).map(|n| (Kind::Account, format!("acme/{}", object(n)))).collect();
     let operator = parts.operator.as_mut().context("the operator does not run")?;
     let seen = until_ready(operator, &parts.client, tell, &wanted, WITHIN).await?;

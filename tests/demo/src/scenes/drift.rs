@@ -40,8 +40,7 @@ pub async fn play(tell: &mut Tell, parts: &mut Parts, tenants: &Tenants) -> Resu
 
     let patch = Filter { committed: Some(true), ..Filter::route("PATCH /platform/api/v1/accounts/:id") };
     let patch = patch.path(&format!("/platform/api/v1/accounts/{id}")).since(seq);
-    let repaired = parts.chatwoot.wait(&patch, 1, WITHIN);
-    Parts::meanwhile(&mut parts.operator, WITHIN, "the account's name was not put right", repaired).await?;
+    parts.seen_by_chatwoot(&patch, 1, WITHIN).await?;
     let took = begun.elapsed();
     let state = parts.chatwoot.state().await?;
     let after = name_of(&state, id)?;

@@ -24,6 +24,10 @@ pub async fn play(tell: &mut Tell, parts: &mut Parts) -> Result<Tenants> {
     let printed = parts.cluster.kubectl(["apply", "-f"]).args([&folder]).run().await?;
     tell.command("kubectl apply -f examples/quickstart/", &printed);
 
+    tell.note("");
+    tell.note(
+        "An account is made after a look at Chatwoot's list of accounts, which is read at most every 10 s.",
+    );
     let wanted = all_there(&parts.client).await?;
     let operator = parts.operator.as_mut().context("the operator does not run")?;
     let objects = until_ready(operator, &parts.client, tell, &wanted, WITHIN).await?;

@@ -1,0 +1,120 @@
+//! An e-mail address that somebody has: nothing of theirs is taken, and they are asked for once.
+
+use super::world::*;
+use crate::{
+    api::{
+        common::Role,
+        conditions::{RECONCILING, STALLED, reason},
+    },
+    plan::{Again, user::*},
+};
+use serde_json::json;
+
+fn stranger() -> World {
+    let mut world = World::new(json!({
+        "memberships": [member("main", Role::Administrator)], "password": {"generate": {}}, "credentialsSecret": {"name": "alice"},
+    }));
+    let foreign = marker_of("n-2", "other", "u-2");
+    world.someone(7, ALICE, Some(&foreign));
+    world
+}
+
+#[test]
+fn a_matching_email_never_hands_over_a_stranger() {
+    for marker in [None, Some(marker_of("n-2", "other", "u-2")), Some(marker_of("n-0", "alice", "u-0"))] {
+        let mut world = stranger();
+        world.someone(7, ALICE, marker.as_ref());
+        let before = (world.users.clone(), world.passwords.clone());
+        let effects = world.settle();
+        assert_eq!(calls(&effects), ["post"]);
+        assert_eq!((world.users.clone(), world.passwords.clone()), before);
+        assert_eq!((world.reason(), world.status.id), (reason::NOT_OWNED, None));
+        assert!(world.ours.is_empty(), "the generated password is removed");
+        assert!(world.message().contains("PlatformAppPermissible"), "{}", world.message());
+    }
+}
+
+#[test]
+fn a_strangers_answer_is_never_asked_for_again_before_the_generation_changes_or_a_look_is_requested() {
+    let mut world = stranger();
+    world.pass();
+    assert!(world.is(RECONCILING) && !world.is(STALLED));
+    world.seconds += 120;
+    let pass = world.pass();
+    assert!(world.is(STALLED), "it is stalled once its grace is over");
+    assert!(pass.effects.is_empty());
+    for _ in 0..20 {
+        world.seconds += 3600;
+        world.due = true;
+        let pass = world.pass();
+        assert!(pass.effects.is_empty() && pass.writes == 0);
+        assert!(matches!(pass.end.again, Again::After(_)));
+    }
+    world.requested = Some("now".into());
+    assert_eq!(calls(&world.pass().effects), ["post"]);
+    assert!(calls(&world.pass().effects).is_empty());
+    world.generation += 1;
+    assert_eq!(calls(&world.pass().effects), ["post"]);
+}
+
+#[test]
+fn a_secret_that_cannot_be_removed_at_once_is_removed_later_and_the_stranger_not_asked_again() {
+    let mut world = stranger();
+    // The first one is stored before anybody answers.
+    world.pass();
+    let mut world = stranger();
+    world.ours.insert("alice".into(), (Some(format!("{CANARY}made0")), Some(String::new())));
+    world.secrets_fail = true;
+    let first = world.pass();
+    assert_eq!(calls(&first.effects), ["post"]);
+    assert_eq!(world.reason(), reason::KUBERNETES_ERROR);
+    assert!(matches!(first.end.again, Again::Backoff { .. }), "{:?}", first.end.again);
+    let second = world.pass();
+    assert!(calls(&second.effects).is_empty(), "{:?}", second.effects);
+    world.secrets_fail = false;
+    world.pass();
+    assert!(world.ours.is_empty());
+    assert_eq!(world.reason(), reason::NOT_OWNED);
+}
+
+#[test]
+fn an_address_that_is_taken_in_chatwoots_words_is_not_owned_and_names_nobody() {
+    let mut world = World::new(json!({}));
+    world.failing.insert("post", vec![World::taken_answer()]);
+    world.settle();
+    assert_eq!(world.reason(), reason::NOT_OWNED);
+    assert!(!world.message().contains('7') && !world.message().contains("Rails"), "{}", world.message());
+    // Before asking, it reads the same.
+    let mut claimed = World::new(json!({}));
+    claimed.standing = crate::plan::claims::Standing::Taken;
+    claimed.settle();
+    assert_eq!(claimed.message(), world.message());
+}
+
+#[test]
+fn moving_to_an_address_that_is_taken_is_not_owned_and_not_called_done() {
+    let mut world = World::converged(json!({"memberships": [member("main", Role::Agent)]}));
+    world.change(json!({"email": "bob@acme.example", "memberships": [member("main", Role::Agent), member("second", Role::Agent)]}));
+    world.failing.insert("patch", vec![World::taken_answer()]);
+    let pass = world.pass();
+    assert_eq!(calls(&pass.effects), ["get", "patch", "join"], "the other wishes go on");
+    assert_eq!((world.reason(), world.status.applied.is_none()), (reason::NOT_OWNED, true));
+    assert!(matches!(pass.end.again, Again::After(_)));
+    assert_eq!(world.status.email.as_deref(), Some(ALICE));
+}
+
+#[test]
+fn a_stranger_is_let_be_when_the_resource_goes() {
+    for policy in ["Revoke", "Delete", "Retain"] {
+        let mut world = stranger();
+        world.spec.deletion_policy = serde_json::from_value(json!(policy)).unwrap();
+        world.settle();
+        let before = world.users.clone();
+        world.deleting = true;
+        world.generation += 1;
+        let effects = world.settle();
+        assert!(world.gone && calls(&effects).is_empty(), "{policy}: {effects:?}");
+        assert_eq!(world.users, before);
+        assert!(effects.contains(&Effect::DropFinalizer(None)), "nobody of ours can exist");
+    }
+}

@@ -1,0 +1,640 @@
+//! One person's resource, one Chatwoot, and a process that runs passes over them. Every pass is checked for what must
+//! always hold: nobody is written to or deleted without having been read under our marker, no status holds a secret, a
+//! membership is recorded before it is made, and the conditions read right.
+
+use super::super::*;
+use crate::{
+    api::{
+        account::InstanceBinding,
+        common::Role,
+        conditions::{self, find},
+        user::{PasswordStatus, UserSpec},
+    },
+    chatwoot::{
+        marker::{self, Installation, Marker},
+        outcome::{Class, Failure, Refusal},
+        types::{AccountId, Belonging, Map, MemberRole, UserId},
+        version::Version,
+    },
+    plan::{
+        Again, End, Machine, Moment, NoTurn,
+        account::{InstanceChoice, InstanceView, Object},
+        claims::Standing,
+        consent::Consent,
+        create::Wrote,
+        email::Email,
+        grants::{self, Fit},
+        memberships::{Declared, Memory, Target},
+        password::{self, Source, Stored},
+        status::{self, tests::well_formed},
+    },
+};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+pub const UID: &str = "u-1";
+pub const ALICE: &str = "alice@acme.example";
+/// Every secret of these tests begins so; none may ever stand in a status.
+pub const CANARY: &str = "S3cret!";
+
+#[derive(Clone)]
+pub struct World {
+    // The object.
+    pub spec: UserSpec,
+    pub status: UserStatus,
+    pub generation: i64,
+    pub deleting: bool,
+    pub finalizer: bool,
+    pub gone: bool,
+    pub requested: Option<String>,
+    // Around it.
+    pub instance: InstanceChoice,
+    pub fit: Fit,
+    pub may_delete: Fit,
+    pub standing: Standing,
+    pub invalid: Option<String>,
+    pub adoptable: BTreeSet<i64>,
+    pub taken: BTreeSet<i64>,
+    /// Accounts by name of their resource: id, and what they consent to.
+    pub targets: BTreeMap<String, Target>,
+    // Secrets of the namespace: the value, and for ours the rotation.
+    pub yours: Option<String>,
+    pub ours: BTreeMap<String, (Option<String>, Option<String>)>,
+    pub strangers_secret: bool,
+    pub secrets_fail: bool,
+    pub secret_news: bool,
+    // Chatwoot.
+    pub users: BTreeMap<i64, User>,
+    pub passwords: BTreeMap<i64, String>,
+    /// How often a password was set by PATCH.
+    pub resets: usize,
+    pub vouchers: BTreeMap<i64, Marker>,
+    pub failing: BTreeMap<&'static str, Vec<Failure>>,
+    /// The answer is lost, and the person made all the same.
+    pub loses_answer: bool,
+    pub broken_accounts: BTreeMap<i64, Class>,
+    pub no_turn: Option<NoTurn>,
+    // Kubernetes and the process.
+    pub conflicts: usize,
+    pub memory: Memory,
+    pub write_errors: u32,
+    pub due: bool,
+    pub stopping: bool,
+    pub seconds: u64,
+    made: usize,
+    /// The value this pass has read or made.
+    held: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pass {
+    pub effects: Vec<Effect>,
+    pub end: End<UserStatus>,
+    pub writes: usize,
+}
+
+pub fn installation() -> Installation {
+    Installation::new("0123456789abcdef".into(), vec![7; 32])
+}
+
+pub fn marker_of(namespace_uid: &str, name: &str, uid: &str) -> Marker {
+    installation().marker("ChatwootUser", "acme", namespace_uid, name, uid)
+}
+
+pub fn spec(mut value: serde_json::Value) -> UserSpec {
+    let fields = value.as_object_mut().unwrap();
+    fields.entry("email").or_insert(json!(ALICE));
+    fields.entry("name").or_insert(json!("Alice"));
+    serde_json::from_value(value).unwrap()
+}
+
+pub fn refusal() -> grants::Refusal {
+    grants::Refusal {
+        namespace: "acme".into(),
+        needs: vec![grants::Need::EmailDomain("acme.example".into())],
+    }
+}
+
+pub fn there(id: i64) -> Target {
+    Target::There { id: Some(AccountId(id)), consent: Consent::EVERYTHING }
+}
+
+pub fn failure(class: Class, status: u16) -> Failure {
+    Failure { status: Some(status), ..Failure::of(class) }
+}
+
+pub fn view() -> InstanceView {
+    InstanceView {
+        binding: InstanceBinding {
+            namespace: "ops".into(),
+            name: "main".into(),
+            uid: "i-1".into(),
+            released: None,
+        },
+        blocked: None,
+        version: Version::NEWEST_KNOWN,
+        public_url: "https://chat.example.com".into(),
+        restoring: false,
+    }
+}
+
+impl World {
+    pub fn new(value: serde_json::Value) -> Self {
+        Self {
+            spec: spec(value),
+            status: UserStatus::default(),
+            generation: 1,
+            deleting: false,
+            finalizer: false,
+            gone: false,
+            requested: None,
+            instance: InstanceChoice::Known(Box::new(view())),
+            fit: Fit::Granted,
+            may_delete: Fit::Granted,
+            standing: Standing::Holds,
+            invalid: None,
+            adoptable: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            targets: BTreeMap::from([("main".to_owned(), there(42)), ("second".to_owned(), there(43))]),
+            yours: Some(format!("{CANARY}one")),
+            ours: BTreeMap::new(),
+            strangers_secret: false,
+            secrets_fail: false,
+            secret_news: false,
+            users: BTreeMap::new(),
+            passwords: BTreeMap::new(),
+            resets: 0,
+            vouchers: BTreeMap::new(),
+            failing: BTreeMap::new(),
+            loses_answer: false,
+            broken_accounts: BTreeMap::new(),
+            no_turn: None,
+            conflicts: 0,
+            memory: Memory::default(),
+            write_errors: 0,
+            due: false,
+            stopping: false,
+            seconds: 1000,
+            made: 0,
+            held: None,
+        }
+    }
+
+    pub fn converged(value: serde_json::Value) -> Self {
+        let mut world = Self::new(value);
+        world.settle();
+        world
+    }
+
+    pub fn change(&mut self, value: serde_json::Value) {
+        self.spec = spec(value);
+        self.generation += 1;
+    }
+
+    pub fn reason(&self) -> &str {
+        status::ready_reason(&self.status.conditions).unwrap_or("none")
+    }
+
+    pub fn is_ready(&self) -> bool {
+        status::is_ready(&self.status.conditions)
+    }
+
+    pub fn is(&self, kind: &str) -> bool {
+        find(&self.status.conditions, kind).is_some_and(|c| c.status == conditions::ConditionStatus::True)
+    }
+
+    pub fn message(&self) -> &str {
+        find(&self.status.conditions, conditions::READY).map_or("", |ready| ready.message.as_str())
+    }
+
+    pub fn user(&self) -> &User {
+        &self.users[&self.status.id.expect("not bound")]
+    }
+
+    pub fn user_mut(&mut self) -> &mut User {
+        let id = self.status.id.expect("not bound");
+        self.users.get_mut(&id).unwrap()
+    }
+
+    pub fn mine(&self) -> Marker {
+        marker_of("n-1", "alice", UID)
+    }
+
+    pub fn fail(&mut self, call: &'static str, class: Class) {
+        self.failing.entry(call).or_default().push(failure(class, 500));
+    }
+
+    /// Chatwoot's 422 for an address that somebody has.
+    pub fn taken_answer() -> Failure {
+        Failure {
+            refusal: Some(Refusal("Email has already been taken".into())),
+            ..failure(Class::Invalid, 422)
+        }
+    }
+
+    pub fn someone(&mut self, id: i64, email: &str, marker: Option<&Marker>) {
+        let mut attributes = Map::new();
+        if let Some(marker) = marker {
+            attributes.insert(marker::KEY.into(), json!(marker.to_string()));
+        }
+        let user = User {
+            id: UserId(id),
+            email: email.into(),
+            name: "Somebody".into(),
+            display_name: None,
+            custom_attributes: attributes,
+            belongings: Vec::new(),
+        };
+        self.users.insert(id, user);
+        self.passwords.insert(id, "theirs".into());
+    }
+
+    fn hash_of(&self, spec: &UserSpec) -> String {
+        format!("{:?}", (spec, &self.fit, self.standing, &self.targets))
+    }
+
+    fn moment(&mut self) -> Moment {
+        Moment {
+            now: Timestamp::from_second(1_800_000_000 + self.seconds as i64).unwrap(),
+            clock: Duration::from_secs(self.seconds),
+            nonce: "0".repeat(16),
+            stopping: self.stopping,
+        }
+    }
+
+    pub fn facts(&mut self) -> Facts {
+        let is_seen = self.status.observed_generation == self.generation;
+        let unpaused = self.hash_of(&UserSpec { paused: false, ..self.spec.clone() });
+        let declared: Vec<Declared> = (self.spec.memberships.iter())
+            .map(|wish| Declared {
+                namespace: wish.namespace.clone(),
+                account: wish.account.clone(),
+                role: wish.role,
+                target: self.targets.get(&wish.account).copied().unwrap_or(Target::Absent),
+            })
+            .collect();
+        Facts {
+            object: Object {
+                namespace: "acme".into(),
+                name: "alice".into(),
+                generation: self.generation,
+                deleting: self.deleting,
+                finalizer: self.finalizer,
+                requested_at: self.requested.clone(),
+            },
+            spec: self.spec.clone(),
+            status: self.status.clone(),
+            around: Around {
+                instance: self.instance.clone(),
+                fit: self.fit.clone(),
+                may_delete: self.may_delete.clone(),
+                email: Email::parse(&self.spec.email).map_err(|wrong| format!("spec.email: {wrong}")),
+                standing: self.standing,
+                invalid: self.invalid.clone(),
+                marker: self.mine(),
+                hash: self.hash_of(&self.spec),
+                reconciled: is_seen || (self.spec.paused && self.status.applied == Some(unpaused)),
+                adoptable: self.adoptable.clone(),
+                taken: self.taken.clone(),
+                declared,
+                vouching: self.vouchers.iter().map(|(id, marker)| (*id, marker.clone())).collect(),
+                secret_news: self.secret_news,
+                due: self.due,
+                grace: Duration::from_secs(120),
+                interval: Duration::from_secs(3600),
+                settle: Duration::from_secs(70),
+                revoke_after: Duration::from_secs(60),
+                write_errors: if is_seen { self.write_errors } else { 0 },
+            },
+            memory: self.memory.clone(),
+            clock: Duration::from_secs(self.seconds),
+            pass: super::super::Pass::default(),
+        }
+    }
+
+    /// One pass, with everything that must always hold checked on the way.
+    pub fn pass(&mut self) -> Pass {
+        assert!(!self.gone, "a pass over an object that is gone");
+        let mut machine = self.facts();
+        self.held = None;
+        let mut seen = None;
+        let (mut effects, mut writes) = (Vec::new(), 0);
+        for _ in 0..300 {
+            let at = self.moment();
+            match machine.next(&at) {
+                Step::Act(effect) => {
+                    self.check(&effect, seen.as_ref());
+                    let lesson = self.act(&effect);
+                    writes += usize::from(is_write(&effect));
+                    match &lesson {
+                        Lesson::Posted { answer: Ok(user), .. }
+                        | Lesson::Got(_, Ok(user))
+                        | Lesson::Patched(_, Ok(user))
+                        | Lesson::PasswordSet(_, Ok(user)) => seen = Some(user.clone()),
+                        _ => {}
+                    }
+                    machine.learn(lesson);
+                    effects.push(effect);
+                }
+                Step::Settle(end) => {
+                    if end.status != self.status && end.again != Again::Fresh && !self.gone {
+                        writes += 1;
+                        self.check_status(&end.status);
+                        self.status = end.status.clone();
+                    }
+                    self.memory = machine.memory.clone();
+                    self.write_errors = machine.write_errors();
+                    self.secret_news &= !machine.has_seen_secrets();
+                    if end.checked {
+                        self.due = false;
+                    }
+                    return Pass { effects, end, writes };
+                }
+            }
+        }
+        panic!("the plan does not come to an end: {effects:#?}");
+    }
+
+    pub fn settle(&mut self) -> Vec<Effect> {
+        let mut all = Vec::new();
+        for _ in 0..12 {
+            if self.gone {
+                return all;
+            }
+            let pass = self.pass();
+            let idle = pass.effects.is_empty() && pass.writes == 0;
+            all.extend(pass.effects);
+            if idle {
+                return all;
+            }
+            self.seconds += 130;
+        }
+        all
+    }
+
+    fn check(&self, effect: &Effect, seen: Option<&User>) {
+        let id = match effect {
+            Effect::Patch(id, _) | Effect::SetPassword(id, _) | Effect::Delete(id) => *id,
+            Effect::Join { user, .. } | Effect::Leave { user, .. } => *user,
+            Effect::Write(status, _) => return self.check_status(status),
+            _ => return,
+        };
+        let seen =
+            seen.filter(|seen| seen.id.0 == id).expect("written to or deleted without having been read");
+        let reading = self.mine().read(&seen.custom_attributes);
+        let restoring = matches!(&self.instance, InstanceChoice::Known(view) if view.restoring);
+        match (reading, effect) {
+            (Reading::Ours | Reading::Recreated, _) => {}
+            (Reading::Restored, Effect::Leave { .. }) => {}
+            (Reading::Restored, _) => assert!(restoring || self.adoptable.contains(&id), "{effect:?}"),
+            (Reading::Absent, Effect::Patch(_, patch)) if self.adoptable.contains(&id) => {
+                let stamped = patch.custom_attributes.as_ref().map(|sent| self.mine().read(sent));
+                assert_eq!(stamped, Some(Reading::Ours), "adopting begins with the marker");
+            }
+            // What was recorded as given is taken back where our installation stands in the marker.
+            (_, Effect::Leave { .. }) => assert!(self.mine().same_installation(&seen.custom_attributes)),
+            (reading, _) => panic!("{effect:?} on somebody who is {reading:?}"),
+        }
+        if let Effect::Join { account, .. } = effect {
+            let recorded = self.status.memberships.iter().any(|made| made.account_id == Some(account.0));
+            assert!(recorded, "a membership is recorded before it is made");
+        }
+        if let Effect::Leave { account, .. } = effect {
+            let recorded = self.status.memberships.iter().any(|made| made.account_id == Some(account.0));
+            assert!(recorded, "a membership that is not recorded is not ours to take back");
+        }
+    }
+
+    fn check_status(&self, status: &UserStatus) {
+        // A password is recorded by itself, whatever else is going on.
+        let same = status.conditions == self.status.conditions;
+        if !same {
+            assert_eq!(status.observed_generation, self.generation);
+            well_formed(&status.conditions, self.generation);
+        }
+        let text = serde_json::to_string(status).unwrap();
+        assert!(!text.contains(CANARY), "a secret stands in the status: {text}");
+    }
+
+    fn act(&mut self, effect: &Effect) -> Lesson {
+        if effect.needs_turn()
+            && let Some(why) = self.no_turn
+        {
+            return Lesson::NoTurn(why);
+        }
+        match effect {
+            Effect::AddFinalizer => Lesson::Finalizer(self.write(|world| world.finalizer = true)),
+            Effect::DropFinalizer(_) => Lesson::Dropped(self.write(|world| {
+                world.finalizer = false;
+                world.gone = world.deleting;
+            })),
+            Effect::Write(status, tag) => {
+                let wrote = self.write(|world| world.status = (**status).clone());
+                Lesson::Wrote { tag: tag.clone(), status: status.clone(), wrote }
+            }
+            Effect::ReadBack => Lesson::ReadBack { status: Some(Box::new(self.status.clone())), gone: false },
+            Effect::ReadPassword => Lesson::Password(self.read_password()),
+            Effect::StorePassword => Lesson::Password(self.store_password()),
+            Effect::Post(profile) => self.post(profile),
+            Effect::Get(id) => Lesson::Got(*id, self.failed("get").map_or_else(|| self.find(*id), Err)),
+            Effect::Vanished(id) => {
+                let gone = !self.users.contains_key(id);
+                Lesson::Vanished(*id, self.failed("vanished").map_or(Ok(gone), Err))
+            }
+            Effect::Vouch { account, marker } => {
+                let answer = self.failed("vouch").map_or(Ok(self.vouchers.get(account) == Some(marker)), Err);
+                Lesson::Vouched { account: *account, answer }
+            }
+            Effect::Patch(id, profile) => {
+                let answer = match self.failed("patch") {
+                    Some(failure) => Err(failure),
+                    None => {
+                        if let Some(user) = self.users.get_mut(id) {
+                            apply(user, profile);
+                        }
+                        self.find(*id)
+                    }
+                };
+                Lesson::Patched(*id, answer)
+            }
+            Effect::SetPassword(id, record) => {
+                let answer = self.failed("password").map_or_else(|| self.find(*id), Err);
+                if answer.is_ok() {
+                    self.resets += 1;
+                    self.passwords.insert(*id, self.held.clone().expect("no value was read"));
+                }
+                Lesson::PasswordSet(record.clone(), answer)
+            }
+            Effect::Join { account, user, role } => {
+                let answer = self.member(*account, *user, Some(*role));
+                Lesson::Joined {
+                    account: *account,
+                    role: *role,
+                    answer,
+                    clock: Duration::from_secs(self.seconds),
+                }
+            }
+            Effect::Leave { account, user } => {
+                Lesson::Left { account: *account, answer: self.member(*account, *user, None) }
+            }
+            Effect::Publish { .. } => Lesson::Published(self.publish()),
+            Effect::DropSecret(name) => {
+                let dropped =
+                    if self.secrets_fail { Err("the API server answered 500".to_owned()) } else { Ok(()) };
+                if dropped.is_ok() {
+                    self.ours.remove(name);
+                }
+                Lesson::SecretDropped(name.clone(), dropped)
+            }
+            Effect::Delete(id) => Lesson::Deleted(*id, self.failed("delete").map_or(Ok(()), Err)),
+        }
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut Self)) -> Wrote {
+        if self.conflicts > 0 {
+            self.conflicts -= 1;
+            return Wrote::Conflict;
+        }
+        write(self);
+        Wrote::Yes
+    }
+
+    fn failed(&mut self, call: &'static str) -> Option<Failure> {
+        let list = self.failing.get_mut(call)?;
+        (!list.is_empty()).then(|| list.remove(0))
+    }
+
+    fn find(&self, id: i64) -> Result<User, Failure> {
+        self.users.get(&id).cloned().ok_or_else(|| failure(Class::NotFound, 404))
+    }
+
+    /// `POST /users` finds by e-mail, and hands over whom it finds (P3).
+    fn post(&mut self, profile: &Profile) -> Lesson {
+        if let Some(failure) = self.failed("post") {
+            return Lesson::Posted { answer: Err(failure), password: None };
+        }
+        let email = profile.email.clone().unwrap();
+        let known =
+            self.users.values().find(|user| user.email.eq_ignore_ascii_case(&email)).map(|user| user.id.0);
+        let id = known.unwrap_or_else(|| {
+            let id = self.users.keys().max().map_or(7, |last| last + 1);
+            self.someone(id, &email, None);
+            let user = self.users.get_mut(&id).unwrap();
+            apply(user, profile);
+            self.passwords.insert(id, self.held.clone().unwrap_or_else(|| "random".into()));
+            id
+        });
+        let record = self.held.clone().and_then(|value| self.record(&value));
+        if std::mem::take(&mut self.loses_answer) {
+            return Lesson::Posted { answer: Err(failure(Class::Timeout, 0)), password: None };
+        }
+        Lesson::Posted { answer: self.find(id), password: record }
+    }
+
+    fn rotation(&self) -> Option<String> {
+        self.spec.password.as_ref()?.generate.as_ref().map(|generate| generate.rotation.clone())
+    }
+
+    fn record(&self, value: &str) -> Option<PasswordStatus> {
+        self.spec.password.as_ref()?;
+        let value = SecretString::from(value);
+        Some(password::record(&installation(), "acme", "alice", &value, self.rotation().as_deref()))
+    }
+
+    fn read_password(&mut self) -> Password {
+        let recorded = self.status.password.clone();
+        let due = |source: &Source| {
+            Password::Due(password::due(&installation(), "acme", "alice", source, recorded.as_ref()))
+        };
+        let Some(rotation) = self.rotation() else {
+            let Some(value) = self.yours.clone() else {
+                return Password::Unusable("create the Secret".into());
+            };
+            self.held = Some(value.clone());
+            return due(&Source::Yours(&SecretString::from(value)));
+        };
+        if self.strangers_secret {
+            return Password::Unusable("name another Secret".into());
+        }
+        let name = self.spec.credentials_secret.as_ref().unwrap().name.clone();
+        let stored = self.ours.get(&name).cloned();
+        let value = stored.as_ref().and_then(|(value, _)| value.clone());
+        self.held.clone_from(&value);
+        let noted = stored.and_then(|(_, rotation)| rotation);
+        let value = value.map(SecretString::from);
+        let stored = value.as_ref().map(|value| Stored { value, rotation: noted.as_deref() });
+        due(&Source::Generated { rotation: &rotation, stored })
+    }
+
+    fn store_password(&mut self) -> Password {
+        if self.secrets_fail {
+            return Password::Kubernetes("the API server answered 500".into());
+        }
+        self.made += 1;
+        let name = self.spec.credentials_secret.as_ref().unwrap().name.clone();
+        self.ours.insert(name, (Some(format!("{CANARY}made{}", self.made)), self.rotation()));
+        self.read_password()
+    }
+
+    fn publish(&mut self) -> Published {
+        if self.secrets_fail {
+            return Published::Failed("the API server answered 500".into());
+        }
+        if self.strangers_secret {
+            return Published::NotOurs("name another Secret".into());
+        }
+        let name = self.spec.credentials_secret.as_ref().unwrap().name.clone();
+        let value = self.rotation().and_then(|_| self.held.clone());
+        self.ours.insert(name, (value, self.rotation()));
+        Published::Yes
+    }
+
+    fn member(&mut self, account: AccountId, user: i64, role: Option<MemberRole>) -> Result<(), Failure> {
+        if let Some(class) = self.broken_accounts.get(&account.0) {
+            return Err(failure(*class, 500));
+        }
+        if let Some(user) = self.users.get_mut(&user) {
+            user.belongings.retain(|belonging| belonging.account != account);
+            user.belongings.extend(role.map(|role| Belonging { account, role: Some(role) }));
+        }
+        Ok(())
+    }
+}
+
+pub fn calls(effects: &[Effect]) -> Vec<&'static str> {
+    let call = |effect: &Effect| match effect {
+        Effect::Post(_) => Some("post"),
+        Effect::Get(_) => Some("get"),
+        Effect::Vanished(_) => Some("vanished"),
+        Effect::Vouch { .. } => Some("vouch"),
+        Effect::Patch(..) => Some("patch"),
+        Effect::SetPassword(..) => Some("password"),
+        Effect::Join { .. } => Some("join"),
+        Effect::Leave { .. } => Some("leave"),
+        Effect::Delete(_) => Some("delete"),
+        _ => None,
+    };
+    effects.iter().filter_map(call).collect()
+}
+
+pub fn member(account: &str, role: Role) -> serde_json::Value {
+    json!({"account": account, "namespace": "", "role": role.to_string()})
+}
+
+fn is_write(effect: &Effect) -> bool {
+    matches!(effect, Effect::AddFinalizer | Effect::DropFinalizer(_) | Effect::Write(..))
+}
+
+/// Chatwoot's side of a PATCH: fields are replaced, attributes merged, and a key is never removed (P14).
+fn apply(user: &mut User, profile: &Profile) {
+    let Profile { email, name, display_name, custom_attributes } = profile.clone();
+    user.email = email.unwrap_or(std::mem::take(&mut user.email));
+    user.name = name.unwrap_or(std::mem::take(&mut user.name));
+    user.display_name = display_name.or(user.display_name.take());
+    user.custom_attributes.extend(custom_attributes.unwrap_or_default());
+}
