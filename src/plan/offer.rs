@@ -87,3 +87,72 @@ impl<S> Facts<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        api::{
+            conditions::{STALLED, find},
+            grant::GrantStatus,
+        },
+        plan::status::{is_ready, ready_reason, tests::well_formed},
+    };
+    use jiff::Timestamp;
+
+    fn facts(beside: Beside) -> Facts<GrantStatus> {
+        Facts {
+            namespace: "ops".into(),
+            instance: "main".into(),
+            generation: 3,
+            requested_at: Some("now".into()),
+            status: GrantStatus::default(),
+            beside,
+            invalid: None,
+            grace: Duration::from_secs(120),
+        }
+    }
+
+    fn at(second: i64) -> Moment {
+        let now = Timestamp::from_second(1_800_000_000 + second).unwrap();
+        Moment { now, clock: Duration::ZERO, nonce: String::new(), stopping: false }
+    }
+
+    fn look(facts: &mut Facts<GrantStatus>, second: i64) -> Again {
+        let Step::Settle(end) = facts.next(&at(second));
+        well_formed(&end.status.conditions, 3);
+        facts.status = end.status;
+        end.again
+    }
+
+    #[test]
+    fn a_grant_beside_its_instance_is_in_force_and_says_so_once() {
+        let mut facts = facts(Beside::Known);
+        assert_eq!(look(&mut facts, 0), Again::OnChange);
+        assert!(is_ready(&facts.status.conditions));
+        assert_eq!(facts.status.last_handled_reconcile_at.as_deref(), Some("now"));
+        let before = facts.status.clone();
+        look(&mut facts, 500);
+        assert_eq!(facts.status, before);
+    }
+
+    #[test]
+    fn one_that_does_not_count_says_why_and_is_stalled_after_its_grace() {
+        let mut facts = facts(Beside::NotHonoured);
+        assert_eq!(look(&mut facts, 0), Again::After(Duration::from_secs(120)));
+        assert_eq!(ready_reason(&facts.status.conditions), Some(reason::INVALID_SPEC));
+        assert_eq!(look(&mut facts, 120), Again::OnChange);
+        let stalled = find(&facts.status.conditions, STALLED).unwrap();
+        assert!(stalled.message.contains("ops") && stalled.message.ends_with("move it beside its instance"));
+    }
+
+    #[test]
+    fn without_its_instance_it_waits_and_says_for_which() {
+        let mut facts = facts(Beside::Missing);
+        look(&mut facts, 0);
+        assert_eq!(ready_reason(&facts.status.conditions), Some(reason::WAITING_FOR_INSTANCE));
+        facts.invalid = Some("spec.features: write another".into());
+        look(&mut facts, 1);
+        assert_eq!(ready_reason(&facts.status.conditions), Some(reason::INVALID_SPEC));
+    }
+}

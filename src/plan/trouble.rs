@@ -78,3 +78,69 @@ pub fn no_turn(why: &NoTurn) -> Option<Verdict> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const CLASSES: [Class; 13] = [
+        Class::Connect,
+        Class::Transport,
+        Class::Timeout,
+        Class::Proxy,
+        Class::Server,
+        Class::RateLimited,
+        Class::Redirected,
+        Class::Unauthorized,
+        Class::NotPermitted,
+        Class::NotFound,
+        Class::NotRouted,
+        Class::Invalid,
+        Class::Unexpected,
+    ];
+
+    #[test]
+    fn only_values_that_were_refused_are_the_authors_business() {
+        for class in CLASSES {
+            let reason = reason_of(&Failure::of(class));
+            assert_eq!(reason.is_none(), class == Class::Invalid, "{class:?}");
+        }
+        assert_eq!(reason_of(&Failure::of(Class::RateLimited)), Some(reason::RATE_LIMITED));
+        assert_eq!(reason_of(&Failure::of(Class::Redirected)), Some(reason::REDIRECTED));
+    }
+
+    #[test]
+    fn only_a_500_to_a_write_counts_towards_the_last_word() {
+        for class in CLASSES {
+            let failed = |call| Trouble::Failed(call, Failure::of(class)).write_errors(2);
+            assert_eq!(failed(Call::Write), (class == Class::Server).then_some(3), "{class:?}");
+            assert_eq!(failed(Call::Read), None, "{class:?}");
+        }
+        assert_eq!(Trouble::NoTurn(NoTurn::Queued).write_errors(2), None);
+    }
+
+    #[test]
+    fn waiting_for_others_is_not_told_and_everything_else_is() {
+        assert_eq!(no_turn(&NoTurn::Queued), None);
+        let retry_in = Duration::from_secs(1);
+        assert_eq!(no_turn(&NoTurn::Down { retry_in }).unwrap().reason, reason::CHATWOOT_UNAVAILABLE);
+        assert_eq!(no_turn(&NoTurn::Throttled { retry_in }).unwrap().reason, reason::RATE_LIMITED);
+    }
+
+    #[test]
+    fn a_redirect_says_where_to_and_what_to_correct() {
+        let failure =
+            Failure { location: Some("https://chat.example.com".into()), ..Failure::of(Class::Redirected) };
+        let text = redirected(&failure).message;
+        assert!(text.contains("https://chat.example.com") && text.contains("spec.externalURL"), "{text}");
+    }
+
+    #[test]
+    fn a_refused_token_is_told_by_the_instance_alone() {
+        let failure = Failure { status: Some(401), ..Failure::of(Class::Unauthorized) };
+        let why = reason_of(&failure).unwrap();
+        assert_eq!(why, reason::WAITING_FOR_INSTANCE);
+        assert!(passing(why, &failure).message.contains("when the instance is Ready"));
+    }
+}

@@ -163,9 +163,6 @@ impl Facts {
         if !patch.is_empty() && !self.pass.patched {
             return Step::Act(Effect::Patch(id, Box::new(patch)));
         }
-        if self.pass.stranger.is_some() {
-            return self.settle(self.email_taken(), at);
-        }
         if let Some(step) = self.password(id, at) {
             return step;
         }

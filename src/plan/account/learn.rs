@@ -113,7 +113,6 @@ impl Facts {
         if wrote == Wrote::Yes {
             if let Created::Claimed { .. } = lesson {
                 // What was bound before, if anything, is given up for the account this claim will make.
-                self.create.bound = None;
                 self.remote = Remote::Unread;
             }
             self.status = status;

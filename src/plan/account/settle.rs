@@ -65,11 +65,20 @@ impl Facts {
                 None
             }
             ReasonClass::Decision => {
-                let before = status::ready_reason(&self.status.conditions).unwrap_or_default();
-                let same = before == verdict.reason || class(before) != ReasonClass::Decision;
-                open.filter(|_| same).or_else(|| Some(Decision { token: at.nonce.clone() }))
+                open.filter(|_| self.is_asked(verdict)).or_else(|| Some(Decision { token: at.nonce.clone() }))
             }
         }
+    }
+
+    /// The open question is this one, as far as anybody could tell: about other accounts it would be another.
+    fn is_asked(&self, verdict: &Verdict) -> bool {
+        let Some(ready) = conditions::find(&self.status.conditions, conditions::READY) else { return false };
+        if class(&ready.reason) != ReasonClass::Decision {
+            return true;
+        }
+        let names_accounts =
+            [reason::DUPLICATE_CREATED, reason::PREVIOUS_ACCOUNT_FOUND].contains(&verdict.reason);
+        ready.reason == verdict.reason && (!names_accounts || ready.message == verdict.message)
     }
 
     pub(super) fn before(&self, at: &Moment) -> status::Before<'_> {

@@ -38,7 +38,7 @@ impl Machine for Facts {
         }
         match &self.pass.connected {
             None => return Step::Act(Effect::Connect),
-            Some(Connected::Missing(_)) if self.object.deleting && self.around.was_usable => {}
+            Some(Connected::Missing(_)) if self.object.deleting && self.around.has_client => {}
             Some(Connected::Missing(why)) => return self.settle(self.secret_missing(why), at),
             Some(Connected::Invalid(why)) => return self.settle(Verdict::new(reason::INVALID_SPEC, why), at),
             Some(Connected::Kubernetes(why)) => {

@@ -29,8 +29,10 @@ pub struct Around {
     /// Resources bound to it that are still there, unreadable ones included.
     pub dependents: usize,
     pub index: IndexState,
-    /// Dependents could call it before this pass.
+    /// Dependents may call it: its connection was proven in this process, and nothing has blocked it since.
     pub was_usable: bool,
+    /// There is a client in memory, whatever became of the Secret it was made from.
+    pub has_client: bool,
     /// A call of a dependent made its state doubtful.
     pub suspect: bool,
     pub due: bool,

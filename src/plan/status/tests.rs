@@ -47,6 +47,8 @@ pub fn well_formed(list: &[Condition], generation: i64) {
             "create",
             "set ",
             "delete",
+            "upgrade",
+            "move it",
             "correct",
             "Secret",
         ];

@@ -44,7 +44,8 @@ pub fn facts(
         bound: bound(world, &key, status.connection.iter().flat_map(|c| c.witnesses.iter().copied())),
         dependents: if deleting { dependents(world, &key) } else { 0 },
         index: handle.as_ref().map_or(IndexState::Unread, |handle| index_state(handle)),
-        was_usable: handle.is_some(),
+        was_usable: handle.as_ref().is_some_and(|handle| !handle.is_blocked()),
+        has_client: handle.is_some(),
         suspect: handle.as_ref().is_some_and(|handle| handle.is_suspect()),
         due,
         sweep_due: handle.as_ref().is_some_and(|handle| handle.take_due_sweeps(at.clock))

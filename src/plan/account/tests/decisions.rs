@@ -148,6 +148,23 @@ fn another_question_has_another_token() {
 }
 
 #[test]
+fn a_question_about_more_accounts_is_another_question() {
+    let mut world = World::converged(json!({"name": "Acme"}));
+    let mine = world.mine();
+    world.someone(43, Some(&mine));
+    world.swept = Some([42, 43].into());
+    world.settle();
+    let first = token(&world);
+    world.someone(44, Some(&mine));
+    world.swept = Some([42, 43, 44].into());
+    world.settle();
+    assert_ne!(token(&world), first);
+    world.answer = Some(format!("{first}/account-id=43"));
+    world.settle();
+    assert_eq!((world.reason(), world.status.id), (reason::DUPLICATE_CREATED, Some(42)));
+}
+
+#[test]
 fn a_second_account_is_told_never_touched_and_forgotten_when_it_vanishes() {
     let mut world = World::converged(json!({"name": "Acme"}));
     let mine = world.mine();
