@@ -77,7 +77,6 @@ impl Facts {
         self.mine = Some(Mine { nonce: new.claim.nonce.clone(), since: new.since, posted: None });
         self.claim = Some(new.claim);
         // An account that is to be replaced was let go with the claim.
-        self.bound = None;
         self.question = None;
         self.look = None;
     }
