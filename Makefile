@@ -43,7 +43,7 @@ crds: rust ## write crds/ and the chart's copies anew from the types in src/api
 	@cp crds/*.yaml charts/chatwoot-operator/files/crds/
 
 docs: rust ## write the generated parts of README.md and docs/reference.md anew
-	@UPDATE=1 $(CARGO) test $(FEATURES) -p chatwoot-operator --test readme generated_parts
+	@UPDATE=1 $(CARGO) test --workspace $(FEATURES) --test readme generated_parts
 
 bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth of them
 	@$(say) 'Building the operator and the bench, optimised'

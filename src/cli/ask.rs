@@ -57,8 +57,11 @@ pub struct Answers {
     pub silent: Vec<ObjectName>,
 }
 
-/// Waits until every one of `asked` has answered the request `stamp`; one that is deleted meanwhile is left out.
-/// `progress` is told every second how many have.
+/// How long those that have answered, and are at work for it, are waited for once all have answered.
+const SETTLES_WITHIN: Duration = Duration::from_secs(5);
+
+/// Waits until every one of `asked` has answered the request `stamp`, and a little for those whose answer leads to work;
+/// one that is deleted meanwhile is left out. `progress` is told every second how many have answered.
 ///
 /// # Errors
 /// They cannot be watched.
@@ -69,9 +72,10 @@ pub async fn answers(
     patience: Duration,
     progress: impl Fn(usize),
 ) -> Result<Answers> {
-    let until = Instant::now() + patience;
+    let mut until = Instant::now() + patience;
     let mut pending = asked;
-    let mut answered = BTreeMap::new();
+    let mut answered: BTreeMap<(String, String), Standing> = BTreeMap::new();
+    let mut all_answered = false;
     let mut events = watcher(api, watcher::Config::default().page_size(100)).default_backoff().boxed();
     let mut every_second = interval(Duration::from_secs(1));
     every_second.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -87,7 +91,9 @@ pub async fn answers(
             Err(_) => break,
             Ok(Ok(Some(watcher::Event::Apply(object) | watcher::Event::InitApply(object)))) => object,
             Ok(Ok(Some(watcher::Event::Delete(object)))) => {
-                pending.remove(&(object.namespace().unwrap_or_default(), object.name_any()));
+                let key = (object.namespace().unwrap_or_default(), object.name_any());
+                pending.remove(&key);
+                answered.remove(&key);
                 continue;
             }
             Ok(Ok(Some(watcher::Event::Init | watcher::Event::InitDone))) => continue,
@@ -105,12 +111,21 @@ pub async fn answers(
         let standing = Standing::of(&object);
         if standing.handled.as_deref() == Some(stamp) {
             let key = (standing.namespace.clone(), standing.name.clone());
-            if pending.remove(&key) {
-                answered.insert(key, standing);
+            let settled = !standing.is_at_work;
+            if pending.contains(&key) {
+                answered.insert(key.clone(), standing);
             }
+            if settled {
+                pending.remove(&key);
+            }
+        }
+        if !all_answered && pending.iter().all(|key| answered.contains_key(key)) {
+            all_answered = true;
+            until = until.min(Instant::now() + SETTLES_WITHIN);
         }
     }
     progress(answered.len());
+    pending.retain(|key| !answered.contains_key(key));
     let silent = pending.into_iter().map(|(namespace, name)| ObjectName { namespace, name }).collect();
     Ok(Answers { answered: answered.into_values().collect(), silent })
 }

@@ -101,11 +101,22 @@ impl Facts {
                 index::UNSUPPORTED,
                 "Chatwoot lists its accounts since 4.5; upgrade it",
             ),
-            IndexState::Unread => {
-                (ConditionStatus::Unknown, index::UNREAD, "the list of accounts has not been read yet")
-            }
+            // What an earlier process found stands until this one has looked.
+            IndexState::Unread => match self.known_index() {
+                Some((status, verdict)) => return (conditions::ACCOUNT_INDEX_AVAILABLE, status, verdict),
+                None => {
+                    (ConditionStatus::Unknown, index::UNREAD, "the list of accounts has not been read yet")
+                }
+            },
         };
         (conditions::ACCOUNT_INDEX_AVAILABLE, status, Verdict::new(reason, text))
+    }
+
+    fn known_index(&self) -> Option<(ConditionStatus, Verdict)> {
+        let known = conditions::find(&self.status.conditions, conditions::ACCOUNT_INDEX_AVAILABLE)?;
+        let reasons = [index::AVAILABLE, index::BROKEN, index::TOO_LARGE, index::UNSUPPORTED, index::UNREAD];
+        let reason = reasons.into_iter().find(|reason| *reason == known.reason)?;
+        Some((known.status, Verdict::new(reason, known.message.clone())))
     }
 
     /// Witnesses stay as long as they are bound, so that the status does not change with every new tenant.

@@ -36,6 +36,10 @@ async fn an_account_that_is_gone_is_replaced_when_a_person_says_so() -> Result<(
 
     let id: i64 = status(&bench, "id").await?.parse()?;
     bench.chatwoot.act(Act::DeleteAccount { account: id, when: Default::default() }).await?;
+    // A just-made account is not believed to be gone, so this one was made long ago.
+    let long_ago = r#"{"status":{"creation":{"startedAt":"2026-01-01T00:00:00Z"}}}"#;
+    let patch = ["patch", "cwa/main", "-n", "acme", "--subresource=status", "--type=merge", "-p", long_ago];
+    bench.plane.kubectl(patch).run().await?;
     let looked = bench.run(&["reconcile", "account", "acme/main", "-o", "json"], "").await?;
     assert_eq!(looked.code, 2, "{looked:?}");
     assert_eq!(looked.json()["objects"][0]["reason"], "ExternalResourceMissing");

@@ -2,13 +2,16 @@
 
 use crate::support::{
     Journal, LONG, Place, Stage, Subject,
+    place::OPERATOR_NAMESPACE,
     policy::{self, Refused},
     route,
-    subject::{id, is},
+    subject::{condition, id, is, message},
 };
 use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Effect, End, Fault, Filter, Release};
 use futures::future::try_join_all;
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, api::PostParams};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -128,11 +131,8 @@ async fn a_restart_with_everything_in_place_calls_nobody_and_writes_nothing() ->
     // An account that is refused has no work either.
     let refused = tenant.account(&stage, "refused", json!({"name": "No plan"})).await?;
     refused.stalled("NotGranted").await?;
-    // The sweep after the creates belongs to them.
-    let index =
-        |o: &Value| crate::support::subject::condition(o, "AccountIndexAvailable")["status"] == "True";
-    stage.instance().at_last("has swept", index).await?;
-    stage.chatwoot.wait(&Filter::route(route::INDEX), 2, LONG).await?;
+    let index = |o: &Value| condition(o, "AccountIndexAvailable")["status"] == "True";
+    stage.instance().at_last("has read its index", index).await?;
     place.stop_operator().await?;
     let writes = place.plane.writes_by(&place.operator_user()).await?.len();
     let seq = stage.chatwoot.last_seq().await?;
@@ -148,7 +148,53 @@ async fn a_restart_with_everything_in_place_calls_nobody_and_writes_nothing() ->
         .filter(|write| write.resource != "leases" && write.name != "after" && write.group != "events.k8s.io")
         .collect();
     assert!(about_others.is_empty(), "{about_others:#?}");
+    assert!(index(&stage.instance().get().await?));
     assert!(stage.chatwoot.journal(&Filter::default().since(seq)).await?.is_empty(), "not even a probe");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_standby_takes_over_in_the_middle_of_a_create_and_makes_no_second_account() -> Result<()> {
+    let place = Place::own().await?;
+    let stage = Stage::in_place(&place).await?;
+    let standby = place.another_operator().await?;
+    standby.is_ready().await?;
+    assert!(standby.get("/metrics").await?.1.contains("chatwoot_operator_leader 0"));
+    let tenant = stage.tenant(json!({})).await?;
+    stage.chatwoot.fault_once(route::CREATE_ACCOUNT, Effect::HangAfterCommit).await?;
+    let account = tenant.account(&stage, "acme", json!({"name": "Acme"})).await?;
+    stage.chatwoot.wait(&Filter::default().end(End::Hanging), 1, LONG).await?;
+    place.kill_operator().await;
+    let object = account.reason_at_last("Succeeded").await?;
+    assert_eq!(object["status"]["creation"]["attempt"], 1);
+    assert_eq!(stage.chatwoot.state().await?.accounts.len(), 1);
+    assert!(standby.get("/metrics").await?.1.contains("chatwoot_operator_leader 1"));
+    Ok(())
+}
+
+/// Without its id and key nobody can tell what is ours, so nothing is done until they are back.
+#[tokio::test]
+async fn a_lost_installation_is_never_made_anew_while_anything_is_bound() -> Result<()> {
+    let place = Place::own().await?;
+    let stage = Stage::in_place(&place).await?;
+    let (_, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
+    let secrets: Api<Secret> = Api::namespaced(stage.admin.clone(), OPERATOR_NAMESPACE);
+    let name = "chatwoot-operator-installation";
+    let mut backup = secrets.get(name).await?;
+    backup.metadata.resource_version = None;
+    place.stop_operator().await?;
+    secrets.delete(name, &Default::default()).await?;
+    let seq = stage.chatwoot.last_seq().await?;
+    place.start_operator().await?;
+    let told = stage.instance().reason_at_last("CredentialsMissing").await?;
+    assert!(message(&told, "Ready").contains(name) && message(&told, "Ready").contains("--installation-id"));
+    account.set(json!({"name": "Newer"})).await?;
+    assert!(secrets.get_opt(name).await?.is_none());
+    assert!(stage.chatwoot.calls(seq).await?.is_empty());
+
+    secrets.create(&PostParams::default(), &backup).await?;
+    stage.instance().reason_at_last("Succeeded").await?;
+    account.reason_at_last("Succeeded").await?;
     Ok(())
 }
 
@@ -191,7 +237,7 @@ pub async fn permissions_taken_away_are_said_and_given_back_are_enough() -> Resu
     place.plane.apply("default", &role.to_string()).await?;
     stage.instance().annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
     let told = stage.instance().reason("KubernetesError").await?;
-    assert!(crate::support::subject::message(&told, "Ready").contains("403"));
+    assert!(message(&told, "Ready").contains("403"));
     place.plane.apply("default", &whole.to_string()).await?;
     stage.instance().reason_at_last("Succeeded").await?;
     Ok(())

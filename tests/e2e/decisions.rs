@@ -6,6 +6,8 @@ use crate::support::{
 };
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, Effect, Filter, How, Options, Version, When};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, api::DeleteParams};
 use serde_json::{Value, json};
 
 /// An account whose create nobody knows the end of: the index is broken, and the answer was lost.
@@ -217,20 +219,25 @@ async fn a_resource_applied_again_finds_the_account_it_had() -> Result<()> {
     Ok(())
 }
 
-/// Whoever gets a namespace name that somebody else had does not get that one's data.
-#[tokio::test]
-pub async fn a_new_namespace_of_an_old_name_does_not_get_the_old_ones_account() -> Result<()> {
-    let stage = Stage::new().await?;
+/// A tenant had an account; its namespace is gone and there again, as after a restore or for somebody else.
+async fn of_the_same_name(stage: &Stage) -> Result<(Tenant, i64)> {
     let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     let old = id(&account.get().await?)?;
     account.delete().await?;
     account.gone().await?;
-    let name = tenant.namespace.clone();
-    let namespaces: kube::Api<k8s_openapi::api::core::v1::Namespace> = kube::Api::all(stage.admin.clone());
-    namespaces.delete(&name, &Default::default()).await?;
+    let name = tenant.namespace;
+    let namespaces: Api<Namespace> = Api::all(stage.admin.clone());
+    namespaces.delete(&name, &DeleteParams::default()).await?;
     control_plane::wait_gone(&namespaces, &name, LONG).await?;
     stage.place.make_home(&name).await?;
-    let newcomer = Tenant::in_namespace(&stage.place.plane, &name).await?;
+    Ok((Tenant::in_namespace(&stage.place.plane, &name).await?, old))
+}
+
+/// Whoever gets a namespace name that somebody else had does not get that one's data.
+#[tokio::test]
+pub async fn a_new_namespace_of_an_old_name_does_not_get_the_old_ones_account() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (newcomer, old) = of_the_same_name(&stage).await?;
     let seq = stage.chatwoot.last_seq().await?;
     let account = newcomer.account(&stage, "acme", json!({"name": "Newcomer"})).await?;
     let asked = account.reason_at_last("PreviousAccountFound").await?;
@@ -241,5 +248,18 @@ pub async fn a_new_namespace_of_an_old_name_does_not_get_the_old_ones_account() 
     let made = account.reason_at_last("Succeeded").await?;
     assert_ne!(id(&made)?, old);
     assert_eq!(stage.chatwoot.account(old).await?.context("it is gone")?.name, "Acme");
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_a_restore_an_account_comes_back_to_the_resource_of_its_name() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (restored, old) = of_the_same_name(&stage).await?;
+    stage.apply_instance(json!({"rebindUntil": "2199-01-01T00:00:00Z"})).await?.ready().await?;
+    let account = restored.account(&stage, "acme", json!({"name": "Acme"})).await?;
+    let object = account.reason_at_last("Succeeded").await?;
+    assert_eq!((id(&object)?, posts(&stage).await?), (old, 1));
+    let uid = object["metadata"]["uid"].as_str().context("no uid")?;
+    assert_eq!(stage.chatwoot.of_uid(uid).await?.len(), 1, "the marker is stamped anew");
     Ok(())
 }

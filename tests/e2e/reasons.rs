@@ -1,6 +1,9 @@
 //! Every reason an object can show is reached by a test, and left again.
 
-use crate::{accounts, adoption, crashes, decisions, deletion, grants, instances, lost, plans};
+use crate::{
+    accounts, adoption, crashes, decisions, deletion, grants, instances, lost, plans, tenancy, user_adoption,
+    user_answers, user_deletion, user_emails, user_memberships, user_passwords, users,
+};
 use chatwoot_operator::api::conditions::{REASONS, reason};
 use std::collections::BTreeSet;
 
@@ -8,7 +11,7 @@ use std::collections::BTreeSet;
 type Test = fn() -> anyhow::Result<()>;
 
 /// Which test reaches a reason and leaves it again.
-const REACHED_BY: [(&str, Test); 31] = [
+const REACHED_BY: [(&str, Test); 43] = [
     (reason::SUCCEEDED, accounts::an_account_is_made_with_the_fewest_calls_and_writes),
     (reason::OBSERVED, accounts::observing_creates_binds_and_writes_nothing),
     (reason::PAUSED, accounts::a_paused_account_is_left_alone_until_it_is_no_longer),
@@ -64,14 +67,30 @@ const REACHED_BY: [(&str, Test); 31] = [
         deletion::a_dead_chatwoot_never_wedges_a_namespace_without_saying_how_to_get_out,
     ),
     (reason::DELETION_BLOCKED, instances::an_instance_in_use_is_protected_until_nobody_is_bound),
+    // People's.
+    (reason::WAITING_FOR_ACCOUNT, user_memberships::a_person_waits_for_an_account_and_joins_when_it_is_there),
+    (reason::ACCOUNT_GONE, user_memberships::an_account_whose_resource_is_gone_keeps_its_people),
+    (
+        reason::SECRET_INVALID,
+        user_passwords::a_password_chatwoot_would_refuse_is_never_sent_and_never_repeated,
+    ),
+    (reason::NOT_OWNED, user_emails::a_matching_email_never_hands_over_a_stranger),
+    (reason::NOT_GRANTED, tenancy::a_grant_narrowed_in_use_freezes_people_and_takes_nothing_back),
+    (reason::ACCOUNT_ALREADY_BOUND, user_adoption::somebody_bound_to_another_resource_is_refused),
+    (reason::INVALID_SPEC, user_adoption::the_address_must_be_theirs),
+    (
+        reason::NOT_PERMITTED,
+        user_adoption::somebody_the_platform_app_may_not_see_comes_with_the_statement_that_permits_it,
+    ),
+    (reason::REJECTED_BY_CHATWOOT, user_answers::every_reason_of_a_failing_call_is_reached_and_left_again),
+    (reason::CHATWOOT_UNAVAILABLE, users::while_an_account_is_cleaned_up_only_its_people_wait),
+    (reason::EXTERNAL_RESOURCE_MISSING, users::nobody_is_made_again_in_what_may_be_another_chatwoot),
+    (reason::DELETION_BLOCKED, user_deletion::a_dead_chatwoot_blocks_and_says_the_way_out),
 ];
-
-/// Reasons that only users have.
-const OF_USERS: [&str; 3] = [reason::WAITING_FOR_ACCOUNT, reason::ACCOUNT_GONE, reason::SECRET_INVALID];
 
 #[test]
 fn every_reason_is_reached_by_a_test() {
-    let listed: BTreeSet<&str> = REACHED_BY.iter().map(|(reason, _)| *reason).chain(OF_USERS).collect();
+    let listed: BTreeSet<&str> = REACHED_BY.iter().map(|(reason, _)| *reason).collect();
     let all: BTreeSet<&str> = REASONS.iter().map(|explanation| explanation.reason).collect();
     assert_eq!(listed, all);
 }

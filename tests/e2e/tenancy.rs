@@ -230,7 +230,7 @@ async fn a_namespace_name_used_again_does_not_hand_over_the_old_tenants_people()
 }
 
 #[tokio::test]
-async fn a_grant_narrowed_in_use_freezes_people_and_takes_nothing_back() -> Result<()> {
+pub async fn a_grant_narrowed_in_use_freezes_people_and_takes_nothing_back() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, account, alice) = stage
         .staffed(json!({"emailDomains": ["acme.example"]}), json!({"credentialsSecret": {"name": "alice"}}))

@@ -149,7 +149,7 @@ async fn a_request_to_join_that_arrives_late_is_taken_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_reason_of_a_failing_call_is_reached_and_left_again() -> Result<()> {
+pub async fn every_reason_of_a_failing_call_is_reached_and_left_again() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.tenant(json!({})).await?;
     for (name, effect, reason, stalls) in [

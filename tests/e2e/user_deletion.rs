@@ -148,7 +148,7 @@ async fn a_person_who_lost_the_marker_is_not_destroyed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_dead_chatwoot_blocks_and_says_the_way_out() -> Result<()> {
+pub async fn a_dead_chatwoot_blocks_and_says_the_way_out() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, _, alice) = stage.staffed(json!({}), json!({})).await?;
     let bob =
@@ -196,7 +196,7 @@ async fn a_paused_person_waits_with_the_deletion_unless_they_are_kept() -> Resul
     alice.until("is paused", |o| condition(o, "Paused")["status"] == "True").await?;
     alice.delete().await?;
     let blocked = alice.reason("DeletionBlocked").await?;
-    assert!(message(&blocked, "Ready").contains("to false"));
+    assert!(message(&blocked, "Ready").contains("paused: false"));
     alice.set(json!({"paused": false})).await?;
     alice.gone().await?;
     assert!(stage.chatwoot.roles(user).await?.is_empty());
@@ -261,6 +261,26 @@ async fn what_was_never_made_is_let_go_at_once() -> Result<()> {
     let refused = alice.until("is refused", |o| is(o, "NotGranted")).await?;
     assert_eq!(refused["metadata"]["finalizers"], Value::Null);
     alice.delete().await?;
+    alice.gone().await?;
+    Ok(())
+}
+
+/// Somebody strips the instance's finalizer and deletes it under its people.
+#[tokio::test]
+async fn a_person_whose_instance_is_gone_is_let_go_when_told_so() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (_, _, alice) = stage.staffed(json!({}), json!({})).await?;
+    let instance = stage.instance();
+    instance.delete().await?;
+    instance.until("waits for its dependents", |o| o["metadata"]["deletionTimestamp"].is_string()).await?;
+    while instance.get().await.is_ok() {
+        // The operator may put it back once.
+        let _ = instance.merge(json!({"metadata": {"finalizers": null}})).await;
+    }
+    alice.delete().await?;
+    let blocked = alice.stalled("DeletionBlocked").await?;
+    assert!(message(&blocked, "Ready").contains("deletionPolicy: Retain"));
+    alice.set(json!({"deletionPolicy": "Retain"})).await?;
     alice.gone().await?;
     Ok(())
 }

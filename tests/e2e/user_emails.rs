@@ -18,7 +18,7 @@ async fn stranger(stage: &Stage, email: &str, attributes: Value) -> Result<liste
 }
 
 #[tokio::test]
-async fn a_matching_email_never_hands_over_a_stranger() -> Result<()> {
+pub async fn a_matching_email_never_hands_over_a_stranger() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.tenant(json!({})).await?;
     let account = tenant.account(&stage, "acme", json!({"name": "Acme"})).await?;

@@ -129,7 +129,7 @@ async fn a_membership_no_longer_declared_is_taken_back_and_a_foreign_one_stays()
 }
 
 #[tokio::test]
-async fn a_person_waits_for_an_account_and_joins_when_it_is_there() -> Result<()> {
+pub async fn a_person_waits_for_an_account_and_joins_when_it_is_there() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.tenant(json!({})).await?;
     let acme = tenant.account(&stage, "acme", json!({"name": "Acme", "paused": true})).await?;
@@ -162,7 +162,7 @@ async fn people_may_be_applied_before_their_accounts() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_account_whose_resource_is_gone_keeps_its_people() -> Result<()> {
+pub async fn an_account_whose_resource_is_gone_keeps_its_people() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, account, alice) = stage.staffed(json!({}), json!({})).await?;
     let user = id(&alice.get().await?)?;
@@ -251,5 +251,54 @@ async fn a_namespace_selector_consents_by_label() -> Result<()> {
     stage.place.plane.apply("default", &namespace.to_string()).await?;
     alice.at_last("is refused", |o| membership(o, "desk")["state"] == "Refused").await?;
     assert!(stage.chatwoot.roles(user).await?.is_empty());
+    Ok(())
+}
+
+/// An account that lost its marker is nobody's to let people into.
+#[tokio::test]
+async fn nobody_joins_an_account_that_is_not_its_resources() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (tenant, acme) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
+    let account = id(&acme.get().await?)?;
+    let wipe = Act::EditAccountAttributes {
+        account,
+        how: chatwoot_simulator::How::Wipe,
+        attributes: Default::default(),
+    };
+    stage.chatwoot.act(wipe).await?;
+    acme.annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
+    acme.stalled("NotOwned").await?;
+    let seq = stage.chatwoot.last_seq().await?;
+    let alice = tenant
+        .person(&stage, "alice", json!({"memberships": [{"account": "acme", "role": "Administrator"}]}))
+        .await?;
+    alice.reason("WaitingForAccount").await?;
+    assert!(stage.chatwoot.writes(seq).await?.iter().all(|call| call != "POST member"));
+
+    // An admin vouches for the account.
+    stage.grant(&tenant, json!({"adoptable": {"accounts": [account]}})).await?;
+    alice.ready().await?;
+    assert_eq!(stage.chatwoot.state().await?.memberships.len(), 1);
+    Ok(())
+}
+
+/// With one of several accounts there, the person is made and enters that one; the others follow.
+#[tokio::test]
+async fn accounts_that_come_later_are_entered_later() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (tenant, _) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
+    let other = tenant.account(&stage, "other", json!({"name": "Other", "paused": true})).await?;
+    other.reason("Paused").await?;
+    let both =
+        json!({"memberships": [{"account": "acme", "role": "Agent"}, {"account": "other", "role": "Agent"}]});
+    let alice = tenant.person(&stage, "alice", both).await?;
+    let waiting = alice
+        .until("is in one", |o| is(o, "WaitingForAccount") && membership(o, "acme")["state"] == "Granted")
+        .await?;
+    assert!(message(&waiting, "Ready").contains("other") && !message(&waiting, "Ready").contains("acme"));
+    assert_eq!(membership(&waiting, "other")["state"], "Pending");
+    other.set(json!({"paused": false})).await?;
+    let user = id(&alice.ready().await?)?;
+    assert_eq!(stage.chatwoot.roles(user).await?.len(), 2);
     Ok(())
 }

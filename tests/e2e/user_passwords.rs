@@ -82,7 +82,7 @@ async fn touching_a_secret_without_changing_its_value_resets_nobody() -> Result<
 }
 
 #[tokio::test]
-async fn a_password_chatwoot_would_refuse_is_never_sent_and_never_repeated() -> Result<()> {
+pub async fn a_password_chatwoot_would_refuse_is_never_sent_and_never_repeated() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.tenant(json!({})).await?;
     let seq = stage.chatwoot.last_seq().await?;

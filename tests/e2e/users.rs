@@ -228,7 +228,7 @@ async fn somebody_the_settings_page_deleted_is_made_again_where_an_account_vouch
 }
 
 #[tokio::test]
-async fn nobody_is_made_again_in_what_may_be_another_chatwoot() -> Result<()> {
+pub async fn nobody_is_made_again_in_what_may_be_another_chatwoot() -> Result<()> {
     let stage = Stage::new().await?;
     let tenant = stage.tenant(json!({})).await?;
     let alice = tenant.person(&stage, "alice", json!({})).await?;
@@ -250,7 +250,7 @@ async fn nobody_is_made_again_in_what_may_be_another_chatwoot() -> Result<()> {
 
 /// Rows that a deleted account left behind make every view of its people a 500 until they are cleaned up (P4).
 #[tokio::test]
-async fn while_an_account_is_cleaned_up_only_its_people_wait() -> Result<()> {
+pub async fn while_an_account_is_cleaned_up_only_its_people_wait() -> Result<()> {
     let stage = Stage::new().await?;
     let (tenant, _, alice) = stage.staffed(json!({}), json!({})).await?;
     let bob = tenant.person(&stage, "bob", json!({})).await?;

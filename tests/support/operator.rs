@@ -1,7 +1,7 @@
 //! The operator as a process of its own.
 
 use super::{PATIENCE, REVOKE_AFTER, SETTLE_MARGIN, STALLED_AFTER};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use control_plane::Supervised;
 use serde_json::Value;
 use std::{
@@ -105,6 +105,23 @@ impl Operator {
     /// SIGKILL, as when the node dies.
     pub fn kill(self) {
         self.process.kill();
+    }
+
+    /// Returns when `/readyz` says so, on a standby too.
+    ///
+    /// # Errors
+    /// It does not become ready; the message has what it waits for.
+    pub async fn is_ready(&self) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (status, body) = self.get("/readyz").await?;
+            if status == 200 {
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "not ready after {PATIENCE:?}: {body}");
+            // Probes ask; nobody is told.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// What one of its endpoints answers: status and body.

@@ -111,15 +111,26 @@ impl Place {
     /// # Errors
     /// It did not come up.
     pub async fn start_operator(&self) -> Result<()> {
-        let log = self.plane.dir().join("operator.log");
-        let started = Operator::start(Start {
+        *self.operator.lock().await = Some(self.launch("operator.log").await?);
+        Ok(())
+    }
+
+    /// A second replica beside the first.
+    ///
+    /// # Errors
+    /// It did not come up.
+    pub async fn another_operator(&self) -> Result<Operator> {
+        self.launch("another-operator.log").await
+    }
+
+    async fn launch(&self, log: &str) -> Result<Operator> {
+        Operator::start(Start {
             arguments: &self.arguments,
             kubeconfig: &self.kubeconfig,
             namespace: OPERATOR_NAMESPACE,
-            log: &log,
-        });
-        *self.operator.lock().await = Some(started.await?);
-        Ok(())
+            log: &self.plane.dir().join(log),
+        })
+        .await
     }
 
     /// SIGKILL.

@@ -55,7 +55,6 @@ impl Tenant {
     }
 
     /// Applies a ChatwootUser; `spec` without an instanceRef means the stage's instance.
-    #[allow(dead_code, reason = "the tests of users use it")]
     pub async fn user(&self, stage: &Stage, name: &str, spec: Value) -> Result<Subject> {
         self.apply(stage, "ChatwootUser", name, spec).await
     }

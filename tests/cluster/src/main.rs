@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use control_plane::{ControlPlane, Options, Supervised};
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -119,10 +120,10 @@ fn announce(cluster: &ControlPlane, environment: &[(&str, OsString)]) {
     for (name, value) in environment.iter().filter(|(name, _)| *name != "PATH") {
         shown.insert(*name, quoted(value));
     }
-    for (name, value) in shown {
-        println!("export {name}={value}");
-    }
-    println!("export PATH={}:\"$PATH\"", quoted(cluster.tools().folder().as_os_str()));
+    let mut text: String = shown.iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
+    text += &format!("export PATH={}:\"$PATH\"\n", quoted(cluster.tools().folder().as_os_str()));
+    // Whoever has read enough may have gone; that ends nothing.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     eprintln!("control-plane: running; Ctrl-C ends it");
 }
 

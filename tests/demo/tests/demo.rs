@@ -1,12 +1,11 @@
-//! The demo as a person runs it. It takes the port of the quick start, so its runs follow one another.
+//! The demo when it cannot go on. Its good end is tried where the README's commands are.
 
 // clippy.toml allows these in test functions; here the helpers beside them are tests, too.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// Where examples/quickstart expects its Chatwoot.
@@ -33,11 +32,11 @@ impl Run {
         Self { demo, folder }
     }
 
-    /// Reads what it prints until a line contains `text`, or to the end.
+    /// Reads what it prints until a line contains `text`.
     fn read_until(&mut self, text: &str) -> String {
         let mut read = String::new();
         let mut out = BufReader::new(self.demo.stdout.as_mut().unwrap());
-        while !text_found(&read, text) && out.read_line(&mut read).unwrap() > 0 {}
+        while !read.contains(text) && out.read_line(&mut read).unwrap() > 0 {}
         read
     }
 
@@ -66,33 +65,22 @@ impl Drop for Run {
     }
 }
 
-fn text_found(read: &str, text: &str) -> bool {
-    !text.is_empty() && read.contains(text)
-}
-
 #[test]
-fn the_demo_proves_itself_can_be_interrupted_and_leaves_nothing_behind() {
+fn a_demo_that_cannot_go_on_says_why_and_leaves_nothing_behind() {
     let holder = TcpListener::bind(PORT).expect("the port of the quick start is free");
     let (status, errors) = Run::start(&[]).end();
     assert_eq!(status.code(), Some(1));
     assert!(errors.contains(PORT) && errors.contains("is taken"), "{errors}");
     drop(holder);
 
+    let (status, errors) = Run::start(&["--operator", "/bin/false"]).end();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains("the operator ended with status 1"), "{errors}");
+
     let mut run = Run::start(&[]);
     let printed = run.read_until("helm install");
     run.interrupt();
     let (status, errors) = run.end();
     assert_eq!(status.code(), Some(130), "{printed}\n{errors}");
-
-    let mut run = Run::start(&["--keep"]);
-    let printed = run.read_until("Ctrl-C here ends all of it");
-    let kubeconfig = printed.lines().find_map(|line| line.trim().strip_prefix("export KUBECONFIG="));
-    assert!(kubeconfig.is_some_and(|file| Path::new(file).is_file()), "{printed}");
-    run.interrupt();
-    let (status, errors) = run.end();
-    assert_eq!(status.code(), Some(0), "{printed}\n{errors}");
-    for proof in ["acme/acme", "bea@bpo.example", "put right after", "ten, not eleven", "10 accounts made"] {
-        assert!(printed.contains(proof), "{proof} is missing in\n{printed}");
-    }
     TcpListener::bind(PORT).expect("the port is free again");
 }
