@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     chatwoot::{
         marker::Reading,
-        outcome::{Class, Failure},
+        outcome::{Class, Failure, Fate},
         types::{AccountId, Belonging},
     },
     plan::{
@@ -22,7 +22,8 @@ impl Facts {
             Lesson::NoTurn(why) => self.pass.trouble = Some(Trouble::NoTurn(why)),
             Lesson::Finalizer(wrote) => {
                 self.object.finalizer |= wrote == Wrote::Yes;
-                self.pass.first = wrote == Wrote::Yes && self.status.id.is_none();
+                self.pass.first =
+                    wrote == Wrote::Yes && self.status.id.is_none() && self.status.instance.is_none();
                 self.pass.began = true;
                 self.lost_race(wrote);
             }
@@ -65,9 +66,8 @@ impl Facts {
                         self.pass.remote = Remote::Found(Box::new(user));
                         self.pass.password = Password::Set(record);
                     }
-                    // Chatwoot's words about a password are never shown; the rules are.
                     Err(failure) if failure.class == Class::Invalid => {
-                        self.pass.password = Password::Unusable(crate::chatwoot::passwords::RULES.to_owned());
+                        self.pass.password = self.refused_password();
                     }
                     Err(failure) => self.fail(Call::Write, failure),
                 }
@@ -116,9 +116,15 @@ impl Facts {
             },
             Err(failure) if is_taken(&failure) => self.pass.stranger = Some(false),
             Err(failure) if failure.class == Class::Invalid && speaks_of_password(&failure) => {
-                self.pass.password = Password::Unusable(crate::chatwoot::passwords::RULES.to_owned());
+                self.pass.password = self.refused_password();
             }
-            Err(failure) => self.fail(Call::Write, failure),
+            Err(failure) => {
+                if failure.fate() == Fate::Ambiguous {
+                    // Noted, because a replaced manifest may strip the finalizer that would tell the next pass.
+                    self.status.instance = self.around.known().map(|view| view.binding.clone());
+                }
+                self.fail(Call::Write, failure);
+            }
         }
     }
 
@@ -185,6 +191,22 @@ impl Facts {
         if let Remote::Found(user) = &mut self.pass.remote {
             user.belongings.retain(|belonging| belonging.account != account);
         }
+    }
+
+    /// Chatwoot's words about a password are never shown; the rules are, and where to mend it.
+    fn refused_password(&self) -> Password {
+        let rules = crate::chatwoot::passwords::RULES;
+        let namespace = &self.object.namespace;
+        let declared = self.spec.password.as_ref();
+        Password::Unusable(match declared.and_then(|declared| declared.secret_key_ref.as_ref()) {
+            Some(reference) => format!(
+                "Chatwoot refuses the password: {rules}; write another into Secret {namespace}/{}, key {}",
+                reference.name, reference.key
+            ),
+            None => {
+                format!("Chatwoot refuses the password: {rules}; set another spec.password.generate.rotation")
+            }
+        })
     }
 
     fn fail(&mut self, call: Call, failure: Failure) {

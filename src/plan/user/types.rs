@@ -119,7 +119,7 @@ pub struct Pass {
     pub made: Option<Made>,
     /// A stranger has the address; true: Chatwoot showed them, and so permitted the Platform App on them.
     pub stranger: Option<bool>,
-    /// This pass added the finalizer, so no earlier one can have sent anything.
+    /// This pass added the finalizer and nothing notes a lost answer, so no earlier one can have sent anything.
     pub first: bool,
     /// Something has been done already, so this pass goes on to its end.
     pub began: bool,

@@ -134,7 +134,11 @@ fn happen(world: &mut World, event: Event) {
         }
         Event::Books(books) => world.books = books,
         Event::Conflict => world.conflicts = 1,
-        Event::Strip => world.finalizer = false,
+        Event::Strip => {
+            world.finalizer = false;
+            // The API server removes what is going and has no finalizer left.
+            world.gone = world.deleting;
+        }
         Event::Restart => {
             world.memory =
                 create::Memory { created: world.memory.created.clone(), ..create::Memory::default() };

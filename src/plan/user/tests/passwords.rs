@@ -46,6 +46,18 @@ fn after_a_lost_answer_the_password_is_set_once_more_and_never_again() {
 }
 
 #[test]
+fn a_stripped_finalizer_does_not_hide_that_another_password_may_have_been_sent() {
+    let mut world = World::new(yours());
+    world.loses_answer = true;
+    world.pass();
+    world.finalizer = false;
+    world.yours = Some(format!("{CANARY}two"));
+    world.settle();
+    assert!(world.is_ready());
+    assert_eq!(world.passwords[&7], format!("{CANARY}two"));
+}
+
+#[test]
 fn a_password_that_was_set_is_recorded_whatever_fails_afterwards() {
     type Trouble = fn(&mut World);
     let troubles: [Trouble; 4] = [

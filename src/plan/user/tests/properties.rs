@@ -162,7 +162,11 @@ fn happen(world: &mut World, event: Event, counter: usize) {
             world.no_turn = (!fine).then_some(NoTurn::Down { retry_in: std::time::Duration::from_secs(5) });
         }
         Event::Conflict => world.conflicts = 1,
-        Event::Strip => world.finalizer = false,
+        Event::Strip => {
+            world.finalizer = false;
+            // The API server removes what is going and has no finalizer left.
+            world.gone = world.deleting;
+        }
         Event::Restart => world.memory = crate::plan::memberships::Memory::default(),
         Event::NewPassword => {
             world.yours = Some(format!("{CANARY}{counter}"));
