@@ -5,6 +5,7 @@ use crate::support::{
     subject::{id, is},
 };
 use anyhow::{Context, Result, ensure};
+use chatwoot_simulator::Act;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api,
@@ -47,18 +48,24 @@ async fn writes(place: &Arc<Place>) -> Result<Vec<String>> {
 async fn a_restart_with_people_in_place_calls_nobody_and_writes_nothing() -> Result<()> {
     let place = Place::own().await?;
     let stage = Stage::in_place(&place).await?;
-    let (tenant, _, alice) = stage
-        .staffed(
-            json!({}),
-            json!({"password": {"generate": {}}, "credentialsSecret": {"name": "alice", "accessToken": {}}}),
-        )
-        .await?;
+    // An account that was there already, because one that is made is looked for again a while later.
+    let act = Act::CreateAccount { name: "Acme".into(), attributes: Default::default(), app: Some(1) };
+    let account = stage.chatwoot.act(act).await?.id.context("no id")?;
+    let tenant = stage.tenant(json!({"adoptable": {"accounts": [account]}})).await?;
+    let adopted = json!({"name": "Acme", "adopt": {"id": account}});
+    tenant.account(&stage, "acme", adopted).await?.ready().await?;
+    let spec = json!({
+        "password": {"generate": {}}, "credentialsSecret": {"name": "alice", "accessToken": {}},
+        "memberships": [{"account": "acme", "role": "Agent"}]
+    });
+    let alice = tenant.person(&stage, "alice", spec).await?;
+    alice.ready().await?;
     tenant.secret("password", json!({"value": "F1rst-Passw0rd!"})).await?;
     let declared = json!({"password": {"secretKeyRef": {"name": "password", "key": "value"}}});
     let bob = tenant.person(&stage, "bob", declared).await?;
     bob.ready().await?;
     // People who wait for a person's decision are not asked about again either.
-    let act = chatwoot_simulator::Act::CreateUser {
+    let act = Act::CreateUser {
         name: "Stranger".into(),
         email: "carol@acme.example".into(),
         attributes: Default::default(),
