@@ -187,7 +187,10 @@ impl Place {
     /// A namespace for one test's instance.
     pub async fn home(&self) -> Result<String> {
         let number = self.homes.fetch_add(1, Ordering::Relaxed);
-        ensure!(number < HOMES, "the operator knows {HOMES} namespaces, and more tests want one; raise HOMES");
+        ensure!(
+            number < HOMES,
+            "the operator knows {HOMES} namespaces, and more tests want one; raise HOMES"
+        );
         let home = home(number);
         self.make_home(&home).await?;
         Ok(home)

@@ -76,8 +76,6 @@ impl Facts {
         self.memory.observe(Some(&new.claim), self.finalizer, new.since, true);
         self.mine = Some(Mine { nonce: new.claim.nonce.clone(), since: new.since, posted: None });
         self.claim = Some(new.claim);
-        // An account that is to be replaced was let go with the claim.
-        self.bound = None;
         self.question = None;
         self.look = None;
     }
