@@ -105,9 +105,11 @@ impl Facts {
         };
         // Suspended first: people stop working in it at once, while the deletion is only queued (P27). And nothing is
         // destroyed that does not carry our marker, whoever lists it as adoptable.
-        let mut patch = AccountPatch::default();
-        patch.state = (account.state != AccountState::Suspended).then_some(AccountState::Suspended);
-        patch.custom_attributes = stamp.then(|| self.stamped(account));
+        let patch = AccountPatch {
+            state: (account.state != AccountState::Suspended).then_some(AccountState::Suspended),
+            custom_attributes: stamp.then(|| self.stamped(account)),
+            ..AccountPatch::default()
+        };
         if patch != AccountPatch::default() && !self.done.patched {
             return Step::Act(Effect::Patch(id, Box::new(patch)));
         }
