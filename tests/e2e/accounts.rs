@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 #[tokio::test]
 pub async fn an_account_is_made_with_the_fewest_calls_and_writes() -> Result<()> {
     let stage = Stage::new().await?;
-    stage.plan("pro", json!({"features": {"crm_v2": true}})).await?;
+    // Seen by the operator first: what is still to come would be waited for, and that said with a write.
+    stage.plan("pro", json!({"features": {"crm_v2": true}})).await?.ready().await?;
     let tenant = stage.tenant(json!({"plans": ["pro"]})).await?;
+    stage.subject("ChatwootGrant", &tenant.namespace).ready().await?;
     let seq = stage.chatwoot.last_seq().await?;
 
     let account =

@@ -5,7 +5,7 @@ use super::{
     stage::merge,
     tenant,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use control_plane::{ControlPlane, Options, service_account_user};
 use kube::Client;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub const OPERATOR_NAMESPACE: &str = "chatwoot-system";
 /// The operator's default instance is `main` of this namespace.
 pub const DEFAULT_HOME: &str = "chat-default";
 /// Namespaces whose instances count; each test takes one. Only the operator must know them from the start.
-const HOMES: usize = 200;
+const HOMES: usize = 400;
 
 /// A control plane and its operator.
 pub struct Place {
@@ -186,7 +186,12 @@ impl Place {
 
     /// A namespace for one test's instance.
     pub async fn home(&self) -> Result<String> {
-        let home = home(self.homes.fetch_add(1, Ordering::Relaxed));
+        let number = self.homes.fetch_add(1, Ordering::Relaxed);
+        ensure!(
+            number < HOMES,
+            "the operator knows {HOMES} namespaces, and more tests want one; raise HOMES"
+        );
+        let home = home(number);
         self.make_home(&home).await?;
         Ok(home)
     }

@@ -153,6 +153,8 @@ impl Stage {
     /// A tenant with one account that is Ready.
     pub async fn settled(&self, grant: Value, spec: Value) -> Result<(Tenant, Subject)> {
         let tenant = self.tenant(grant).await?;
+        // What the operator has not seen yet would be waited for, and that said with a write.
+        self.subject("ChatwootGrant", &tenant.namespace).ready().await?;
         let account = tenant.account(self, "acme", spec).await?;
         account.ready().await?;
         Ok((tenant, account))
