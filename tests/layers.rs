@@ -1,6 +1,5 @@
 //! Imports point one way. This reads the `use` lines of `src/`, and every other mention of `crate::`, and fails on an edge
 //! that is not listed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
