@@ -1,10 +1,12 @@
 //! Events for people: from transitions of a status, and where an object goes and something has to be said.
 
-use super::world::World;
+use super::{stored::kind_name, world::World};
+use crate::api::conditions::{self, Condition, ConditionStatus, find};
 use kube::{
     Resource, ResourceExt,
     runtime::events::{Event, EventType},
 };
+use std::time::Duration;
 
 /// Longest note an event may carry, in bytes.
 const LONGEST_NOTE: usize = 1000;
@@ -36,4 +38,29 @@ pub fn publish<K: Resource<DynamicType = ()>>(
             failed();
         }
     });
+}
+
+/// Says that Ready has changed: that it is True, or that somebody has to act. `first`: it has never been applied before, so
+/// the time from its creation is measured.
+pub fn ready_changed<K: Resource<DynamicType = ()>>(
+    object: &K,
+    old: &[Condition],
+    new: &[Condition],
+    first: bool,
+    world: &World,
+) {
+    let (before, Some(after)) = (find(old, conditions::READY), find(new, conditions::READY)) else {
+        return;
+    };
+    let changed = before.is_none_or(|before| before.reason != after.reason || before.status != after.status);
+    if changed && after.status == ConditionStatus::True {
+        if before.is_none_or(|before| before.status != ConditionStatus::True) && first {
+            let age = object.creation_timestamp().map(|t| jiff::Timestamp::now().duration_since(t.0));
+            let age = age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
+            (world.observers.first_ready)(kind_name::<K>(), age);
+        }
+        publish(object, EventType::Normal, &after.reason, after.message.clone(), world);
+    } else if changed && conditions::class(&after.reason).stalls() {
+        publish(object, EventType::Warning, &after.reason, after.message.clone(), world);
+    }
 }

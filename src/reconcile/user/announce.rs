@@ -1,19 +1,15 @@
 //! What people are told about a person.
 
 use crate::{
-    api::{
-        conditions::{self, ConditionStatus, find},
-        user::{ChatwootUser, UserStatus},
-    },
+    api::user::{ChatwootUser, UserStatus},
     chatwoot::marker::Marker,
     plan::user::Notice,
-    reconcile::{events::publish, world::World},
+    reconcile::{
+        events::{publish, ready_changed},
+        world::World,
+    },
 };
-use kube::{
-    ResourceExt,
-    runtime::events::EventType::{Normal, Warning},
-};
-use std::time::Duration;
+use kube::runtime::events::EventType::{Normal, Warning};
 
 /// Events of a change of status.
 pub fn transition(object: &ChatwootUser, old: &UserStatus, new: &UserStatus, world: &World) {
@@ -34,22 +30,8 @@ pub fn transition(object: &ChatwootUser, old: &UserStatus, new: &UserStatus, wor
         }
         _ => {}
     }
-    let (before, Some(after)) =
-        (find(&old.conditions, conditions::READY), find(&new.conditions, conditions::READY))
-    else {
-        return;
-    };
-    let changed = before.is_none_or(|before| before.reason != after.reason || before.status != after.status);
-    if changed && after.status == ConditionStatus::True {
-        if before.is_none_or(|before| before.status != ConditionStatus::True) && old.applied.is_none() {
-            let age = object.creation_timestamp().map(|t| jiff::Timestamp::now().duration_since(t.0));
-            let age = age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
-            (world.observers.first_ready)(super::KIND, age);
-        }
-        publish(object, Normal, &after.reason, after.message.clone(), world);
-    } else if changed && conditions::class(&after.reason).stalls() {
-        publish(object, Warning, &after.reason, after.message.clone(), world);
-    }
+    let first = old.applied.is_none();
+    ready_changed(object, &old.conditions, &new.conditions, first, world);
 }
 
 /// Something people must learn although the object goes.
