@@ -78,6 +78,7 @@ impl OperatorFlags {
                 grace: told.stalled_after,
                 // What will be done in a minute is told now.
                 revoke_after: Duration::ZERO,
+                patience: Duration::ZERO,
             },
             installation_secret: self.installation_secret.clone().unwrap_or(told.installation_secret),
             service_account: pod

@@ -1,7 +1,8 @@
 //! The account index of one instance, asked once for all who wait.
 //!
 //! `GET /accounts` lists everything and cannot be asked about one account, so one call serves every object that was
-//! waiting when it went out: at most one per ten seconds, or per 500 waiting.
+//! waiting when it went out: one per ten seconds on average, or per 500 waiting. A few are had in advance, so that who
+//! applies an account now and another in a moment waits for neither.
 
 use super::references::InstanceKey;
 use crate::{
@@ -27,6 +28,10 @@ use tokio::{
 /// Kind of the key under which the index waits at the gate.
 pub const KIND: &str = "AccountIndex";
 const SPACING: Duration = Duration::from_secs(10);
+/// Calls that may be made in advance of their ten seconds.
+const AT_ONCE: u32 = 5;
+/// A list that takes long is a burden to Chatwoot: it rests this many times as long before the next, up to [`SPACING`].
+const REST: u32 = 20;
 const GATHER: Duration = Duration::from_millis(100);
 const CROWD: usize = 500;
 const SILENCE_HOLDS: Duration = Duration::from_secs(60);
@@ -120,7 +125,31 @@ struct State {
     unsupported: bool,
     waiting: HashMap<Key, Duration>,
     asking: bool,
-    asked: Option<Instant>,
+    pace: Pace,
+}
+
+/// When the list may be asked for next.
+#[derive(Debug, Default)]
+struct Pace {
+    /// When every call made so far has had its ten seconds.
+    paid: Option<Instant>,
+    /// When the last call has been rested from.
+    rested: Option<Instant>,
+}
+
+impl Pace {
+    fn next(&self) -> Option<Instant> {
+        let in_advance = SPACING * (AT_ONCE - 1);
+        self.paid.map(|paid| paid.checked_sub(in_advance).unwrap_or(paid)).max(self.rested)
+    }
+
+    fn asks(&mut self, now: Instant) {
+        self.paid = Some(self.paid.unwrap_or(now).max(now) + SPACING);
+    }
+
+    fn took(&mut self, asked: Instant, now: Instant) {
+        self.rested = Some(now + ((now - asked) * REST).min(SPACING));
+    }
 }
 
 impl AccountIndex {
@@ -228,10 +257,11 @@ impl Inner {
     async fn serve(self: Arc<Self>) {
         loop {
             self.space_out().await;
-            let asked_at = (self.clock)();
+            let (asked_at, asked) = ((self.clock)(), Instant::now());
             let answer = self.read(asked_at).await;
             let served = {
                 let mut state = self.lock();
+                state.pace.took(asked, Instant::now());
                 state.last = Some((asked_at, answer));
                 let (served, left) = std::mem::take(&mut state.waiting)
                     .into_iter()
@@ -257,8 +287,8 @@ impl Inner {
         loop {
             let next = {
                 let state = self.lock();
-                match state.asked {
-                    Some(asked) if state.waiting.len() < CROWD => asked + SPACING,
+                match state.pace.next() {
+                    Some(next) if state.waiting.len() < CROWD => next,
                     _ => break,
                 }
             };
@@ -270,7 +300,7 @@ impl Inner {
                 () = self.bell.notified() => {}
             }
         }
-        self.lock().asked = Some(Instant::now());
+        self.lock().pace.asks(Instant::now());
     }
 
     async fn read(&self, asked_at: Duration) -> Answer {
@@ -316,6 +346,23 @@ mod tests {
 
     fn row(id: i64, marker: &str) -> Indexed {
         Indexed { id: AccountId(id), marker: Some(marker.to_owned()) }
+    }
+
+    #[test]
+    fn a_few_lists_are_asked_for_at_once_and_then_one_in_ten_seconds() {
+        let start = Instant::now();
+        let mut pace = Pace::default();
+        let mut now = start;
+        let mut asked = Vec::new();
+        while asked.len() < 8 {
+            now = pace.next().map_or(now, |next| next.max(now));
+            pace.asks(now);
+            pace.took(now, now + Duration::from_millis(10));
+            asked.push((now - start).as_millis());
+        }
+        assert_eq!(asked, [0, 210, 420, 630, 840, 10_000, 20_000, 30_000]);
+        pace.took(now, now + Duration::from_secs(60));
+        assert_eq!(pace.next(), Some(now + Duration::from_secs(70)), "a slow list is rested from");
     }
 
     #[test]

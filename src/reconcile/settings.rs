@@ -16,4 +16,7 @@ pub struct Settings {
     pub grace: Duration,
     /// How long consent must have been withdrawn before a membership is revoked.
     pub revoke_after: Duration,
+    /// People who are applied together with their account wait for it this long before their status says so: the wait is
+    /// usually over in moments, and would cost every one of a thousand people a write.
+    pub patience: Duration,
 }

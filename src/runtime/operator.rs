@@ -324,6 +324,7 @@ fn settings(options: &RunOptions, scope: &Scope) -> Settings {
         settle_margin: options.settle_margin,
         grace: options.stalled_after,
         revoke_after: options.revoke_after,
+        patience: options.stalled_after,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     },
     chatwoot::{marker, types::Map},
     plan::{
+        Again,
         account::InstanceChoice,
         claims::Standing,
         create::Wrote,
@@ -102,6 +103,9 @@ impl Facts {
             };
         }
         if !self.object.finalizer && self.has_nowhere_to_go_yet() {
+            if let Some(patience) = self.around.patience {
+                return self.end(self.status.clone(), Again::After(patience), false);
+            }
             let text = "waiting until an account of spec.memberships is bound; the person is made then";
             return self.settle(Verdict::new(reason::WAITING_FOR_ACCOUNT, text), at);
         }

@@ -59,6 +59,8 @@ pub struct Around {
     /// How long consent must have been withdrawn before a membership is taken back.
     pub revoke_after: Duration,
     pub write_errors: u32,
+    /// The accounts waited for are just being made: how much longer saying so is not worth a write.
+    pub patience: Option<Duration>,
 }
 
 impl Around {

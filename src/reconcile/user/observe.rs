@@ -103,7 +103,10 @@ pub fn facts(
         )
     });
     let secret_news = secret_news(object, world, &namespace, remembered);
-    remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let first_seen = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let patience = (status.conditions.is_empty() && are_being_made(world, &namespace, &declared))
+        .then(|| (first_seen + world.settings.patience).saturating_sub(at.clock))
+        .filter(|left| !left.is_zero());
     let is_seen = Some(status.observed_generation) == object.metadata.generation;
     let around = Around {
         instance,
@@ -127,6 +130,7 @@ pub fn facts(
         revoke_after: world.settings.revoke_after,
         // 500s to another version's write say nothing about this one's.
         write_errors: if is_seen { remembered.write_errors } else { 0 },
+        patience,
     };
     Some(Facts {
         object: Object {
@@ -196,6 +200,22 @@ fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &M
         role: membership.role,
         target,
     }
+}
+
+/// The accounts that would let this person in and are not bound yet are all being worked on at this moment. Of others
+/// nothing is asked: what becomes of them must not show in how long this takes.
+fn are_being_made(world: &World, own: &str, declared: &[Declared]) -> bool {
+    let at_work = [reason::PROGRESSING, reason::CREATING];
+    let mut waited_for = declared.iter().filter(|wish| {
+        matches!(wish.target, Target::There { id: None, consent } if consent.to(wish.role) == Some(true))
+    });
+    waited_for.all(|wish| {
+        let namespace = if wish.namespace.is_empty() { own } else { wish.namespace.as_str() };
+        let account = world.caches.accounts.get(namespace, &wish.account);
+        let status = account.as_ref().and_then(|account| account.status.as_ref());
+        let ready = status.and_then(|status| status::ready_reason(&status.conditions));
+        ready.is_none_or(|why| at_work.contains(&why))
+    })
 }
 
 fn instance_of(world: &World, account: &ChatwootAccount) -> Option<InstanceKey> {

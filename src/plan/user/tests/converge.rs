@@ -101,6 +101,18 @@ fn a_membership_that_waits_or_is_refused_holds_up_no_other() {
 }
 
 #[test]
+fn whoever_is_applied_with_their_account_says_so_only_when_the_wait_is_long() {
+    let mut world = World::new(json!({"memberships": [member("main", Role::Agent)]}));
+    world.targets.insert("main".into(), Target::There { id: None, consent: Consent::EVERYTHING });
+    world.patience = Some(Duration::from_secs(90));
+    let pass = world.pass();
+    assert_eq!((pass.writes, pass.end.again), (0, Again::After(Duration::from_secs(90))));
+    world.patience = None;
+    world.pass();
+    assert_eq!(world.reason(), reason::WAITING_FOR_ACCOUNT);
+}
+
+#[test]
 fn a_membership_taken_from_the_spec_is_taken_back_and_looked_for_once_more() {
     let mut world = World::converged(one());
     world.change(json!({}));
