@@ -91,22 +91,44 @@ where
     }
     remembered.replaced.clear();
     let at = world.moment();
-    let Some(mut machine) = K::observe(&object, &world, &mut remembered, &at) else {
+    let Some(machine) = K::observe(&object, &world, &mut remembered, &at) else {
         K::memories(&world).put(&uid, remembered);
         return None;
     };
-    let (outcome, used) = drive::<K, H>(&object, &mut machine, &world, &at, hands).await;
-    K::remember(&machine, &mut remembered);
+    let step = machine.next(&at);
+    if let Step::Settle(end) = &step
+        && end.status == object.status().cloned().unwrap_or_default()
+    {
+        // A pass without work ends here: no turn, no call, no copy of the object.
+        K::give_up_turn(&machine, &world);
+        let nothing = Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
+        return Some((finish::<K>(&object, &world, &machine, remembered, nothing), None));
+    }
+    // What a pass with work needs room for is many times what all the others do.
+    let (outcome, machine, used) = Box::pin(work(&object, &world, machine, step, hands)).await;
+    Some((finish::<K>(&object, &world, &machine, remembered, outcome), Some(used)))
+}
+
+/// Keeps what the next pass should know, and says when that is.
+fn finish<K: Kind>(
+    object: &K,
+    world: &World,
+    machine: &K::Machine,
+    mut remembered: Remembered<K::Memory>,
+    outcome: Outcome,
+) -> Duration {
+    let uid = object.uid().unwrap_or_default();
+    K::remember(machine, &mut remembered);
     remembered.replaced = outcome.replaced;
     let end = Ended { again: outcome.again, checked: outcome.checked };
     let at = world.moment();
-    let wait = come_back(&mut remembered, &uid, end, K::interval(&machine), (at.clock, at.now));
+    let wait = come_back(&mut remembered, &uid, end, K::interval(machine), (at.clock, at.now));
     if outcome.gone {
-        K::memories(&world).forget(&uid);
+        K::memories(world).forget(&uid);
     } else {
-        K::memories(&world).put(&uid, remembered);
+        K::memories(world).put(&uid, remembered);
     }
-    Some((wait, used))
+    wait
 }
 
 struct Outcome {
@@ -116,29 +138,21 @@ struct Outcome {
     replaced: Vec<String>,
 }
 
-async fn drive<K, H>(
+/// Acts until there is nothing left to do; `step` is the first thing.
+async fn work<K, H>(
     object: &Arc<K>,
-    machine: &mut K::Machine,
     world: &Arc<World>,
-    at: &Moment,
+    mut machine: K::Machine,
+    mut step: Step<<K::Machine as Machine>::Effect, End<K::Status>>,
     hands: impl FnOnce(Stored<K>, &K::Machine, &Arc<World>) -> H,
-) -> (Outcome, Option<H>)
+) -> (Outcome, K::Machine, H)
 where
     K: Kind,
     H: Hands<K::Machine> + AsMut<Stored<K>>,
 {
     let old = object.status().cloned().unwrap_or_default();
-    // A pass without work ends here: no turn, no call, no copy of the object.
-    let mut step = machine.next(at);
-    if let Step::Settle(end) = &step
-        && end.status == old
-    {
-        K::give_up_turn(machine, world);
-        let nothing = Outcome { again: end.again, checked: end.checked, gone: false, replaced: Vec::new() };
-        return (nothing, None);
-    }
     let stored = Stored::new(world.client.clone(), K::clone(object), world.observers.writes.clone());
-    let mut hands = hands(stored, machine, world);
+    let mut hands = hands(stored, &machine, world);
     for _ in 0..FUEL {
         match step {
             Step::Act(effect) => {
@@ -149,14 +163,14 @@ where
             }
             Step::Settle(end) => {
                 let outcome = settle(object, &old, end, hands.as_mut(), world).await;
-                return (outcome, Some(hands));
+                return (outcome, machine, hands);
             }
         }
     }
     (world.observers.fuel)(super::stored::kind_name::<K>());
     let failed = Again::Backoff { at_least: Duration::from_secs(60) };
     let replaced = hands.as_mut().replaced().to_vec();
-    (Outcome { again: failed, checked: false, gone: false, replaced }, Some(hands))
+    (Outcome { again: failed, checked: false, gone: false, replaced }, machine, hands)
 }
 
 async fn settle<K: Kind>(

@@ -2,8 +2,8 @@
 
 use crate::chatwoot::gate::Key;
 use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{PoisonError, RwLock},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// An instance by namespace and name.
@@ -38,37 +38,42 @@ pub enum Ref {
     AdoptsUser(InstanceKey, i64),
 }
 
-/// The references of every object, both ways.
+/// The references of every object, both ways. Ten thousand people are in few accounts and one instance: every name is
+/// kept once, however many refer to it.
 #[derive(Debug, Default)]
 pub struct References(RwLock<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    of: HashMap<Key, BTreeSet<Ref>>,
-    to: HashMap<Ref, BTreeSet<Key>>,
+    /// In order.
+    of: HashMap<Arc<Key>, Box<[Arc<Ref>]>>,
+    to: HashMap<Arc<Ref>, Owners>,
+}
+
+/// Who refers to something; mostly one, such as to an address or an id.
+#[derive(Debug)]
+enum Owners {
+    One(Arc<Key>),
+    Many(BTreeSet<Arc<Key>>),
 }
 
 impl References {
     /// Replaces what `who` refers to, and returns what it no longer refers to.
     pub fn set(&self, who: &Key, refs: BTreeSet<Ref>) -> Vec<Ref> {
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let old = inner.of.get(who).cloned().unwrap_or_default();
-        for gone in old.difference(&refs) {
-            if let Some(keys) = inner.to.get_mut(gone) {
-                keys.remove(who);
-                if keys.is_empty() {
-                    inner.to.remove(gone);
-                }
-            }
+        if inner.of.get(who).is_some_and(|old| old.iter().map(Arc::as_ref).eq(&refs)) {
+            return Vec::new();
         }
-        for new in refs.difference(&old) {
-            inner.to.entry(new.clone()).or_default().insert(who.clone());
+        let (who, old) =
+            inner.of.remove_entry(who).unwrap_or_else(|| (Arc::new(who.clone()), Box::default()));
+        let lost: Vec<Ref> =
+            (old.iter()).map(Arc::as_ref).filter(|was| !refs.contains(was)).cloned().collect();
+        for gone in &lost {
+            inner.strike(gone, &who);
         }
-        let lost = old.difference(&refs).cloned().collect();
-        if refs.is_empty() {
-            inner.of.remove(who);
-        } else {
-            inner.of.insert(who.clone(), refs);
+        let refs: Box<[Arc<Ref>]> = refs.into_iter().map(|what| inner.add(what, &who)).collect();
+        if !refs.is_empty() {
+            inner.of.insert(who, refs);
         }
         lost
     }
@@ -76,7 +81,53 @@ impl References {
     /// Who refers to `what`.
     pub fn to(&self, what: &Ref) -> Vec<Key> {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        inner.to.get(what).map(|keys| keys.iter().cloned().collect()).unwrap_or_default()
+        match inner.to.get(what) {
+            None => Vec::new(),
+            Some(Owners::One(who)) => vec![Key::clone(who)],
+            Some(Owners::Many(all)) => all.iter().map(|who| Key::clone(who)).collect(),
+        }
+    }
+}
+
+impl Inner {
+    fn add(&mut self, what: Ref, who: &Arc<Key>) -> Arc<Ref> {
+        let what = match self.to.get_key_value(&what) {
+            Some((known, _)) => known.clone(),
+            None => Arc::new(what),
+        };
+        match self.to.entry(what.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(Owners::One(who.clone()));
+            }
+            Entry::Occupied(mut owners) => owners.get_mut().add(who),
+        }
+        what
+    }
+
+    fn strike(&mut self, what: &Ref, who: &Key) {
+        let nobody_left = match self.to.get_mut(what) {
+            Some(Owners::One(only)) => **only == *who,
+            Some(Owners::Many(all)) => {
+                all.remove(who);
+                all.is_empty()
+            }
+            None => false,
+        };
+        if nobody_left {
+            self.to.remove(what);
+        }
+    }
+}
+
+impl Owners {
+    fn add(&mut self, who: &Arc<Key>) {
+        match self {
+            Self::One(only) if only == who => {}
+            Self::One(only) => *self = Self::Many(BTreeSet::from([only.clone(), who.clone()])),
+            Self::Many(all) => {
+                all.insert(who.clone());
+            }
+        }
     }
 }
 
@@ -99,6 +150,11 @@ mod tests {
         references.set(&key("b"), BTreeSet::from([secret("two")]));
         assert_eq!(references.to(&secret("one")), [key("a")]);
         assert_eq!(references.to(&secret("two")), [key("a"), key("b")]);
+        references.set(&key("a"), BTreeSet::from([secret("two"), secret("three")]));
+        assert_eq!(references.to(&secret("two")), [key("a"), key("b")]);
+        assert_eq!(references.to(&secret("three")), [key("a")]);
+        references.set(&key("a"), BTreeSet::new());
+        assert_eq!(references.to(&secret("two")), [key("b")]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{
     account_index::Clock,
     cache::Cache,
+    events::Recorders,
     instances::{Entry, Instances},
     memory::Memories,
     references::{InstanceKey, Ref, References},
@@ -20,7 +21,7 @@ use crate::{
     plan::{Moment, create},
 };
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use kube::{Client, core::PartialObjectMeta, runtime::events::Recorder};
+use kube::{Client, core::PartialObjectMeta};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -69,7 +70,7 @@ pub struct World {
     pub tenancies: Tenancies,
     pub settings: Settings,
     pub observers: Observers,
-    pub recorder: Recorder,
+    pub recorders: Recorders,
     /// Has an object looked at.
     pub wake: Arc<dyn Fn(Key) + Send + Sync>,
     pub accounts: Memories<create::Memory>,
@@ -90,7 +91,7 @@ pub struct Parts {
     pub caches: Caches,
     pub settings: Settings,
     pub observers: Observers,
-    pub recorder: Recorder,
+    pub recorders: Recorders,
     pub wake: Arc<dyn Fn(Key) + Send + Sync>,
     pub stop: CancellationToken,
     pub leading: watch::Receiver<bool>,
@@ -98,7 +99,7 @@ pub struct Parts {
 
 impl World {
     pub fn new(parts: Parts) -> Self {
-        let Parts { client, caches, settings, observers, recorder, wake, stop, leading } = parts;
+        let Parts { client, caches, settings, observers, recorders, wake, stop, leading } = parts;
         Self {
             client,
             caches,
@@ -107,7 +108,7 @@ impl World {
             tenancies: Tenancies::default(),
             settings,
             observers,
-            recorder,
+            recorders,
             wake,
             accounts: Memories::default(),
             users: Memories::default(),

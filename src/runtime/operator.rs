@@ -23,6 +23,7 @@ use crate::{
     reconcile::{
         account, account_index, cache,
         driver::{Kind, pass},
+        events::Recorders,
         installation::{self, Kept},
         instance,
         references::InstanceKey,
@@ -36,7 +37,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
     Api, Client, Config,
     core::{DeserializeGuard, PartialObjectMeta},
-    runtime::events::{Recorder, Reporter},
+    runtime::events::Reporter,
 };
 use serde::de::DeserializeOwned;
 use std::{
@@ -140,7 +141,7 @@ pub async fn run(options: RunOptions, config: Config) -> anyhow::Result<()> {
         caches: pumps.caches(),
         settings: settings(&options, &scope),
         observers: observers(&metrics),
-        recorder: Recorder::new(
+        recorders: Recorders::new(
             clients.exact.clone(),
             Reporter { controller: "chatwoot-operator".into(), instance: Some(leader::identity()) },
         ),

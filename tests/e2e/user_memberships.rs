@@ -7,7 +7,17 @@ use crate::support::{
 };
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, Effect, Fault, Filter, JobKind, Role};
+use futures::TryStreamExt;
+use k8s_openapi::api::events::v1::Event;
+use kube::{
+    Api,
+    runtime::{WatchStreamExt, watcher},
+};
 use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A tenant that owns account `desk`, another that has people, and what the first consents to.
 async fn two(stage: &Stage, roles: Value) -> Result<(Subject, i64, Tenant)> {
@@ -279,6 +289,37 @@ async fn nobody_joins_an_account_that_is_not_its_resources() -> Result<()> {
     stage.grant(&tenant, json!({"adoptable": {"accounts": [account]}})).await?;
     alice.ready().await?;
     assert_eq!(stage.chatwoot.state().await?.memberships.len(), 1);
+    Ok(())
+}
+
+/// Design §5: never a block, but nobody should have to find out by being locked out.
+#[tokio::test]
+async fn removing_the_last_administrator_of_an_account_is_an_event() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (tenant, acme) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
+    let account = id(&acme.get().await?)?;
+    let boss = json!({"memberships": [{"account": "acme", "role": "Administrator"}]});
+    let alice = tenant.person(&stage, "alice", boss.clone()).await?;
+    let bob = tenant.person(&stage, "bob", boss).await?;
+    let (first, second) = (id(&alice.ready().await?)?, id(&bob.ready().await?)?);
+    alice.set(json!({"memberships": []})).await?;
+    alice.ready().await?;
+    assert!(stage.chatwoot.roles(first).await?.is_empty());
+    bob.set(json!({"memberships": [{"account": "acme", "role": "Agent"}]})).await?;
+    bob.ready().await?;
+    assert_eq!(stage.chatwoot.roles(second).await?, [(account, Some(Role::Agent))].into());
+
+    let events: Api<Event> = Api::namespaced(stage.admin.clone(), &tenant.namespace);
+    let removed = watcher::Config::default().fields("reason=LastAdministratorRemoved");
+    let mut seen = std::pin::pin!(watcher(events, removed).applied_objects());
+    let mut about = BTreeSet::new();
+    while about.len() < 2 {
+        let event = timeout(PATIENCE, seen.try_next()).await.context("no event")??.context("no watch")?;
+        let note = event.note.unwrap_or_default();
+        assert!(note.contains(&format!("{}/acme", tenant.namespace)) && note.contains("role: Administrator"));
+        about.insert(event.regarding.and_then(|object| object.name).unwrap_or_default());
+    }
+    assert_eq!(about, ["acme".to_owned(), "bob".to_owned()].into(), "alice was not the last one");
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::{
     reconcile::{
         account,
         driver::pass_with,
+        events::Recorders,
         installation::{self, Kept},
         instance,
         memory::Remembered,
@@ -30,7 +31,7 @@ use kube::{
     Api, Client, Resource, ResourceExt,
     api::ListParams,
     core::{DeserializeGuard, PartialObjectMeta},
-    runtime::events::{Recorder, Reporter},
+    runtime::events::Reporter,
 };
 use serde::de::DeserializeOwned;
 use std::{
@@ -132,7 +133,7 @@ impl Rehearsal {
             settings: installed.settings.clone(),
             observers: nobody(),
             // Its client refuses to write, so events go nowhere.
-            recorder: Recorder::new(
+            recorders: Recorders::new(
                 client.clone(),
                 Reporter { controller: "chatwoot-operator-plan".into(), instance: None },
             ),

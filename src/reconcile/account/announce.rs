@@ -8,7 +8,7 @@ use crate::{
     chatwoot::marker::Marker,
     plan::account::Notice,
     reconcile::{
-        events::{publish, ready_changed},
+        events::{publish, publish_once, ready_changed},
         world::World,
     },
 };
@@ -20,7 +20,7 @@ use kube::{
 /// Events of a change of status.
 pub fn transition(object: &ChatwootAccount, old: &AccountStatus, new: &AccountStatus, world: &World) {
     if let (None, Some(id)) = (old.id, new.id) {
-        publish(object, Normal, "Bound", format!("bound to account {id} in Chatwoot"), world);
+        publish_once(object, "Bound", format!("bound to account {id} in Chatwoot"), world);
     }
     let repeats =
         |status: &AccountStatus| status.creation.as_ref().map_or(0, |creation| creation.repeats.len());

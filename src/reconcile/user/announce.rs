@@ -1,21 +1,26 @@
 //! What people are told about a person.
 
 use crate::{
-    api::user::{ChatwootUser, UserStatus},
+    api::{
+        common::Role,
+        user::{ChatwootUser, MembershipState, MembershipStatus, UserStatus},
+    },
     chatwoot::marker::Marker,
     plan::user::Notice,
     reconcile::{
-        events::{publish, ready_changed},
+        events::{publish, publish_once, ready_changed},
+        references::Ref,
         world::World,
     },
 };
+use kube::ResourceExt;
 use kube::runtime::events::EventType::{Normal, Warning};
 
 /// Events of a change of status.
 pub fn transition(object: &ChatwootUser, old: &UserStatus, new: &UserStatus, world: &World) {
     match (old.id, new.id) {
         (None, Some(id)) => {
-            publish(object, Normal, "Bound", format!("bound to user {id} in Chatwoot"), world)
+            publish_once(object, "Bound", format!("bound to user {id} in Chatwoot"), world);
         }
         (Some(gone), again) if again != Some(gone) && object.metadata.deletion_timestamp.is_none() => {
             let again =
@@ -64,4 +69,41 @@ pub fn notice(object: &ChatwootUser, notice: Notice, marker: &Marker, world: &Wo
         }
     };
     publish(object, kind, reason, note, world);
+}
+
+/// A recorded membership that makes its person an administrator.
+pub fn administers(made: &MembershipStatus) -> bool {
+    let held = matches!(made.state, MembershipState::Granted | MembershipState::Revoking);
+    held && made.role == Role::Administrator && made.account_id.is_some()
+}
+
+/// Says so when no resource makes anybody an administrator of the account any more. Nothing is held up by it: whoever
+/// leaves a company must be able to leave.
+pub fn lost_administrator(object: &ChatwootUser, lost: &MembershipStatus, world: &World) {
+    let own = object.namespace().unwrap_or_default();
+    let namespace = if lost.namespace.is_empty() { own.clone() } else { lost.namespace.clone() };
+    let has_another =
+        world.references.to(&Ref::Account(namespace.clone(), lost.account.clone())).iter().any(|owner| {
+            let user = world.caches.users.get(&owner.namespace, &owner.name);
+            user.filter(|user| user.uid() != object.uid()).is_some_and(|user| {
+                let made = user.status.iter().flat_map(|status| &status.memberships);
+                made.into_iter().any(|made| {
+                    made.state == MembershipState::Granted
+                        && administers(made)
+                        && made.account_id == lost.account_id
+                })
+            })
+        });
+    if has_another {
+        return;
+    }
+    let note = format!(
+        "no ChatwootUser is an administrator of account {}/{} any more; unless somebody was made one in Chatwoot itself, \
+         nobody can change its settings: give a ChatwootUser the membership with role: Administrator",
+        namespace, lost.account
+    );
+    publish(object, Warning, "LastAdministratorRemoved", note.clone(), world);
+    if let Some(account) = world.caches.accounts.get(&namespace, &lost.account) {
+        publish(&*account, Warning, "LastAdministratorRemoved", note, world);
+    }
 }

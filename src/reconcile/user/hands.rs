@@ -1,13 +1,14 @@
 //! A person's effects.
 
 use super::{
-    KIND, announce,
+    KIND,
+    announce::{self, administers},
     secrets::{self, PASSWORD, ROTATION_ANNOTATION, Secrets},
 };
 use crate::{
     api::{
         common::{FINALIZER, RESTORE_STATUS_ANNOTATION},
-        user::{ChatwootUser, PasswordStatus, UserSpec, UserStatus},
+        user::{ChatwootUser, MembershipStatus, PasswordStatus, UserSpec, UserStatus},
     },
     chatwoot::{
         gate::{Key, Lane},
@@ -15,7 +16,7 @@ use crate::{
         outcome::Failure,
         passwords,
         platform::{NewUser, UserAnswer, UserPatch},
-        types::{AccountId, Map, User, UserId},
+        types::{AccountId, Map, MemberRole, User, UserId},
     },
     plan::{
         password::{self, Due, Source},
@@ -44,6 +45,8 @@ pub struct UserHands {
     turn: Turn,
     /// The declared password, once it has been read or made.
     password: Option<SecretString>,
+    /// Memberships that made the person an administrator, as they stood when the pass began.
+    administers: Vec<MembershipStatus>,
     /// The latest answer about the person, from which the token can be had once the marker is proven.
     answer: Option<UserAnswer>,
 }
@@ -74,7 +77,21 @@ impl UserHands {
             public_url: view.map(|view| view.public_url.clone()).unwrap_or_default(),
             turn: Turn::new(handle, lane, key, world),
             password: None,
+            administers: machine
+                .status
+                .memberships
+                .iter()
+                .filter(|made| administers(made))
+                .cloned()
+                .collect(),
             answer: None,
+        }
+    }
+
+    /// Somebody has no longer the role in the account that they had.
+    fn tell_of_lost_administrator(&self, account: AccountId) {
+        if let Some(lost) = self.administers.iter().find(|made| made.account_id == Some(account.0)) {
+            announce::lost_administrator(self.stored.object(), lost, &self.world);
         }
     }
 
@@ -323,10 +340,16 @@ impl Hands<Facts> for UserHands {
                 let clock = self.world.clock();
                 let answer =
                     self.turn.call(|platform| platform.upsert_member(account, UserId(user), role)).await;
+                if answer.is_ok() && role == MemberRole::Agent {
+                    self.tell_of_lost_administrator(account);
+                }
                 Lesson::Joined { account, role, answer: answer.map(|_| ()), clock }
             }
             Effect::Leave { account, user } => {
                 let answer = self.turn.call(|platform| platform.remove_member(account, UserId(user))).await;
+                if answer.is_ok() {
+                    self.tell_of_lost_administrator(account);
+                }
                 Lesson::Left { account, answer }
             }
             Effect::Publish { account } => Lesson::Published(self.publish(account).await),
