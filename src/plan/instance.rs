@@ -53,7 +53,9 @@ impl Facts {
             ReasonClass::Author | ReasonClass::Admin => true,
         };
         let who = format!("instance {}/{}", self.object.namespace, self.object.name);
+        let lost_its_secret = matches!(self.pass.connected, Some(Connected::Missing(_)));
         Usable {
+            serves_leavers: lost_its_secret && (self.around.was_usable || self.around.served_leavers),
             blocked: blocks.then(|| format!("{who} is not Ready: {}", verdict.reason)),
             proven: verdict.is_ready(),
             version: self.version(),

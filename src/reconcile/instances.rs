@@ -18,6 +18,8 @@ pub struct Known {
     pub uid: String,
     /// Why dependents must wait, where they must.
     pub blocked: Option<String>,
+    /// Those who are being deleted need not wait all the same.
+    pub serves_leavers: bool,
     pub version: Version,
     /// Without a trailing slash.
     pub public_url: String,
@@ -70,6 +72,12 @@ impl Handle {
 
     pub fn is_blocked(&self) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).blocked.is_some()
+    }
+
+    /// Whether somebody must wait who is being deleted (`leaving`), or is not.
+    pub fn blocks(&self, leaving: bool) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.blocked.is_some() && !(leaving && known.serves_leavers)
     }
 
     /// Returns whether dependents have to look again.

@@ -27,8 +27,13 @@ impl Home {
 }
 
 /// The instance a resource means. `None`: this process has not looked at that instance yet, and whatever is said before
-/// would be said in ignorance; its first pass wakes its dependents.
-pub fn instance(world: &World, key: Option<&InstanceKey>, at: &Moment) -> Option<InstanceChoice> {
+/// would be said in ignorance; its first pass wakes its dependents. `leaving`: the resource is being deleted.
+pub fn instance(
+    world: &World,
+    key: Option<&InstanceKey>,
+    leaving: bool,
+    at: &Moment,
+) -> Option<InstanceChoice> {
     let Some(key) = key else { return Some(InstanceChoice::Unnamed) };
     let missing = InstanceChoice::Missing { name: key.name.clone(), namespace: key.namespace.clone() };
     let Some(resource) = world.instance(key) else { return Some(missing) };
@@ -54,7 +59,7 @@ pub fn instance(world: &World, key: Option<&InstanceKey>, at: &Moment) -> Option
             }
             InstanceView {
                 binding,
-                blocked: known.blocked,
+                blocked: known.blocked.filter(|_| !(leaving && known.serves_leavers)),
                 version: known.version,
                 public_url: known.public_url,
                 restoring: known.rebind_until.is_some_and(|until| at.now < until),

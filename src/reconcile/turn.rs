@@ -18,13 +18,16 @@ pub struct Turn {
     handle: Option<Arc<Handle>>,
     lane: Lane,
     key: Key,
+    /// The dependent is being deleted.
+    leaving: bool,
     caller: Option<Caller>,
     /// Has the instance looked at when a call fails in a way that concerns all of it.
     doubt: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Turn {
-    pub fn new(handle: Option<Arc<Handle>>, lane: Lane, key: Key, world: &Arc<World>) -> Self {
+    /// `leaving`: the dependent is being deleted.
+    pub fn new(handle: Option<Arc<Handle>>, lane: Lane, key: Key, leaving: bool, world: &Arc<World>) -> Self {
         let doubt = handle.clone().map(|handle| {
             let wake = world.wake.clone();
             Box::new(move || {
@@ -34,12 +37,12 @@ impl Turn {
             }) as Box<dyn Fn() + Send + Sync>
         });
         let chatwoot = handle.as_ref().map(|handle| handle.chatwoot.clone());
-        Self { chatwoot, handle, lane, key, caller: None, doubt }
+        Self { chatwoot, handle, lane, key, leaving, caller: None, doubt }
     }
 
     /// At the gate of an instance that is not in use yet.
     pub fn of(chatwoot: Instance, lane: Lane, key: Key) -> Self {
-        Self { chatwoot: Some(chatwoot), handle: None, lane, key, caller: None, doubt: None }
+        Self { chatwoot: Some(chatwoot), handle: None, lane, key, leaving: false, caller: None, doubt: None }
     }
 
     /// Takes the turn unless this pass has it already. Never waits.
@@ -48,7 +51,7 @@ impl Turn {
             return Ok(());
         }
         // Facts may be older than a change of url or token that is still being checked.
-        if self.handle.as_ref().is_some_and(|handle| handle.is_blocked()) {
+        if self.handle.as_ref().is_some_and(|handle| handle.blocks(self.leaving)) {
             return Err(NoTurn::Down { retry_in: Duration::from_secs(1) });
         }
         let Some(chatwoot) = &self.chatwoot else {

@@ -6,6 +6,8 @@ use crate::support::{
 };
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, Effect, Fault, Filter, How, Status};
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, api::DeleteParams};
 use serde_json::{Value, json};
 
 async fn with_policy(stage: &Stage, grant: Value, policy: &str) -> Result<(Tenant, Subject, i64)> {
@@ -99,6 +101,23 @@ async fn delete_needs_its_grant_again_when_it_is_carried_out_and_retain_always_o
     account.gone().await?;
     assert!(stage.chatwoot.writes(seq).await?.is_empty());
     assert!(stage.chatwoot.account(id).await?.is_some());
+    Ok(())
+}
+
+/// `kubectl delete -f` takes the Secret with everything else, in whatever order.
+#[tokio::test]
+async fn what_goes_together_with_the_token_is_still_carried_out() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (tenant, account, id) = with_policy(&stage, json!({}), "Suspend").await?;
+    let secrets: Api<Secret> = Api::namespaced(stage.admin.clone(), &stage.home);
+    secrets.delete("platform-app", &DeleteParams::default()).await?;
+    stage.instance().reason_at_last("CredentialsMissing").await?;
+    let late = tenant.account(&stage, "late", json!({"name": "Late"})).await?;
+    late.reason("WaitingForInstance").await?;
+    account.delete().await?;
+    account.gone().await?;
+    assert_eq!(stage.chatwoot.account(id).await?.context("it is gone")?.status, Some(Status::Suspended));
+    assert_eq!(stage.chatwoot.state().await?.accounts.len(), 1, "nothing new is made with it");
     Ok(())
 }
 

@@ -1,23 +1,14 @@
 //! Who may enter which account: own namespace, others with consent, and how access ends.
 
 use crate::support::{
-    Journal, People, Stage, Subject, Tenant,
+    Journal, PATIENCE, People, Stage, Subject, Tenant,
     people::{membership, route},
     subject::{condition, id, is, message},
 };
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, Effect, Fault, Filter, JobKind, Role};
-use futures::TryStreamExt;
-use k8s_openapi::api::events::v1::Event;
-use kube::{
-    Api,
-    runtime::{WatchStreamExt, watcher},
-};
+use control_plane::SeenEvent;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, time::Duration};
-use tokio::time::timeout;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A tenant that owns account `desk`, another that has people, and what the first consents to.
 async fn two(stage: &Stage, roles: Value) -> Result<(Subject, i64, Tenant)> {
@@ -309,17 +300,17 @@ async fn removing_the_last_administrator_of_an_account_is_an_event() -> Result<(
     bob.ready().await?;
     assert_eq!(stage.chatwoot.roles(second).await?, [(account, Some(Role::Agent))].into());
 
-    let events: Api<Event> = Api::namespaced(stage.admin.clone(), &tenant.namespace);
-    let removed = watcher::Config::default().fields("reason=LastAdministratorRemoved");
-    let mut seen = std::pin::pin!(watcher(events, removed).applied_objects());
-    let mut about = BTreeSet::new();
-    while about.len() < 2 {
-        let event = timeout(PATIENCE, seen.try_next()).await.context("no event")??.context("no watch")?;
-        let note = event.note.unwrap_or_default();
-        assert!(note.contains(&format!("{}/acme", tenant.namespace)) && note.contains("role: Administrator"));
-        about.insert(event.regarding.and_then(|object| object.name).unwrap_or_default());
+    let fits = |about: &str| {
+        let about = about.to_owned();
+        move |event: &SeenEvent| event.reason == "LastAdministratorRemoved" && event.about == about
+    };
+    for about in ["ChatwootUser/bob", "ChatwootAccount/acme"] {
+        let event = stage.place.plane.wait_for_event(&tenant.namespace, fits(about), PATIENCE).await?;
+        assert!(event.note.contains(&format!("{}/acme", tenant.namespace)), "{}", event.note);
+        assert!(event.note.contains("role: Administrator"), "{}", event.note);
     }
-    assert_eq!(about, ["acme".to_owned(), "bob".to_owned()].into(), "alice was not the last one");
+    let all = stage.place.plane.events(&tenant.namespace).await?;
+    assert!(!all.iter().any(fits("ChatwootUser/alice")), "she was not the last one");
     Ok(())
 }
 

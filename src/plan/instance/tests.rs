@@ -63,6 +63,7 @@ impl World {
             index: IndexState::Unread,
             was_usable: false,
             has_client: false,
+            served_leavers: false,
             suspect: false,
             due: false,
             sweep_due: false,
@@ -157,6 +158,7 @@ impl World {
             Effect::Publish(usable) => {
                 self.published.push(usable.clone());
                 self.facts.around.has_client |= usable.version.is_some();
+                self.facts.around.served_leavers = usable.serves_leavers;
                 self.facts.around.was_usable = usable.version.is_some() && usable.blocked.is_none();
                 Lesson::Published(usable.clone())
             }
@@ -355,6 +357,10 @@ fn while_it_goes_the_token_in_memory_serves_although_its_secret_is_gone() {
     // The Secret went first, and for a moment the instance was not going yet.
     world.pass();
     assert!(world.blocked().is_some());
+    assert!(world.facts.around.served_leavers, "what goes with it may go");
+    world.facts.around.was_usable = false;
+    world.pass();
+    assert!(world.facts.around.served_leavers, "for as long as it is so");
     world.facts.object.deleting = true;
     world.facts.around.dependents = 1;
     world.pass();

@@ -33,6 +33,8 @@ pub struct Around {
     pub was_usable: bool,
     /// There is a client in memory, whatever became of the Secret it was made from.
     pub has_client: bool,
+    /// Those who are being deleted may still call it: all that has blocked it since is that its Secret is gone.
+    pub served_leavers: bool,
     /// A call of a dependent made its state doubtful.
     pub suspect: bool,
     pub due: bool,
@@ -45,6 +47,9 @@ pub struct Around {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usable {
     pub blocked: Option<String>,
+    /// Blocked only because the Secret is gone: the token in memory still serves those who are being deleted, so that
+    /// what is deleted together goes together, in whatever order.
+    pub serves_leavers: bool,
     /// The connection of this pass has been proven, and takes the place of the one before.
     pub proven: bool,
     pub version: Option<Version>,

@@ -56,7 +56,7 @@ impl AccountHands {
             world.instances.handle(&key)
         });
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
-        let turn = Turn::new(handle.clone(), lane, key.clone(), world);
+        let turn = Turn::new(handle.clone(), lane, key.clone(), machine.object.deleting, world);
         let uid = stored.object().uid().unwrap_or_default();
         Self { stored, world: world.clone(), handle, key, marker: machine.around.marker.clone(), turn, uid }
     }

@@ -41,7 +41,8 @@ pub fn facts(
     let status = object.status.clone().unwrap_or_default();
     let spec = object.spec.clone();
     let key = world.instance_of(&namespace, status.instance.as_ref(), spec.instance_ref.as_ref());
-    let instance = surroundings::instance(world, key.as_ref(), at)?;
+    let instance =
+        surroundings::instance(world, key.as_ref(), object.metadata.deletion_timestamp.is_some(), at)?;
     let tenancy = key.as_ref().map(|key| world.tenancy(key)).unwrap_or_default();
     let grants = surroundings::grants(&tenancy);
     let is_home = key.as_ref().is_some_and(|key| key.namespace == namespace);

@@ -63,7 +63,7 @@ impl AsMut<Stored<ChatwootInstance>> for InstanceHands {
 impl InstanceHands {
     pub fn new(stored: Stored<ChatwootInstance>, machine: &Facts, world: &Arc<World>) -> Self {
         let (namespace, name) = (machine.object.namespace.clone(), machine.object.name.clone());
-        let turn = Turn::new(None, Lane::Change, Key::new(KIND, &namespace, &name), world);
+        let turn = Turn::new(None, Lane::Change, Key::new(KIND, &namespace, &name), false, world);
         Self {
             stored,
             world: world.clone(),
@@ -212,6 +212,7 @@ impl InstanceHands {
         let known = Known {
             uid,
             blocked: usable.blocked.clone(),
+            serves_leavers: usable.serves_leavers,
             version: usable.version.unwrap_or(Version::OLDEST_SUPPORTED),
             public_url: self.spec.public_url().trim_end_matches('/').to_owned(),
             timeout: self.spec.request_budget.timeout.0,

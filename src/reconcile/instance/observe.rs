@@ -46,6 +46,7 @@ pub fn facts(
         index: handle.as_ref().map_or(IndexState::Unread, |handle| index_state(handle)),
         was_usable: handle.as_ref().is_some_and(|handle| !handle.is_blocked()),
         has_client: handle.is_some(),
+        served_leavers: handle.as_ref().is_some_and(|handle| handle.known().serves_leavers),
         suspect: handle.as_ref().is_some_and(|handle| handle.is_suspect()),
         due,
         sweep_due: handle.as_ref().is_some_and(|handle| handle.take_due_sweeps(at.clock))

@@ -75,7 +75,7 @@ impl UserHands {
             spec: machine.spec.clone(),
             marker: machine.around.marker.clone(),
             public_url: view.map(|view| view.public_url.clone()).unwrap_or_default(),
-            turn: Turn::new(handle, lane, key, world),
+            turn: Turn::new(handle, lane, key, machine.object.deleting, world),
             password: None,
             administers: machine
                 .status
