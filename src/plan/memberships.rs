@@ -83,7 +83,7 @@ pub struct Memory {
     unwanted: BTreeMap<(Key, AccountId), Duration>,
     /// When requests to join an account were last sent: one whose answer is lost may arrive late, even after one that
     /// was sent later.
-    sent: BTreeMap<AccountId, Duration>,
+    sent: Vec<(AccountId, Duration)>,
 }
 
 /// What a plan is made of.
@@ -111,13 +111,14 @@ impl Memory {
         for membership in unwanted {
             self.unwanted.entry(membership).or_insert(facts.clock);
         }
-        self.sent.retain(|_, at| facts.clock < *at + facts.settle);
+        self.sent.retain(|(_, at)| facts.clock < *at + facts.settle);
         self.first_look.get_or_insert(facts.clock);
     }
 
     /// A request to join `account` is sent, at `clock`.
     pub fn sent(&mut self, account: AccountId, clock: Duration) {
-        self.sent.insert(account, clock);
+        self.sent.retain(|(to, _)| *to != account);
+        self.sent.push((account, clock));
     }
 }
 
@@ -304,7 +305,7 @@ impl Draft<'_> {
         let belongs = self.facts.belongs(id);
         // A request to make it may still be under way, sent by this process or by the one before it, and would then make
         // what nobody remembers. So it is remembered until that is over, and looked for once more.
-        let sent = self.memory.sent.get(&id).copied();
+        let sent = self.memory.sent.iter().find(|(to, _)| *to == id).map(|(_, at)| *at);
         let quiet_at = sent.max(self.memory.first_look).unwrap_or(clock) + settle;
         let over_at = if belongs { since + patience } else { quiet_at.max(since + patience) };
         match (clock < over_at, belongs) {

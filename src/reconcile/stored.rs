@@ -12,8 +12,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{borrow::Cow, fmt, fmt::Debug, future::Future, sync::Arc, time::Duration};
 
-/// What kubectl keeps of the last `apply`; as big as the object itself.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// How every annotation begins that the operator reads.
+const OURS: &str = "chatwoot.dev/";
 
 /// How long one call to the API server may take. The client's own read time-out only covers silence.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,29 +99,22 @@ where
         self.finish("update_status", put, |_| false).await
     }
 
-    /// Adds `finalizer` and, in the same write, sets `annotation`. Does nothing where both are there already.
+    /// Adds `finalizer` and, in the same write, sets `annotation`. Does nothing where the finalizer is there already.
     pub async fn add_finalizer(&mut self, finalizer: &str, annotation: Option<(&str, &str)>) -> Wrote {
-        let mut steps = vec![self.same_uid(), self.same_version()];
         let held = self.object.finalizers();
-        if held.is_empty() {
-            steps.push(add(["metadata", "finalizers"], json!([finalizer])));
-        } else if !held.iter().any(|f| f == finalizer) {
-            steps.push(add(["metadata", "finalizers", "-"], finalizer.into()));
-        }
-        if let Some((key, value)) = annotation
-            && self.object.annotations().get(key).map(String::as_str) != Some(value)
-        {
-            steps.extend(self.set_annotation(key, value));
-        }
-        if steps.len() == 2 {
+        if held.iter().any(|f| f == finalizer) {
             return Wrote::Yes;
         }
+        let added = if held.is_empty() {
+            add(["metadata", "finalizers"], json!([finalizer]))
+        } else {
+            add(["metadata", "finalizers", "-"], finalizer.into())
+        };
+        let mut steps = vec![self.same_uid(), self.same_version(), added];
+        steps.extend(annotation.into_iter().flat_map(|(key, value)| self.set_annotation(key, value)));
         if self.rehearsing {
             let meta = self.object.meta_mut();
-            let finalizers = meta.finalizers.get_or_insert_default();
-            if !finalizers.iter().any(|f| f == finalizer) {
-                finalizers.push(finalizer.to_owned());
-            }
+            meta.finalizers.get_or_insert_default().push(finalizer.to_owned());
             if let Some((key, value)) = annotation {
                 meta.annotations.get_or_insert_default().insert(key.to_owned(), value.to_owned());
             }
@@ -267,14 +260,15 @@ where
     }
 }
 
-/// Leaves out of a cached object what only costs memory: managedFields, and the copy kubectl keeps of the manifest.
+/// Leaves out of a cached object what only costs memory: managedFields, and annotations that are not ours to read, such
+/// as the copy kubectl keeps of the manifest.
 ///
 /// The annotation map itself stays even when it becomes empty: a later write must know that the server has one.
 pub fn strip<K: Resource>(object: &mut K) {
     let meta = object.meta_mut();
     meta.managed_fields = None;
     if let Some(annotations) = meta.annotations.as_mut() {
-        annotations.remove(LAST_APPLIED);
+        annotations.retain(|key, _| key.starts_with(OURS));
     }
 }
 

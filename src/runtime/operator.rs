@@ -49,7 +49,7 @@ use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Passes of one kind at once. The gate bounds what reaches Chatwoot; this only bounds memory.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 128;
 /// A loop that has not ticked for so long hangs.
 const HUNG: Duration = Duration::from_secs(60);
 /// How often a missing installation is looked for.

@@ -7,12 +7,9 @@ use super::{
     health::{Pulse, Wait},
     watches::Seen,
 };
-use crate::{
-    api::common::RESTORE_STATUS_ANNOTATION,
-    reconcile::{
-        cache::{Cache, Unreadable, UnreadableSet, key},
-        stored::{kind_name, strip},
-    },
+use crate::reconcile::{
+    cache::{Cache, Unreadable, UnreadableSet, key},
+    stored::{kind_name, strip},
 };
 use futures::{Stream, StreamExt};
 use kube::{
@@ -244,15 +241,11 @@ pub fn is_news<K: Resource>(old: &K, new: &K) -> bool {
     let (old, new) = (old.meta(), new.meta());
     old.generation != new.generation
         || old.deletion_timestamp != new.deletion_timestamp
-        || !annotations(old).eq(annotations(new))
+        // A map that came with our finalizer, and of which nothing is kept, is no news either.
+        || !old.annotations.iter().flatten().eq(new.annotations.iter().flatten())
         || old.labels != new.labels
         // A replaced manifest strips ours; our own adding of it is no news.
         || old.finalizers.iter().flatten().any(|one| !new.finalizers.iter().flatten().any(|other| other == one))
-}
-
-/// Those that others write: ours comes with the finalizer.
-fn annotations(of: &ObjectMeta) -> impl Iterator<Item = (&String, &String)> {
-    of.annotations.iter().flatten().filter(|(key, _)| *key != RESTORE_STATUS_ANNOTATION)
 }
 
 /// What to do about the two errors that do not pass by themselves.

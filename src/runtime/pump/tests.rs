@@ -183,12 +183,12 @@ async fn an_object_that_stops_parsing_leaves_the_cache_and_is_not_called_gone() 
 }
 
 #[tokio::test]
-async fn the_cache_holds_no_managed_fields_and_no_manifest_copies() {
+async fn the_cache_holds_no_managed_fields_and_nobody_elses_annotations() {
     let bench = Bench::new();
     let object = serde_json::from_value(json!({"metadata": {
         "name": "a", "namespace": "acme", "uid": "1", "resourceVersion": "1",
         "managedFields": [{"manager": "kubectl"}],
-        "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"},
+        "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}", "argocd.argoproj.io/tracking-id": "a"},
     }}));
     bench.after(list(vec![object.unwrap()])).await;
     let meta = bench.cache.get("acme", "a").unwrap().metadata.clone();
