@@ -6,6 +6,9 @@ FEATURES := --features chatwoot-operator/cel
 # Where cargo puts what it builds, whatever the environment or a configuration says.
 TARGET = $(shell $(CARGO) metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 
+# Tests end to end wait for others most of their time, so more of them run at once than there are cores.
+THREADS ?= 6
+
 say = printf '\n%s  %s\n' "$$(date +%H:%M:%S)" # a line of progress
 .DEFAULT_GOAL := help
 
@@ -29,7 +32,7 @@ test: kubernetes ## every test there is, on one real API server
 	@$(say) 'Building the tests'
 	@$(CARGO) test --workspace $(FEATURES) --no-run
 	@$(say) 'Running the tests'
-	@$(TARGET)/debug/control-plane --for $(CARGO) test --workspace $(FEATURES) --no-fail-fast
+	@RUST_TEST_THREADS=$(THREADS) $(TARGET)/debug/control-plane --for $(CARGO) test --workspace $(FEATURES) --no-fail-fast
 
 ci: kubernetes ## what a change must pass: format, lints, every test
 	@$(say) 'Format'

@@ -1,7 +1,7 @@
 //! The one loop that runs every kind's policy.
 
 use super::{
-    memory::{Memories, Remembered},
+    memory::{Memories, Remembered, Version},
     stored::{Stored, Wrote},
     world::World,
 };
@@ -83,13 +83,13 @@ where
     H: Hands<K::Machine> + AsMut<Stored<K>>,
 {
     let uid = object.uid().unwrap_or_default();
-    let version = object.resource_version().unwrap_or_default();
+    let version = Version::of(&object.resource_version().unwrap_or_default());
     let mut remembered = K::memories(&world).take(&uid);
     if remembered.replaced.contains(&version) {
         K::memories(&world).put(&uid, remembered);
         return Some((LAG, None));
     }
-    remembered.replaced.clear();
+    remembered.replaced = Box::default();
     let at = world.moment();
     let Some(machine) = K::observe(&object, &world, &mut remembered, &at) else {
         K::memories(&world).put(&uid, remembered);
@@ -119,7 +119,7 @@ fn finish<K: Kind>(
 ) -> Duration {
     let uid = object.uid().unwrap_or_default();
     K::remember(machine, &mut remembered);
-    remembered.replaced = outcome.replaced;
+    remembered.replaced = outcome.replaced.iter().map(|version| Version::of(version)).collect();
     let end = Ended { again: outcome.again, checked: outcome.checked };
     let at = world.moment();
     let wait = come_back(&mut remembered, &uid, end, K::interval(machine), (at.clock, at.now));

@@ -2,9 +2,23 @@
 
 use std::{
     collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
+
+/// A resourceVersion, as far as one is told from another: ten thousand objects are remembered, and their names would be
+/// most of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(u64);
+
+impl Version {
+    pub fn of(resource_version: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        resource_version.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
 
 /// What is remembered of one object.
 #[derive(Clone, Debug, Default)]
@@ -18,9 +32,9 @@ pub struct Remembered<M> {
     /// 500s in a row to a write.
     pub write_errors: u32,
     /// The version this process looked at last, and when it first did.
-    pub version: Option<(String, Duration)>,
+    pub version: Option<(Version, Duration)>,
     /// Versions that this process has replaced by its own writes: a cache that still shows one of them is stale.
-    pub replaced: Vec<String>,
+    pub replaced: Box<[Version]>,
     /// What the kind itself remembers.
     pub own: M,
 }
@@ -28,10 +42,11 @@ pub struct Remembered<M> {
 impl<M> Remembered<M> {
     /// When this process first saw the version.
     pub fn first_saw(&mut self, version: &str, clock: Duration) -> Duration {
-        match &self.version {
-            Some((known, at)) if known == version => *at,
+        let version = Version::of(version);
+        match self.version {
+            Some((known, at)) if known == version => at,
             _ => {
-                self.version = Some((version.to_owned(), clock));
+                self.version = Some((version, clock));
                 clock
             }
         }
@@ -57,7 +72,7 @@ impl<M: Default> Memories<M> {
             failures: 0,
             write_errors: 0,
             version: None,
-            replaced: Vec::new(),
+            replaced: Box::default(),
             own: M::default(),
         })
     }

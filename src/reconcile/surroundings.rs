@@ -1,6 +1,11 @@
 //! What accounts and users alike see around them: instance, grants, namespace.
 
-use super::{instances::Entry, references::InstanceKey, tenancy::Tenancy, world::World};
+use super::{
+    instances::Entry,
+    references::{InstanceKey, Ref},
+    tenancy::Tenancy,
+    world::World,
+};
 use crate::{
     api::account::InstanceBinding,
     chatwoot::gate::Key,
@@ -10,7 +15,7 @@ use crate::{
         grants::{Grant, Grants},
     },
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tenant's namespace. `uid` is empty and `labels` unknown while the namespace has not been seen.
 pub struct Home {
@@ -75,6 +80,22 @@ pub fn grants(tenancy: &Tenancy) -> Grants<'_> {
         list: tenancy.grants.iter().map(|grant| Grant { spec: &grant.spec, valid: true }).collect(),
         unreadable: tenancy.unreadable_grant,
     }
+}
+
+/// Which ids among `candidates` are bound to another resource of the instance than `own` (namespace, name).
+pub fn taken(
+    world: &World,
+    instance: Option<&InstanceKey>,
+    own: (&str, &str),
+    candidates: &BTreeSet<i64>,
+    claim: impl Fn(InstanceKey, i64) -> Ref,
+) -> BTreeSet<i64> {
+    let Some(instance) = instance else { return BTreeSet::new() };
+    let by_another = |id: &&i64| {
+        let owners = world.references.to(&claim(instance.clone(), **id));
+        owners.iter().any(|owner| (owner.namespace.as_str(), owner.name.as_str()) != own)
+    };
+    candidates.iter().filter(by_another).copied().collect()
 }
 
 /// A turn that the gate keeps for an object without work goes to the next in line.

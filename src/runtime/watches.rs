@@ -45,7 +45,7 @@ where
 
 /// Small pages: while a list comes in, old and new objects are both in memory.
 fn config(labels: Option<&str>) -> watcher::Config {
-    let config = watcher::Config::default().page_size(100);
+    let config = watcher::Config::default().page_size(50);
     match labels {
         Some(labels) => config.labels(labels),
         None => config,

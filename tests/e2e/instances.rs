@@ -277,6 +277,25 @@ async fn who_names_no_instance_gets_the_default_one_and_keeps_it() -> Result<()>
 }
 
 #[tokio::test]
+async fn who_names_no_instance_is_told_what_to_write_where_there_is_no_default() -> Result<()> {
+    let place = Place::own_with(json!({"defaultInstance": ""})).await?;
+    let stage = Stage::in_place(&place).await?;
+    let tenant = stage.tenant(json!({})).await?;
+    let account = tenant.account(&stage, "acme", json!({"name": "Acme", "instanceRef": null})).await?;
+    let person = json!({"email": "alice@acme.example", "name": "Alice", "instanceRef": null});
+    let alice = tenant.user(&stage, "alice", person).await?;
+    for subject in [account, alice] {
+        let told = subject.stalled("InvalidSpec").await?;
+        for word in ["instanceRef", "--default-instance"] {
+            assert!(message(&told, "Ready").contains(word), "{told}");
+        }
+        assert_eq!(told["metadata"].get("finalizers"), None);
+    }
+    assert!(stage.chatwoot.state().await?.accounts.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 pub async fn an_account_waits_for_an_instance_that_is_still_to_come() -> Result<()> {
     let stage = Stage::empty(Place::shared().await?, Setup::default()).await?;
     let account = stage.subject("ChatwootAccount", "own");

@@ -2,7 +2,7 @@
 
 use crate::support::{
     Journal, Stage, Subject, route,
-    subject::{condition, id, message},
+    subject::{condition, id, is, message},
 };
 use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Act, Effect, Fault, Filter, Release};
@@ -200,5 +200,29 @@ async fn a_read_that_fails_inside_chatwoot_is_tried_again_and_changes_nothing() 
     account.set(json!({"name": "Newer"})).await?;
     account.reason("ChatwootUnavailable").await?;
     account.ready().await?;
+    Ok(())
+}
+
+/// As a careless restore leaves it: the object and its finalizer, without what was recorded.
+#[tokio::test]
+async fn a_status_that_is_wiped_is_found_again_and_nothing_is_made() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (tenant, acme) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
+    let boss = json!({"memberships": [{"account": "acme", "role": "Administrator"}]});
+    let alice = tenant.person(&stage, "alice", boss).await?;
+    let before = [id(&acme.get().await?)?, id(&alice.ready().await?)?];
+    let seq = stage.chatwoot.last_seq().await?;
+    for (kind, name) in [("chatwootaccount", "acme"), ("chatwootuser", "alice")] {
+        let wipe =
+            ["patch", kind, name, "--subresource=status", "--type=merge", "--patch", r#"{"status":null}"#];
+        stage.place.plane.kubectl(wipe).args(["--namespace", &tenant.namespace]).run().await?;
+    }
+    let found = |object: &Value| is(object, "Succeeded") && object["status"]["id"].is_i64();
+    let after = [acme.at_last("is found", found).await?, alice.at_last("is found", found).await?];
+    assert_eq!([id(&after[0])?, id(&after[1])?], before);
+    let made = stage.chatwoot.journal(&Filter::route(route::CREATE_ACCOUNT).since(seq)).await?;
+    assert!(made.is_empty(), "{made:?}");
+    let state = stage.chatwoot.state().await?;
+    assert_eq!((state.accounts.len(), state.users.len(), state.memberships.len()), (1, 1, 1));
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
     reconcile::{
         instances::Handle,
         memory::Remembered,
-        references::{InstanceKey, Ref},
+        references::Ref,
         surroundings::{self, Home},
         world::World,
     },
@@ -120,7 +120,7 @@ pub fn facts(
         hash,
         reconciled,
         adoptable,
-        taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
+        taken: surroundings::taken(world, key.as_ref(), (&namespace, &name), &candidates, Ref::AccountId),
         swept: handle.as_ref().and_then(|handle| swept(handle, &uid, &status.duplicates, read_at)),
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,
@@ -158,22 +158,6 @@ fn candidates(
         _ => None,
     };
     [status.id, adopt.map(|adopt| adopt.id), chosen].into_iter().flatten().collect()
-}
-
-/// Which of them are bound to another resource of the instance.
-fn taken(
-    world: &World,
-    key: Option<&InstanceKey>,
-    namespace: &str,
-    name: &str,
-    candidates: &BTreeSet<i64>,
-) -> BTreeSet<i64> {
-    let Some(key) = key else { return BTreeSet::new() };
-    let by_another = |id: &&i64| {
-        let owners = world.references.to(&Ref::AccountId(key.clone(), **id));
-        owners.iter().any(|owner| owner.namespace != namespace || owner.name != name)
-    };
-    candidates.iter().filter(by_another).copied().collect()
 }
 
 /// What the latest reading of the index saw with this uid. One that was asked for before this version of the object was

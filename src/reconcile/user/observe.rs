@@ -120,7 +120,7 @@ pub fn facts(
         hash,
         reconciled,
         adoptable,
-        taken: taken(world, key.as_ref(), &namespace, &name, &candidates),
+        taken: surroundings::taken(world, key.as_ref(), (&namespace, &name), &candidates, Ref::UserId),
         vouching: vouching(world, &installation, &namespace, &declared),
         declared,
         secret_news,
@@ -249,22 +249,6 @@ fn vouching(
         Some((id.0, marker))
     };
     declared.iter().filter_map(proof).take(3).collect()
-}
-
-/// Which of `candidates` are bound to another resource of the instance.
-fn taken(
-    world: &World,
-    key: Option<&InstanceKey>,
-    namespace: &str,
-    name: &str,
-    candidates: &BTreeSet<i64>,
-) -> BTreeSet<i64> {
-    let Some(key) = key else { return BTreeSet::new() };
-    let by_another = |id: &&i64| {
-        let owners = world.references.to(&Ref::UserId(key.clone(), **id));
-        owners.iter().any(|owner| owner.namespace != namespace || owner.name != name)
-    };
-    candidates.iter().filter(by_another).copied().collect()
 }
 
 /// A Secret this resource refers to is not what the last pass began with, and not what this process wrote.
