@@ -1,0 +1,130 @@
+//! Where it all happens: one control plane, the wire to it, and an operator that can be killed.
+
+use crate::{
+    board::Board,
+    proxy::Proxy,
+    scenario::Scenario,
+    support::{
+        LONG, Place,
+        operator::{Operator, Start},
+        place::OPERATOR_NAMESPACE,
+    },
+};
+use anyhow::{Context, Result};
+use control_plane::wait_gone;
+use futures::future::try_join_all;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, api::DeleteParams};
+use serde_json::json;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::sync::Mutex;
+
+/// Runs there can be in one arena: the operator must know the namespaces of instances from the start.
+const HOMES: usize = 1500;
+
+/// With the scenario's time-out these are the shortest settle times that still cover everything the operator allows
+/// itself: a create is sent up to 10 s after its claim, and its answer may take the time-out.
+pub const SETTLE_MARGIN: &str = "4s";
+
+pub struct Arena {
+    // The operator ends first.
+    operator: Mutex<Option<Operator>>,
+    pub place: Arc<Place>,
+    pub proxy: Proxy,
+    pub board: Board,
+    arguments: Vec<String>,
+    kubeconfig: PathBuf,
+    homes: AtomicUsize,
+}
+
+impl Arena {
+    /// Without an operator yet; `flags` are added to those of the chart.
+    pub async fn new(flags: &[&str]) -> Result<Self> {
+        let homes: Vec<String> = (0..HOMES).map(home).collect();
+        let values = json!({"leaderElection": false, "replicas": 1, "instanceNamespaces": homes});
+        let place = Arc::new(Place::unattended(values).await?);
+        let proxy = Proxy::before(&place.plane).await?;
+        let (arguments, kubeconfig) = place.deployed();
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        let arguments = arguments.iter().cloned().chain(flags).collect();
+        let kubeconfig = proxy.kubeconfig(kubeconfig)?;
+        let board = Board::of(&place.admin()?);
+        let (operator, homes) = (Mutex::new(None), AtomicUsize::new(0));
+        Ok(Self { operator, place, proxy, board, arguments, kubeconfig, homes })
+    }
+
+    /// Starts the operator; returns when it serves its endpoints.
+    pub async fn start(&self) -> Result<()> {
+        let start = Start {
+            arguments: &self.arguments,
+            kubeconfig: &self.kubeconfig,
+            namespace: OPERATOR_NAMESPACE,
+            log: &self.log(),
+        };
+        *self.operator.lock().await = Some(Operator::start(start).await?);
+        Ok(())
+    }
+
+    /// SIGKILL; returns when it is gone.
+    pub async fn kill(&self) -> Result<()> {
+        let operator = self.operator.lock().await.take().context("the operator does not run")?;
+        Ok(tokio::task::spawn_blocking(move || operator.kill()).await?)
+    }
+
+    /// That the operator runs.
+    ///
+    /// # Errors
+    /// It has ended; the message has its last words.
+    pub async fn check(&self) -> Result<()> {
+        self.operator.lock().await.as_mut().context("the operator does not run")?.check()
+    }
+
+    /// Resident memory of the operator, in KiB.
+    pub async fn memory(&self) -> Result<u64> {
+        let pid = self.operator.lock().await.as_ref().context("the operator does not run")?.process.pid()?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
+        Ok(number.parse()?)
+    }
+
+    /// What all operators of this arena have printed.
+    pub fn log(&self) -> PathBuf {
+        self.place.plane.dir().join("operator.log")
+    }
+
+    /// What the operator said last, for messages.
+    pub async fn last_words(&self) -> String {
+        let operator = self.operator.lock().await;
+        operator.as_ref().map_or_else(|| "(it does not run)".to_owned(), Operator::last_words)
+    }
+
+    /// A scenario that is not applied yet.
+    pub async fn scenario(&self) -> Result<Scenario> {
+        let number = self.homes.fetch_add(1, Ordering::Relaxed);
+        anyhow::ensure!(number < HOMES, "more than {HOMES} runs in one arena; raise HOMES");
+        Scenario::new(&self.place, &home(number)).await
+    }
+
+    /// Deletes all of a scenario, which takes the operator, and lets go of its Chatwoot then.
+    pub async fn clear_away(&self, scenario: Scenario) -> Result<()> {
+        let namespaces: Api<Namespace> = Api::all(scenario.stage.admin.clone());
+        let names = scenario.namespaces();
+        for name in &names {
+            namespaces.delete(name, &DeleteParams::default()).await?;
+        }
+        try_join_all(names.iter().map(|name| wait_gone(&namespaces, name, LONG))).await?;
+        self.proxy.forget(&scenario.home);
+        Ok(())
+    }
+}
+
+fn home(number: usize) -> String {
+    format!("chaos-{number:04}")
+}

@@ -1,0 +1,80 @@
+//! What the operator says about every object, as it says it.
+
+use crate::scenario::Name;
+use anyhow::{Result, bail};
+use chatwoot_stage::{Kind, News, Seen};
+use kube::Client;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::watch, task::JoinHandle, time::Instant};
+
+/// A watch over all five kinds; it ends with this value.
+pub struct Board {
+    seen: Arc<Mutex<HashMap<Name, Seen>>>,
+    moved: watch::Receiver<u64>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Board {
+    pub fn of(client: &Client) -> Self {
+        let mut news = News::of(client, &Kind::ALL);
+        let seen: Arc<Mutex<HashMap<Name, Seen>>> = Arc::default();
+        let (sender, moved) = watch::channel(0);
+        let there = seen.clone();
+        let task = tokio::spawn(async move {
+            loop {
+                let next = news.next().await;
+                let name = (next.kind, next.namespace.clone(), next.name.clone());
+                there.lock().unwrap_or_else(PoisonError::into_inner).insert(name, next);
+                sender.send_modify(|count| *count += 1);
+            }
+        });
+        Self { seen, moved, task }
+    }
+
+    /// Returns when something changes, or after `at_most`.
+    pub async fn moves(&self, at_most: Duration) {
+        let mut moved = self.moved.clone();
+        // Both ways of ending mean: look again.
+        let _ = tokio::time::timeout(at_most, moved.changed()).await;
+    }
+
+    /// Those that are not Ready for their present spec, with what they say.
+    pub fn waiting(&self, names: &[Name]) -> Vec<String> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |name: &&Name| !seen.get(*name).is_some_and(Seen::is_ready);
+        let say = |name: &Name| {
+            let ready = seen.get(name).and_then(|seen| seen.ready.clone()).unwrap_or_default();
+            format!("{:?} {}/{}: {} {}", name.0, name.1, name.2, ready.reason, ready.message)
+        };
+        names.iter().filter(waits).map(say).collect()
+    }
+
+    /// Returns when all are Ready.
+    ///
+    /// # Errors
+    /// They are not `within`; the message has those that are not.
+    pub async fn ready(&self, names: &[Name], within: Duration) -> Result<()> {
+        let deadline = Instant::now() + within;
+        let mut moved = self.moved.clone();
+        loop {
+            moved.mark_unchanged();
+            let waiting = self.waiting(names);
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            if tokio::time::timeout_at(deadline, moved.changed()).await.is_err() {
+                bail!("after {within:?} these are not Ready:\n{}", waiting.join("\n"));
+            }
+        }
+    }
+}
