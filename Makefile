@@ -6,6 +6,9 @@ FEATURES := --features chatwoot-operator/cel
 # Where cargo puts what it builds, whatever the environment or a configuration says.
 TARGET = $(shell $(CARGO) metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 
+# Length of the storm of `make soak`.
+MINUTES ?= 10
+
 say = printf '\n%s  %s\n' "$$(date +%H:%M:%S)" # a line of progress
 .DEFAULT_GOAL := help
 
@@ -30,6 +33,13 @@ test: kubernetes ## every test there is, on one real API server
 	@$(CARGO) test --workspace $(FEATURES) --no-run
 	@$(say) 'Running the tests'
 	@$(TARGET)/debug/control-plane --for $(CARGO) test --workspace $(FEATURES) --no-fail-fast
+
+soak: kubernetes ## kill the operator before and after every write it makes, then a storm of MINUTES=10
+	@$(say) 'Building the tests'
+	@$(CARGO) test --workspace $(FEATURES) --test chaos --no-run
+	@$(say) 'Every point, and a storm of $(MINUTES) minutes'
+	@CHATWOOT_CHAOS=all CHATWOOT_CHAOS_MINUTES=$(MINUTES) \
+	  $(CARGO) test --workspace $(FEATURES) --test chaos -- --test-threads=1
 
 ci: kubernetes ## what a change must pass: format, lints, every test
 	@$(say) 'Format'
@@ -71,4 +81,4 @@ rust:
 	@command -v "$${CC:-cc}" >/dev/null || { \
 	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
 
-.PHONY: demo control-plane check test ci crds docs bench kubernetes clean-cache help toolchain rust
+.PHONY: demo control-plane check test soak ci crds docs bench kubernetes clean-cache help toolchain rust

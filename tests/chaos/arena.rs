@@ -28,9 +28,12 @@ use tokio::sync::Mutex;
 /// Runs there can be in one arena: the operator must know the namespaces of instances from the start.
 const HOMES: usize = 1500;
 
-/// With the scenario's time-out these are the shortest settle times that still cover everything the operator allows
-/// itself: a create is sent up to 10 s after its claim, and its answer may take the time-out.
-pub const SETTLE_MARGIN: &str = "4s";
+/// What the operator waits for an answer of Chatwoot, and what is added to twice that before a lost create is repeated.
+/// Together the least that is sound: a create is sent up to 10 s after its claim, and its answer may take the time-out.
+const TIMEOUT: &str = "6s";
+const SETTLE_MARGIN: &str = "4s";
+/// With that margin a lost create is repeated while it may still be carried out.
+pub const TOO_SHORT: &str = "1s";
 
 pub struct Arena {
     // The operator ends first.
@@ -44,15 +47,15 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// Without an operator yet; `flags` are added to those of the chart.
-    pub async fn new(flags: &[&str]) -> Result<Self> {
+    /// Without an operator yet.
+    pub async fn new() -> Result<Self> {
         let homes: Vec<String> = (0..HOMES).map(home).collect();
         let values = json!({"leaderElection": false, "replicas": 1, "instanceNamespaces": homes});
         let place = Arc::new(Place::unattended(values).await?);
         let proxy = Proxy::before(&place.plane).await?;
         let (arguments, kubeconfig) = place.deployed();
-        let flags = flags.iter().map(|flag| (*flag).to_owned());
-        let arguments = arguments.iter().cloned().chain(flags).collect();
+        let margin = format!("--settle-margin={SETTLE_MARGIN}");
+        let arguments = arguments.iter().cloned().chain([margin]).collect();
         let kubeconfig = proxy.kubeconfig(kubeconfig)?;
         let board = Board::of(&place.admin()?);
         let (operator, homes) = (Mutex::new(None), AtomicUsize::new(0));
@@ -107,9 +110,14 @@ impl Arena {
 
     /// A scenario that is not applied yet.
     pub async fn scenario(&self) -> Result<Scenario> {
+        self.scenario_with(TIMEOUT).await
+    }
+
+    /// As [`Arena::scenario`], with another time-out of the instance.
+    pub async fn scenario_with(&self, timeout: &'static str) -> Result<Scenario> {
         let number = self.homes.fetch_add(1, Ordering::Relaxed);
         anyhow::ensure!(number < HOMES, "more than {HOMES} runs in one arena; raise HOMES");
-        Scenario::new(&self.place, &home(number)).await
+        Scenario::new(&self.place, &home(number), timeout).await
     }
 
     /// Deletes all of a scenario, which takes the operator, and lets go of its Chatwoot then.

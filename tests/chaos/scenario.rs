@@ -21,9 +21,6 @@ const PEOPLE: usize = 17;
 const BPO_ACCOUNTS: usize = 2;
 const BPO_PEOPLE: usize = 8;
 
-/// What the operator waits for an answer of Chatwoot.
-pub const TIMEOUT: &str = "6s";
-
 /// One object's kind, namespace and name.
 pub type Name = (Kind, String, String);
 
@@ -32,13 +29,14 @@ pub struct Scenario {
     pub stage: Stage,
     /// Namespace of the instance; those of the tenants begin with it and a hyphen.
     pub home: String,
+    timeout: &'static str,
     objects: Vec<(Kind, Value)>,
     secrets: Vec<Value>,
 }
 
 impl Scenario {
-    /// Namespaces and a Chatwoot; nothing is applied yet.
-    pub async fn new(place: &Arc<Place>, home: &str) -> Result<Self> {
+    /// Namespaces and a Chatwoot; nothing is applied yet. `timeout`: what the operator waits for an answer of Chatwoot.
+    pub async fn new(place: &Arc<Place>, home: &str, timeout: &'static str) -> Result<Self> {
         let setup = Setup {
             simulator: Options { latency: 2, ..Options::default() },
             home: Some(home.to_owned()),
@@ -48,7 +46,8 @@ impl Scenario {
         for tenant in ["acme", "bpo"] {
             place.make_home(&format!("{home}-{tenant}")).await?;
         }
-        let mut scenario = Self { stage, home: home.to_owned(), objects: Vec::new(), secrets: Vec::new() };
+        let home = home.to_owned();
+        let mut scenario = Self { stage, home, timeout, objects: Vec::new(), secrets: Vec::new() };
         scenario.write();
         Ok(scenario)
     }
@@ -106,7 +105,7 @@ impl Scenario {
             "url": url, "externalURL": "https://chat.example.com",
             "platformTokenSecretRef": {"name": "platform-app"},
             "driftCheckInterval": "1h",
-            "requestBudget": {"timeout": TIMEOUT, "perMinute": 60000}
+            "requestBudget": {"timeout": self.timeout, "perMinute": 60000}
         });
         self.object(Kind::Instance, &home, "main", instance);
         let here = json!({"name": "main"});

@@ -6,10 +6,11 @@ mod outages;
 mod weather;
 
 use crate::{
-    arena::{Arena, SETTLE_MARGIN},
+    arena::Arena,
     memory::Memory,
     picture::objects,
     rounds::{compared, undisturbed},
+    say,
     scenario::Scenario,
     support::LONG,
     turn,
@@ -53,8 +54,8 @@ fn season() -> Result<Season> {
 async fn after_a_storm_all_is_as_it_was_asked_for() -> Result<()> {
     let _turn = turn().await;
     let season = season()?;
-    println!("CHATWOOT_CHAOS_SEED={} replays this storm of {:?}.", season.seed, season.lasts);
-    let arena = Arc::new(Arena::new(&[&format!("--settle-margin={SETTLE_MARGIN}")]).await?);
+    say(&format!("CHATWOOT_CHAOS_SEED={} replays this storm of {:?}.", season.seed, season.lasts));
+    let arena = Arc::new(Arena::new().await?);
     let (expected, _) = undisturbed(&arena).await?;
     let scenarios = try_join_all((0..season.scenarios).map(|_| arena.scenario())).await?;
     let scenarios = Arc::new(scenarios);
@@ -86,11 +87,11 @@ async fn after_a_storm_all_is_as_it_was_asked_for() -> Result<()> {
     }
     arena.check().await?;
     let (storm, recovery) = (over - began, over.elapsed());
-    println!(
+    say(&format!(
         "{:.0} s of storm, and all was well {:.0} s after it.",
         storm.as_secs_f64(),
         recovery.as_secs_f64()
-    );
+    ));
     report(&arena, &scenarios, &memory, &outages).await?;
     for outage in &outages {
         outage.check()?;
@@ -186,20 +187,20 @@ async fn report(arena: &Arena, scenarios: &[Scenario], memory: &Memory, outages:
         }
     }
     let disturbed = arena.proxy.disturbed();
-    println!(
+    say(&format!(
         "{calls} calls to Chatwoot, {faults} of them disturbed; {disturbed} requests to Kubernetes disturbed."
-    );
-    println!("{repeats} creates sent again; nothing lost, nothing doubled.");
+    ));
+    say(&format!("{repeats} creates sent again; nothing lost, nothing doubled."));
     for outage in outages {
-        println!(
+        say(&format!(
             "Chatwoot down for {:.0} s: asked {} times; {} back-off steps, and at most {} calls allowed.",
             outage.lasts.as_secs_f64(),
             outage.asked.len(),
             steps(outage.lasts),
             outages::allowed(outage.lasts)
-        );
+        ));
     }
     let (first, last) = memory.thirds();
-    println!("The operator's memory: {first} KiB in the first third, {last} KiB in the last.");
+    say(&format!("The operator's memory: {first} KiB in the first third, {last} KiB in the last."));
     Ok(())
 }
