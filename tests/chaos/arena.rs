@@ -2,6 +2,7 @@
 
 use crate::{
     board::Board,
+    picture::objects,
     proxy::Proxy,
     scenario::Scenario,
     support::{
@@ -74,9 +75,9 @@ impl Arena {
         Ok(())
     }
 
-    /// SIGKILL; returns when it is gone.
+    /// SIGKILL, where one runs; returns when it is gone.
     pub async fn kill(&self) -> Result<()> {
-        let operator = self.operator.lock().await.take().context("the operator does not run")?;
+        let Some(operator) = self.operator.lock().await.take() else { return Ok(()) };
         Ok(tokio::task::spawn_blocking(move || operator.kill()).await?)
     }
 
@@ -120,16 +121,33 @@ impl Arena {
         Scenario::new(&self.place, &home(number), timeout).await
     }
 
-    /// Deletes all of a scenario, which takes the operator, and lets go of its Chatwoot then.
+    /// Deletes all of a scenario, which takes the operator, and lets go of its Chatwoot then. Tenants go first: while
+    /// their people are destroyed, the grants that allow it must be there.
     pub async fn clear_away(&self, scenario: Scenario) -> Result<()> {
-        let namespaces: Api<Namespace> = Api::all(scenario.stage.admin.clone());
-        let names = scenario.namespaces();
-        for name in &names {
-            namespaces.delete(name, &DeleteParams::default()).await?;
-        }
-        try_join_all(names.iter().map(|name| wait_gone(&namespaces, name, LONG))).await?;
+        let [home, acme, bpo] = scenario.namespaces();
+        self.gone(&scenario, &[acme, bpo]).await?;
+        self.gone(&scenario, &[home]).await?;
         self.proxy.forget(&scenario.home);
         Ok(())
+    }
+
+    /// Deletes these namespaces of a scenario and waits until they are gone.
+    ///
+    /// # Errors
+    /// Something in them stays; the message has what, and what the operator said.
+    pub async fn gone(&self, scenario: &Scenario, names: &[String]) -> Result<()> {
+        let namespaces: Api<Namespace> = Api::all(scenario.stage.admin.clone());
+        for name in names {
+            namespaces.delete(name, &DeleteParams::default()).await?;
+        }
+        let gone = try_join_all(names.iter().map(|name| wait_gone(&namespaces, name, LONG))).await;
+        let Err(error) = gone else { return Ok(()) };
+        let left = objects(scenario).await?;
+        let left = left.iter().map(|object| {
+            format!("{} {}: {}", object["kind"], object["metadata"]["name"], object["status"]["conditions"])
+        });
+        let left = left.collect::<Vec<_>>().join("\n");
+        Err(error.context(format!("left in {}:\n{left}\n{}", scenario.home, self.last_words().await)))
     }
 }
 

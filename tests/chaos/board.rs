@@ -1,6 +1,6 @@
 //! What the operator says about every object, as it says it.
 
-use crate::scenario::Name;
+use crate::scenario::{Applied, Name};
 use anyhow::{Result, bail};
 use chatwoot_stage::{Kind, News, Seen};
 use kube::Client;
@@ -41,34 +41,36 @@ impl Board {
         Self { seen, moved, task }
     }
 
-    /// Returns when something changes, or after `at_most`.
-    pub async fn moves(&self, at_most: Duration) {
+    /// Returns when something changes, or after `at_most`; and whether something did.
+    pub async fn moves(&self, at_most: Duration) -> bool {
         let mut moved = self.moved.clone();
-        // Both ways of ending mean: look again.
-        let _ = tokio::time::timeout(at_most, moved.changed()).await;
+        moved.mark_unchanged();
+        tokio::time::timeout(at_most, moved.changed()).await.is_ok()
     }
 
-    /// Those that are not Ready for their present spec, with what they say.
-    pub fn waiting(&self, names: &[Name]) -> Vec<String> {
+    /// Those that are not Ready for the spec that was applied last, with what they say.
+    pub fn waiting(&self, applied: &Applied) -> Vec<String> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = |name: &&Name| !seen.get(*name).is_some_and(Seen::is_ready);
-        let say = |name: &Name| {
+        let waits = |(name, generation): &(&Name, &i64)| {
+            !seen.get(*name).is_some_and(|seen| seen.is_ready() && seen.generation >= **generation)
+        };
+        let say = |(name, _): (&Name, &i64)| {
             let ready = seen.get(name).and_then(|seen| seen.ready.clone()).unwrap_or_default();
             format!("{:?} {}/{}: {} {}", name.0, name.1, name.2, ready.reason, ready.message)
         };
-        names.iter().filter(waits).map(say).collect()
+        applied.iter().filter(waits).map(say).collect()
     }
 
     /// Returns when all are Ready.
     ///
     /// # Errors
     /// They are not `within`; the message has those that are not.
-    pub async fn ready(&self, names: &[Name], within: Duration) -> Result<()> {
+    pub async fn ready(&self, applied: &Applied, within: Duration) -> Result<()> {
         let deadline = Instant::now() + within;
         let mut moved = self.moved.clone();
         loop {
             moved.mark_unchanged();
-            let waiting = self.waiting(names);
+            let waiting = self.waiting(applied);
             if waiting.is_empty() {
                 return Ok(());
             }

@@ -75,7 +75,7 @@ async fn specimen(number: i64) -> Result<Specimen> {
 
 impl Specimen {
     async fn picture(&self) -> Result<Picture> {
-        Ok(Picture::from(HOME, &self.objects, &self.chatwoot.state().await?))
+        Ok(Picture::from(HOME, &self.objects, &self.objects, &self.chatwoot.state().await?))
     }
 }
 

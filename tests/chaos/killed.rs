@@ -4,15 +4,16 @@ use crate::{
     arena::{Arena, TOO_SHORT},
     picture::{Picture, differences},
     points::Point,
-    rounds::{Met, Outcome, round, undisturbed},
+    rounds::{Course, Met, Outcome, round, undisturbed},
     say,
+    scenario::Chapter,
     support::{LONG, route},
     turn,
 };
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Effect, Filter, Release};
-use chatwoot_stage::Kind;
-use std::{collections::BTreeMap, sync::Arc};
+use futures::future::try_join_all;
+use std::{collections::BTreeMap, num::NonZeroU64, sync::Arc};
 use tokio::{task::JoinSet, time::Instant};
 
 /// Runs side by side in one round.
@@ -20,9 +21,17 @@ const SIDE_BY_SIDE: usize = 8;
 /// How often a point that was missed is tried in all.
 const ATTEMPTS: usize = 3;
 
-/// `CHATWOOT_CHAOS=all`: every point, not every fifth.
-fn step() -> u64 {
-    if std::env::var("CHATWOOT_CHAOS").is_ok_and(|what| what == "all") { 1 } else { 5 }
+/// `CHATWOOT_CHAOS=all` takes every point, `CHATWOOT_CHAOS=20` every twentieth, and nothing said every fifth.
+fn step() -> Result<u64> {
+    match std::env::var("CHATWOOT_CHAOS").as_deref() {
+        Err(_) => Ok(5),
+        Ok("all") => Ok(1),
+        Ok(text) => {
+            let step = text.parse::<NonZeroU64>();
+            step.map(NonZeroU64::get)
+                .with_context(|| format!("CHATWOOT_CHAOS={text}: write all, or a number"))
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,31 +39,40 @@ async fn killed_before_or_after_any_write_it_ends_as_if_nothing_had_been() -> Re
     let _turn = turn().await;
     let began = Instant::now();
     let arena = Arc::new(Arena::new().await?);
-    let (expected, writes) = undisturbed(&arena).await?;
-    for kind in [Kind::Account, Kind::User] {
-        ensure!(expected.count(kind.name()) > 0, "the picture shows no {}", kind.name());
+    let courses = undisturbed(&arena, &Chapter::ALL).await?;
+    let mut points: Vec<Vec<Point>> = Vec::new();
+    for Course { chapter, picture, writes } in &courses {
+        let chosen = writes.every(step()?);
+        say(&format!(
+            "{chapter:?}, undisturbed: {} writes to Chatwoot, {} to Kubernetes. {} of {} points; {} things are compared.",
+            writes.chatwoot.len(),
+            writes.kubernetes.len(),
+            chosen.len(),
+            writes.points(),
+            picture.count("")
+        ));
+        ensure!(!chosen.is_empty(), "{chapter:?} has no points");
+        points.push(chosen);
     }
-    let mut points = writes.every(step());
-    say(&format!(
-        "An undisturbed run: {} writes to Chatwoot, {} to Kubernetes. {} of {} points, {SIDE_BY_SIDE} at a time.",
-        writes.chatwoot.len(),
-        writes.kubernetes.len(),
-        points.len(),
-        writes.points()
-    ));
+    doubling(&arena, &courses[0].picture).await?;
 
-    doubling(&arena, &expected).await?;
     let mut tally = Tally::default();
     let mut clearing = JoinSet::new();
     for _ in 0..ATTEMPTS {
-        let mut missed = Vec::new();
-        for group in points.chunks(SIDE_BY_SIDE) {
-            let (outcomes, scenarios) = round(&arena, &expected, group).await?;
+        let rounds = points.iter().map(Vec::len).max().unwrap_or_default().div_ceil(SIDE_BY_SIDE);
+        let mut missed = vec![Vec::new(); courses.len()];
+        for number in 0..rounds {
+            let scenarios = try_join_all((0..SIDE_BY_SIDE).map(|_| arena.scenario())).await?;
+            for ((course, points), missed) in courses.iter().zip(&points).zip(&mut missed) {
+                let mut part = share(points, number, rounds);
+                part.resize(SIDE_BY_SIDE, None);
+                let outcomes = round(&arena, course, &scenarios, &part).await?;
+                missed.extend(outcomes.iter().filter(|o| o.met == Met::Missed).filter_map(|o| o.point));
+                outcomes.into_iter().for_each(|outcome| tally.add(outcome));
+                ensure!(tally.wrong.is_empty(), "{}\n{}", tally.wrong.join("\n\n"), arena.last_words().await);
+            }
             tally.rounds += 1;
-            say(&format!("{:4.0} s  round {} over", began.elapsed().as_secs_f64(), tally.rounds));
-            missed.extend(outcomes.iter().filter(|o| o.met == Met::Missed).map(|o| o.point));
-            outcomes.into_iter().for_each(|outcome| tally.add(outcome));
-            ensure!(tally.wrong.is_empty(), "{}\n{}", tally.wrong.join("\n\n"), arena.last_words().await);
+            say(&format!("{:4.0} s  {} of {rounds} rounds over", began.elapsed().as_secs_f64(), number + 1));
             for scenario in scenarios {
                 let arena = arena.clone();
                 clearing.spawn(async move { arena.clear_away(scenario).await });
@@ -65,11 +83,18 @@ async fn killed_before_or_after_any_write_it_ends_as_if_nothing_had_been() -> Re
     while let Some(cleared) = clearing.join_next().await {
         cleared??;
     }
-    tally.print(&points, began);
+    let left: usize = points.iter().map(Vec::len).sum();
+    tally.print(left, began);
     // Runs differ by a few writes, so the last points may lie beyond the end. Not many.
     ensure!(tally.over * 20 <= tally.met, "{} runs were over before their point", tally.over);
-    ensure!(points.len() * 20 <= tally.met, "missed {ATTEMPTS} times: {points:?}; the machine is too busy");
+    ensure!(left * 20 <= tally.met, "missed {ATTEMPTS} times: {points:?}; the machine is too busy");
     Ok(())
+}
+
+/// The part of the points for one round of `rounds`: those of about the same moment.
+fn share(points: &[Point], number: usize, rounds: usize) -> Vec<Option<Point>> {
+    let bound = |number: usize| points.len() * number / rounds.max(1);
+    points.get(bound(number)..bound(number + 1)).unwrap_or_default().iter().copied().map(Some).collect()
 }
 
 /// Before anything is believed: an operator whose settle time is too short makes an account twice when a request comes
@@ -79,8 +104,8 @@ async fn doubling(arena: &Arena, expected: &Picture) -> Result<()> {
     let chatwoot = &scenario.stage.chatwoot;
     let create = Filter::route(route::CREATE_ACCOUNT);
     chatwoot.fault_once(route::CREATE_ACCOUNT, Effect::HangBeforeCommit).await?;
-    scenario.apply().await?;
-    arena.board.ready(&scenario.names(), LONG).await?;
+    scenario.play(Chapter::Create).await?;
+    arena.board.ready(&scenario.applied(), LONG).await?;
     // All accounts are made, one of them by a repeat; now its first request is carried out after all.
     chatwoot.release(Release::proceed()).await?;
     let committed = Filter { committed: Some(true), ..create };
@@ -105,22 +130,26 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, outcome: Outcome) {
-        let Outcome { point, met, repeats, wrong } = outcome;
-        self.repeats += repeats;
-        if !wrong.is_empty() {
-            self.wrong.push(format!("killed at {point} ({met:?}):\n{}", wrong.join("\n")));
+        let Outcome { chapter, point, met, repeats, wrong } = outcome;
+        if chapter == Chapter::Create {
+            self.repeats += repeats;
         }
+        let place = point.map_or_else(|| "anywhere".to_owned(), |point| point.to_string());
+        if !wrong.is_empty() {
+            self.wrong.push(format!("{chapter:?}, killed at {place} ({met:?}):\n{}", wrong.join("\n")));
+        }
+        let Some(point) = point else { return };
         match met {
             Met::At(what) => {
                 self.met += 1;
-                *self.at.entry(format!("{:?} {what}", point.side)).or_default() += 1;
+                *self.at.entry(format!("{chapter:?} {:?} {what}", point.side)).or_default() += 1;
             }
             Met::Over => self.over += 1,
             Met::Missed => self.missed += 1,
         }
     }
 
-    fn print(&self, left: &[Point], began: Instant) {
+    fn print(&self, left: usize, began: Instant) {
         for (what, count) in &self.at {
             say(&format!("{count:5}  {what}"));
         }
@@ -131,7 +160,7 @@ impl Tally {
             self.rounds,
             self.over,
             self.missed,
-            left.len(),
+            left,
             self.repeats,
             began.elapsed().as_secs_f64()
         ));

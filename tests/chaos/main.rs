@@ -24,6 +24,7 @@ mod proxy;
 mod rounds;
 mod scenario;
 mod storm;
+mod teardown;
 
 use tokio::sync::{Mutex, MutexGuard};
 

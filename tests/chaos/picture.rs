@@ -33,12 +33,13 @@ impl Picture {
     pub async fn of(scenario: &Scenario) -> Result<Self> {
         let objects = objects(scenario).await?;
         let state = scenario.stage.chatwoot.state().await?;
-        Ok(Self::from(&scenario.home, &objects, &state))
+        Ok(Self::from(&scenario.home, &scenario.remember(&objects), &objects, &state))
     }
 
-    /// `objects`: of Kubernetes, as JSON; `home` is what their namespaces begin with.
-    pub fn from(home: &str, objects: &[Value], state: &State) -> Self {
-        let names = Names::of(home, objects);
+    /// `objects`: of Kubernetes, as JSON; `home` is what their namespaces begin with. `known`: these, and those that were
+    /// there before, whose traces may be left.
+    pub fn from(home: &str, known: &[Value], objects: &[Value], state: &State) -> Self {
+        let names = Names::of(home, known);
         let mut picture = Self::default();
         for object in objects {
             picture.add(objects::key(&names, object), objects::content(&names, object, state));

@@ -97,13 +97,18 @@ impl Proxy {
         Ok(file)
     }
 
-    /// Stops write number `nth` (from 1) to objects in `scope`, which is a namespace and those that begin with it and a
-    /// hyphen. It stays stopped until the client goes away.
+    /// Stops write number `nth` (from 1, from now on) to objects in `scope`, which is a namespace and those that begin with
+    /// it and a hyphen. It stays stopped until the client goes away.
     pub fn trap(&self, scope: &str, nth: u64, when: When) -> oneshot::Receiver<Caught> {
         self.state().traps.set(scope, nth, when)
     }
 
-    /// Writes seen so far to objects in `scope`, what each was, such as `PATCH chatwootusers/status`, and when.
+    /// Counts the writes in `scope`, from now on.
+    pub fn count(&self, scope: &str) {
+        self.state().traps.count(scope);
+    }
+
+    /// Writes counted so far to objects in `scope`, what each was, such as `PATCH chatwootusers/status`, and when.
     pub fn writes(&self, scope: &str) -> Vec<Caught> {
         self.state().traps.seen(scope)
     }

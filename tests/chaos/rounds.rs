@@ -6,10 +6,10 @@ use crate::{
     picture::{Picture, differences, objects},
     points::{Point, Side, Writes},
     proxy::{Caught, When},
-    scenario::Scenario,
+    scenario::{Chapter, Scenario},
     support::LONG,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Effect, End, Fault, Filter, Release};
 use futures::future::{join_all, try_join_all};
 use jiff::Timestamp;
@@ -23,7 +23,8 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
 /// What became of one run.
 pub struct Outcome {
-    pub point: Point,
+    pub chapter: Chapter,
+    pub point: Option<Point>,
     pub met: Met,
     /// Creates that were sent again.
     pub repeats: usize,
@@ -42,36 +43,58 @@ pub enum Met {
     Missed,
 }
 
-/// A run without disturbance, and its writes.
-///
-/// As in [`round`] everything is applied before the operator starts, so that runs side by side keep step.
-pub async fn undisturbed(arena: &Arena) -> Result<(Picture, Writes)> {
-    let scenario = arena.scenario().await?;
-    // Asking makes the wire count.
-    arena.proxy.writes(&scenario.home);
-    scenario.apply().await?;
-    let (clock, began) = (Timestamp::now(), Instant::now());
-    arena.start().await?;
-    arena.board.ready(&scenario.names(), LONG).await?;
-    let picture = settled(arena, &scenario).await?;
-    let calls = scenario.stage.chatwoot.journal(&Filter::route("WRITE *")).await?;
-    let chatwoot = calls.iter().map(|entry| entry.time.duration_since(clock).unsigned_abs()).collect();
-    let writes = arena.proxy.writes(&scenario.home);
-    let kubernetes = writes.iter().map(|write| write.at.saturating_duration_since(began)).collect();
-    arena.clear_away(scenario).await?;
-    Ok((picture, Writes { chatwoot, kubernetes }))
+/// What a chapter looks like when nobody disturbs it.
+pub struct Course {
+    pub chapter: Chapter,
+    /// At its end.
+    pub picture: Picture,
+    pub writes: Writes,
 }
 
-/// The picture once it stays the same: what comes after Ready is the instance's own.
-async fn settled(arena: &Arena, scenario: &Scenario) -> Result<Picture> {
-    let mut last = Picture::of(scenario).await?;
+/// A run without disturbance, chapter by chapter.
+///
+/// As in [`round`] everything is applied while no operator runs, so that runs side by side keep step.
+pub async fn undisturbed(arena: &Arena, chapters: &[Chapter]) -> Result<Vec<Course>> {
+    let scenario = arena.scenario().await?;
+    let chatwoot = &scenario.stage.chatwoot;
+    let mut courses = Vec::new();
+    for chapter in chapters {
+        arena.kill().await?;
+        let seq = chatwoot.last_seq().await?;
+        arena.proxy.count(&scenario.home);
+        scenario.play(*chapter).await?;
+        let (clock, began) = (Timestamp::now(), Instant::now());
+        arena.start().await?;
+        over(arena, &scenario, *chapter).await?;
+        // What comes then is the instance's own; the picture is taken when nothing moves any more.
+        while arena.board.moves(Duration::from_secs(3)).await {}
+        let calls = chatwoot.journal(&Filter::route("WRITE *").since(seq)).await?;
+        let writes = arena.proxy.writes(&scenario.home);
+        let writes = Writes {
+            chatwoot: calls.iter().map(|entry| entry.time.duration_since(clock).unsigned_abs()).collect(),
+            kubernetes: writes.iter().map(|write| write.at.saturating_duration_since(began)).collect(),
+        };
+        courses.push(Course { chapter: *chapter, picture: Picture::of(&scenario).await?, writes });
+    }
+    arena.clear_away(scenario).await?;
+    Ok(courses)
+}
+
+/// Returns when everything is Ready for what was applied last, and what was deleted is gone.
+async fn over(arena: &Arena, scenario: &Scenario, chapter: Chapter) -> Result<()> {
+    arena.board.ready(&scenario.applied(), LONG).await?;
+    if chapter != Chapter::Delete {
+        return Ok(());
+    }
+    let deadline = Instant::now() + LONG;
     loop {
-        arena.board.moves(Duration::from_secs(3)).await;
-        let next = Picture::of(scenario).await?;
-        if next == last {
-            return Ok(next);
-        }
-        last = next;
+        let all = objects(scenario).await?;
+        let mut left = all
+            .iter()
+            .filter(|object| matches!(object["kind"].as_str(), Some("ChatwootAccount" | "ChatwootUser")));
+        let Some(one) = left.next() else { return Ok(()) };
+        ensure!(Instant::now() < deadline, "{} more are left after {LONG:?}, and {one}", left.count());
+        arena.board.moves(Duration::from_millis(500)).await;
     }
 }
 
@@ -87,33 +110,34 @@ pub async fn compared(arena: &Arena, expected: &Picture, scenario: &Scenario) ->
     }
 }
 
-/// Runs all points side by side.
+/// Plays one chapter in all scenarios side by side, each with its point; `None` for one that has none left, which is
+/// killed like the others, wherever it may be.
 pub async fn round(
     arena: &Arena,
-    expected: &Picture,
-    points: &[Point],
-) -> Result<(Vec<Outcome>, Vec<Scenario>)> {
+    course: &Course,
+    scenarios: &[Scenario],
+    points: &[Option<Point>],
+) -> Result<Vec<Outcome>> {
     arena.kill().await?;
-    let scenarios = try_join_all(points.iter().map(|_| arena.scenario())).await?;
-    try_join_all(scenarios.iter().map(Scenario::apply)).await?;
+    try_join_all(scenarios.iter().map(|scenario| scenario.play(course.chapter))).await?;
     let traps = scenarios.iter().zip(points).map(|(scenario, point)| trap(arena, scenario, *point));
     let traps = try_join_all(traps).await?;
     arena.start().await?;
-    let runs = scenarios.iter().zip(traps).map(|(scenario, trap)| reach(arena, scenario, trap));
+    let runs =
+        scenarios.iter().zip(traps).map(|(scenario, trap)| reach(arena, scenario, course.chapter, trap));
     let reached = try_join_all(runs).await?;
     arena.kill().await?;
     let killed = Instant::now();
+    let late = |point: &Option<Point>| point.is_some_and(|point| point.side == Side::ChatwootLate);
     for (scenario, point) in scenarios.iter().zip(points) {
-        if point.side != Side::ChatwootLate {
+        if !late(point) {
             scenario.stage.chatwoot.release(Release::drop()).await?;
         }
         scenario.stage.chatwoot.clear_faults().await?;
     }
     arena.start().await?;
-    for (scenario, point) in scenarios.iter().zip(points) {
-        if point.side == Side::ChatwootLate {
-            scenario.stage.chatwoot.release(Release::proceed()).await?;
-        }
+    for (scenario, _) in scenarios.iter().zip(points).filter(|(_, point)| late(point)) {
+        scenario.stage.chatwoot.release(Release::proceed()).await?;
     }
     let ends = scenarios.iter().zip(points).zip(reached).map(|((scenario, point), reached)| async move {
         let met = match reached {
@@ -122,18 +146,24 @@ pub async fn round(
             Some(caught) => Met::At(caught.what),
         };
         let mut wrong = Vec::new();
-        if let Err(error) = arena.board.ready(&scenario.names(), LONG).await {
+        if let Err(error) = over(arena, scenario, course.chapter).await {
             wrong.push(format!("{error:#}"));
         }
-        wrong.extend(compared(arena, expected, scenario).await?);
+        wrong.extend(compared(arena, &course.picture, scenario).await?);
         if !wrong.is_empty() {
             wrong.push(format!("Chatwoot was asked:\n{}", asked(scenario).await?));
         }
-        anyhow::Ok(Outcome { point: *point, met, repeats: repeats(scenario).await?, wrong })
+        anyhow::Ok(Outcome {
+            chapter: course.chapter,
+            point: *point,
+            met,
+            repeats: repeats(scenario).await?,
+            wrong,
+        })
     });
     let outcomes = join_all(ends).await.into_iter().collect::<Result<Vec<_>>>()?;
     arena.check().await?;
-    Ok((outcomes, scenarios))
+    Ok(outcomes)
 }
 
 /// Where a run will hang.
@@ -142,9 +172,11 @@ enum Trap {
     Chatwoot,
     /// On the wire, which tells.
     Kubernetes(oneshot::Receiver<Caught>),
+    Nowhere,
 }
 
-async fn trap(arena: &Arena, scenario: &Scenario, point: Point) -> Result<Trap> {
+async fn trap(arena: &Arena, scenario: &Scenario, point: Option<Point>) -> Result<Trap> {
+    let Some(point) = point else { return Ok(Trap::Nowhere) };
     let effect = match point.side {
         Side::KubernetesBefore => {
             return Ok(Trap::Kubernetes(arena.proxy.trap(&scenario.home, point.nth, When::Before)));
@@ -161,10 +193,10 @@ async fn trap(arena: &Arena, scenario: &Scenario, point: Point) -> Result<Trap> 
 }
 
 /// Returns at which request the run hangs and since when; `None` when it is over without.
-async fn reach(arena: &Arena, scenario: &Scenario, trap: Trap) -> Result<Option<Caught>> {
-    let names = scenario.names();
+async fn reach(arena: &Arena, scenario: &Scenario, chapter: Chapter, trap: Trap) -> Result<Option<Caught>> {
     let hangs = async {
         match trap {
+            Trap::Nowhere => std::future::pending().await,
             Trap::Kubernetes(caught) => caught.await.context("the wire forgot its trap"),
             Trap::Chatwoot => {
                 let hanging = Filter::default().end(End::Hanging);
@@ -176,7 +208,7 @@ async fn reach(arena: &Arena, scenario: &Scenario, trap: Trap) -> Result<Option<
     };
     tokio::select! {
         caught = hangs => caught.map(Some),
-        over = arena.board.ready(&names, LONG) => over.map(|()| None),
+        over = over(arena, scenario, chapter) => over.map(|()| None),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     picture::objects,
     rounds::{compared, undisturbed},
     say,
-    scenario::Scenario,
+    scenario::{Chapter, Scenario},
     support::LONG,
     turn,
 };
@@ -56,7 +56,7 @@ async fn after_a_storm_all_is_as_it_was_asked_for() -> Result<()> {
     let season = season()?;
     say(&format!("CHATWOOT_CHAOS_SEED={} replays this storm of {:?}.", season.seed, season.lasts));
     let arena = Arc::new(Arena::new().await?);
-    let (expected, _) = undisturbed(&arena).await?;
+    let expected = undisturbed(&arena, &[Chapter::Create]).await?.remove(0).picture;
     let scenarios = try_join_all((0..season.scenarios).map(|_| arena.scenario())).await?;
     let scenarios = Arc::new(scenarios);
 
@@ -109,7 +109,7 @@ async fn blow(arena: &Arc<Arena>, scenarios: &Arc<Vec<Scenario>>, season: Season
         let scenarios = scenarios.clone();
         under_way.spawn(async move {
             sleep_until(at).await;
-            scenarios[number].apply().await.map(|()| None)
+            scenarios[number].play(Chapter::Create).await.map(|()| None)
         });
     }
     let mut outages = Vec::new();
@@ -143,11 +143,11 @@ async fn calm(arena: &Arena, scenarios: &[Scenario]) -> Result<()> {
 /// What the authors want in the end, and that all of it is looked at.
 async fn last_word(arena: &Arena, scenario: &Scenario) -> Result<()> {
     arena.check().await?;
-    scenario.apply().await?;
+    scenario.play(Chapter::Create).await?;
     let change = json!({"metadata": {"annotations": {REQUESTED: LAST_WORD}}});
-    let names = scenario.names();
+    let applied = scenario.applied();
     let asks =
-        names.iter().map(|(kind, namespace, name)| change_one(scenario, *kind, namespace, name, &change));
+        applied.keys().map(|(kind, namespace, name)| change_one(scenario, *kind, namespace, name, &change));
     try_join_all(asks).await.map(drop)
 }
 
@@ -162,7 +162,7 @@ async fn handled(arena: &Arena, scenario: &Scenario) -> Result<()> {
             object["kind"] != "Secret" && object["status"]["lastHandledReconcileAt"] != LAST_WORD
         });
         let unseen: Vec<_> = unseen.map(|object| object["metadata"]["name"].to_string()).collect();
-        let waiting = arena.board.waiting(&scenario.names());
+        let waiting = arena.board.waiting(&scenario.applied());
         if unseen.is_empty() && waiting.is_empty() {
             return Ok(());
         }

@@ -32,12 +32,16 @@ impl Traps {
     pub fn set(&mut self, scope: &str, nth: u64, when: When) -> oneshot::Receiver<Caught> {
         let (caught, receiver) = oneshot::channel();
         let nth = usize::try_from(nth).unwrap_or(usize::MAX);
-        self.0.entry(scope.to_owned()).or_default().1 = Some(Trap { nth, when, caught });
+        self.0.insert(scope.to_owned(), (Vec::new(), Some(Trap { nth, when, caught })));
         receiver
     }
 
-    pub fn seen(&mut self, scope: &str) -> Vec<Caught> {
-        self.0.entry(scope.to_owned()).or_default().0.clone()
+    pub fn count(&mut self, scope: &str) {
+        self.0.insert(scope.to_owned(), (Vec::new(), None));
+    }
+
+    pub fn seen(&self, scope: &str) -> Vec<Caught> {
+        self.0.get(scope).map(|(seen, _)| seen.clone()).unwrap_or_default()
     }
 
     pub fn forget(&mut self, scope: &str) {

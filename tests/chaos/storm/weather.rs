@@ -110,11 +110,11 @@ fn people(state: &State, which: usize, deed: Deed) -> Option<Act> {
 
 /// Edits are undone by the last word, which applies everything anew.
 async fn author(scenario: &Scenario, which: usize, deed: Edit) -> Result<()> {
-    let names = scenario.names();
-    let tenants: Vec<_> = names.iter().filter(|name| matches!(name.0, Kind::Account | Kind::User)).collect();
-    let rotating: Vec<_> = tenants.iter().filter(|name| scenario.generates(name)).copied().collect();
-    let among = if deed == Edit::Rotate { rotating } else { tenants };
-    let (kind, namespace, name) = among[which % among.len()];
+    let applied = scenario.applied().into_keys();
+    let tenants = applied.filter(|name| matches!(name.0, Kind::Account | Kind::User));
+    let among = if deed == Edit::Rotate { scenario.generated() } else { tenants.collect() };
+    // Nothing is applied yet.
+    let Some((kind, namespace, name)) = among.get(which % among.len().max(1)) else { return Ok(()) };
     let change = match deed {
         Edit::Rename => json!({"spec": {"name": format!("Renamed {which}")}}),
         Edit::Look => json!({"metadata": {"annotations": {REQUESTED: format!("gust {which}")}}}),
