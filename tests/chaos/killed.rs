@@ -62,10 +62,11 @@ async fn killed_before_or_after_any_write_it_ends_as_if_nothing_had_been() -> Re
         let rounds = points.iter().map(Vec::len).max().unwrap_or_default().div_ceil(SIDE_BY_SIDE);
         let mut missed = vec![Vec::new(); courses.len()];
         for number in 0..rounds {
-            let scenarios = try_join_all((0..SIDE_BY_SIDE).map(|_| arena.scenario())).await?;
-            for ((course, points), missed) in courses.iter().zip(&points).zip(&mut missed) {
-                let mut part = share(points, number, rounds);
-                part.resize(SIDE_BY_SIDE, None);
+            let parts: Vec<_> = points.iter().map(|points| share(points, number, rounds)).collect();
+            let runs = parts.iter().map(Vec::len).max().unwrap_or_default();
+            let scenarios = try_join_all((0..runs).map(|_| arena.scenario())).await?;
+            for ((course, mut part), missed) in courses.iter().zip(parts).zip(&mut missed) {
+                part.resize(runs, None);
                 let outcomes = round(&arena, course, &scenarios, &part).await?;
                 missed.extend(outcomes.iter().filter(|o| o.met == Met::Missed).filter_map(|o| o.point));
                 outcomes.into_iter().for_each(|outcome| tally.add(outcome));

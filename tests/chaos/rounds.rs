@@ -196,18 +196,19 @@ async fn trap(arena: &Arena, scenario: &Scenario, point: Option<Point>) -> Resul
 async fn reach(arena: &Arena, scenario: &Scenario, chapter: Chapter, trap: Trap) -> Result<Option<Caught>> {
     let hangs = async {
         match trap {
-            Trap::Nowhere => std::future::pending().await,
-            Trap::Kubernetes(caught) => caught.await.context("the wire forgot its trap"),
+            // Others hang meanwhile, and are not to wait until this one is over.
+            Trap::Nowhere => Ok(None),
+            Trap::Kubernetes(caught) => caught.await.map(Some).context("the wire forgot its trap"),
             Trap::Chatwoot => {
                 let hanging = Filter::default().end(End::Hanging);
                 let entries = scenario.stage.chatwoot.wait(&hanging, 1, LONG).await?;
                 let entry = entries.first().context("nothing hangs")?;
-                Ok(Caught { what: entry.route.to_string(), at: Instant::now() })
+                Ok(Some(Caught { what: entry.route.to_string(), at: Instant::now() }))
             }
         }
     };
     tokio::select! {
-        caught = hangs => caught.map(Some),
+        caught = hangs => caught,
         over = over(arena, scenario, chapter) => over.map(|()| None),
     }
 }
