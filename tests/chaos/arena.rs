@@ -39,6 +39,7 @@ pub const TOO_SHORT: &str = "1s";
 pub struct Arena {
     // The operator ends first.
     operator: Mutex<Option<Operator>>,
+    crashing: Mutex<()>,
     pub place: Arc<Place>,
     pub proxy: Proxy,
     pub board: Board,
@@ -59,8 +60,8 @@ impl Arena {
         let arguments = arguments.iter().cloned().chain([margin]).collect();
         let kubeconfig = proxy.kubeconfig(kubeconfig)?;
         let board = Board::of(&place.admin()?);
-        let (operator, homes) = (Mutex::new(None), AtomicUsize::new(0));
-        Ok(Self { operator, place, proxy, board, arguments, kubeconfig, homes })
+        let (operator, crashing, homes) = (Mutex::new(None), Mutex::new(()), AtomicUsize::new(0));
+        Ok(Self { operator, crashing, place, proxy, board, arguments, kubeconfig, homes })
     }
 
     /// Starts the operator; returns when it serves its endpoints.
@@ -79,6 +80,20 @@ impl Arena {
     pub async fn kill(&self) -> Result<()> {
         let Some(operator) = self.operator.lock().await.take() else { return Ok(()) };
         Ok(tokio::task::spawn_blocking(move || operator.kill()).await?)
+    }
+
+    /// Kills it and starts another one, as often as it takes: without an API server it may end again, and whoever runs
+    /// its container starts it anew.
+    pub async fn crash(&self) -> Result<()> {
+        const ATTEMPTS: usize = 50;
+        let _one_at_a_time = self.crashing.lock().await;
+        self.kill().await?;
+        for _ in 1..ATTEMPTS {
+            if self.start().await.is_ok() {
+                return Ok(());
+            }
+        }
+        self.start().await
     }
 
     /// That the operator runs.

@@ -3,6 +3,7 @@
 use crate::arena::Arena;
 use anyhow::{Result, ensure};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Growth that is no leak: pages that the allocator touches late.
 const SLACK_KIB: u64 = 8 * 1024;
@@ -13,14 +14,15 @@ const GROWTH: f64 = 1.2;
 pub struct Memory(Vec<u64>);
 
 impl Memory {
-    /// Takes samples `after` a while, and until dropped.
-    pub async fn watch(&mut self, arena: &Arena, after: Duration) -> Result<()> {
-        tokio::time::sleep(after).await;
+    /// Takes samples between these two times from now.
+    pub async fn watch(&mut self, arena: &Arena, from: Duration, to: Duration) -> Result<()> {
+        let end = Instant::now() + to;
+        tokio::time::sleep(from).await;
         let mut ticks = tokio::time::interval(Duration::from_millis(500));
-        loop {
-            ticks.tick().await;
+        while ticks.tick().await < end {
             self.0.push(arena.memory().await?);
         }
+        Ok(())
     }
 
     /// Means of the first and the last third, in KiB.

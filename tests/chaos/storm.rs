@@ -9,13 +9,13 @@ use crate::{
     arena::Arena,
     memory::Memory,
     picture::objects,
-    rounds::{compared, undisturbed},
+    rounds::{LOOKS_EVERY, compared, undisturbed},
     say,
     scenario::{Chapter, Scenario},
     support::LONG,
     turn,
 };
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Act, Filter, Release};
 use forecast::Season;
 use futures::future::try_join_all;
@@ -47,6 +47,7 @@ fn season() -> Result<Season> {
         outages: if minutes.is_some() { (seconds(30), seconds(180)) } else { (seconds(8), seconds(20)) },
         throttled: minutes.is_some(),
         every: Duration::from_millis(400),
+        crashes: if minutes.is_some() { seconds(20) } else { seconds(5) },
     })
 }
 
@@ -62,10 +63,10 @@ async fn after_a_storm_all_is_as_it_was_asked_for() -> Result<()> {
 
     let began = Instant::now();
     let mut memory = Memory::default();
-    let outages = tokio::select! {
-        outages = blow(&arena, &scenarios, season) => outages?,
-        failed = memory.watch(&arena, season.lasts.mul_f64(0.25)) => bail!("no more samples of memory: {failed:?}"),
-    };
+    let (outages, ()) = tokio::try_join!(
+        blow(&arena, &scenarios, season),
+        memory.watch(&arena, season.lasts.mul_f64(0.25), season.crashes_from()),
+    )?;
     let over = Instant::now();
     calm(&arena, &scenarios).await?;
     for scenario in scenarios.iter() {
@@ -73,7 +74,7 @@ async fn after_a_storm_all_is_as_it_was_asked_for() -> Result<()> {
     }
     for scenario in scenarios.iter() {
         let wrong = match handled(&arena, scenario).await {
-            Ok(()) => compared(&arena, &expected, scenario).await?,
+            Ok(()) => compared(&expected, scenario).await?,
             Err(error) => vec![format!("{error:#}")],
         };
         ensure!(
@@ -171,7 +172,7 @@ async fn handled(arena: &Arena, scenario: &Scenario) -> Result<()> {
             "{LONG:?} after the storm these were not looked at: {unseen:?}\nand these are not Ready:\n{}",
             waiting.join("\n")
         );
-        arena.board.moves(Duration::from_millis(500)).await;
+        tokio::time::sleep(LOOKS_EVERY).await;
     }
 }
 

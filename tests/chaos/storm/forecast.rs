@@ -19,6 +19,8 @@ pub struct Season {
     pub throttled: bool,
     /// Mean distance of two gusts.
     pub every: Duration,
+    /// Mean distance of two crashes in the last part.
+    pub crashes: Duration,
 }
 
 /// One thing that happens.
@@ -64,6 +66,8 @@ pub enum Gust {
         which: usize,
         deed: Edit,
     },
+    /// SIGKILL, and another operator at once.
+    Crash,
 }
 
 /// What people do behind the operator's back.
@@ -104,19 +108,29 @@ const ROUTES: [&str; 4] = ["*", "WRITE *", "POST *", "PATCH *"];
 const LONGEST_HANG_MS: u64 = 8000;
 
 impl Season {
-    /// What happens when, in order. The first gusts are outages, one for each Chatwoot, so that no storm is without.
+    /// From then on the operator crashes now and then. Before, its memory is looked at, and what it asks in outages.
+    pub fn crashes_from(&self) -> Duration {
+        self.lasts.mul_f64(0.7)
+    }
+
+    /// What happens when, in order. Each Chatwoot has an outage, so that no storm is without.
     pub fn forecast(&self) -> Vec<(Duration, Gust)> {
         let mut rng = StdRng::seed_from_u64(self.seed);
         let mut all = Vec::new();
         for scenario in 0..self.scenarios {
             let lasts = rng.random_range(self.outages.0..=self.outages.1);
-            let latest = self.lasts.saturating_sub(lasts).max(Duration::from_millis(1));
+            let latest = self.crashes_from().saturating_sub(lasts).max(Duration::from_millis(1));
             all.push((rng.random_range(Duration::ZERO..latest), Gust::Down { scenario, lasts }));
         }
         let mut at = Duration::ZERO;
         while at < self.lasts {
             all.push((at, self.gust(&mut rng)));
             at += rng.random_range(Duration::ZERO..2 * self.every);
+        }
+        let mut at = self.crashes_from();
+        while at < self.lasts {
+            at += rng.random_range(Duration::ZERO..2 * self.crashes);
+            all.push((at, Gust::Crash));
         }
         all.sort_by_key(|(at, _)| *at);
         all
@@ -190,11 +204,14 @@ fn a_seed_replays_its_storm_and_another_one_is_another_storm() {
         outages: (Duration::from_secs(5), Duration::from_secs(9)),
         throttled: true,
         every: Duration::from_millis(300),
+        crashes: Duration::from_secs(5),
     };
     let forecast = season(7).forecast();
     assert_eq!(forecast, season(7).forecast());
     assert_ne!(forecast, season(8).forecast());
     let outages = forecast.iter().filter(|(_, gust)| matches!(gust, Gust::Down { .. })).count();
     assert_eq!(outages, 3);
+    let first = forecast.iter().find(|(_, gust)| *gust == Gust::Crash).unwrap();
+    assert!(first.0 > season(7).crashes_from());
     assert!(forecast.len() > 100 && forecast.is_sorted_by_key(|(at, _)| *at));
 }

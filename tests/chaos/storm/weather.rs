@@ -60,6 +60,7 @@ pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result
             }
         }
         Gust::Author { scenario, which, deed } => author(&scenarios[scenario], which, deed).await?,
+        Gust::Crash => arena.crash().await?,
     }
     Ok(None)
 }
