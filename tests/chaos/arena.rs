@@ -6,7 +6,7 @@ use crate::{
     proxy::Proxy,
     scenario::Scenario,
     support::{
-        LONG, Place,
+        Place,
         operator::{Operator, Start},
         place::OPERATOR_NAMESPACE,
     },
@@ -23,11 +23,15 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::Mutex;
 
 /// Runs there can be in one arena: the operator must know the namespaces of instances from the start.
 const HOMES: usize = 1500;
+
+/// How long clearing away may take, while other runs have the operator killed again and again.
+const CLEARED_WITHIN: Duration = Duration::from_secs(600);
 
 /// What the operator waits for an answer of Chatwoot, and what is added to twice that before a lost create is repeated.
 /// Together the least that is sound: a create is sent up to 10 s after its claim, and its answer may take the time-out.
@@ -155,7 +159,7 @@ impl Arena {
         for name in names {
             namespaces.delete(name, &DeleteParams::default()).await?;
         }
-        let gone = try_join_all(names.iter().map(|name| wait_gone(&namespaces, name, LONG))).await;
+        let gone = try_join_all(names.iter().map(|name| wait_gone(&namespaces, name, CLEARED_WITHIN))).await;
         let Err(error) = gone else { return Ok(()) };
         let left = objects(scenario).await?;
         let left = left.iter().map(|object| {

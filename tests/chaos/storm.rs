@@ -194,11 +194,13 @@ async fn report(arena: &Arena, scenarios: &[Scenario], memory: &Memory, outages:
     say(&format!("{repeats} creates sent again; nothing lost, nothing doubled."));
     for outage in outages {
         say(&format!(
-            "Chatwoot down for {:.0} s: asked {} times; {} back-off steps, and at most {} calls allowed.",
+            "Chatwoot down for {:.0} s: asked {} times; {} back-off steps, and at most {} calls allowed. {} calls in the first \
+             second after.",
             outage.lasts.as_secs_f64(),
             outage.asked.len(),
             steps(outage.lasts),
-            outages::allowed(outage.lasts)
+            outages::allowed(outage.lasts),
+            outage.herd
         ));
     }
     let (first, last) = memory.thirds();

@@ -17,6 +17,8 @@ const SHORTEST: f64 = 0.75;
 pub struct Outage {
     pub lasts: Duration,
     pub asked: Vec<Entry>,
+    /// Calls until a second after the first that was answered again.
+    pub herd: usize,
 }
 
 impl Outage {
@@ -63,7 +65,8 @@ fn a_minute_of_being_down_takes_six_probes_and_a_seventh_is_too_many() {
         "body": "", "headers": {"token": false}, "end": "answered", "status": 502
     });
     let entry: Entry = serde_json::from_value(entry).unwrap();
-    let outage = |asked| Outage { lasts: Duration::from_secs(60), asked: vec![entry.clone(); asked] };
+    let outage =
+        |asked| Outage { lasts: Duration::from_secs(60), asked: vec![entry.clone(); asked], herd: 0 };
     outage(15).check().unwrap();
     assert!(outage(16).check().unwrap_err().to_string().contains("16 times instead of at most 15"));
 }

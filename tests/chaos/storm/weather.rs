@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::sleep;
 
+/// The longest distance of two probes, and a little.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(70);
+
 /// Carries a gust out to its end. An outage comes back with what was asked meanwhile.
 pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result<Option<Outage>> {
     match gust {
@@ -43,7 +46,13 @@ pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result
             let refused = Filter { status: Some(502), ..Filter::default().since(seq) };
             let asked = chatwoot.journal(&refused).await?;
             chatwoot.act(Act::SetDown { down: false }).await?;
-            return Ok(Some(Outage { lasts, asked }));
+            let seq = chatwoot.last_seq().await?;
+            let probe = Filter { status: Some(200), ..Filter::default().since(seq) };
+            // The first answer closes the breaker; whoever waited comes then. In a short storm nobody may have waited.
+            let _ = chatwoot.wait(&probe, 1, RECOVERS_WITHIN).await;
+            sleep(Duration::from_secs(1)).await;
+            let herd = chatwoot.journal(&Filter::default().since(seq)).await?.len();
+            return Ok(Some(Outage { lasts, asked, herd }));
         }
         Gust::Wire { mishaps } => arena.proxy.mishaps(mishaps),
         Gust::DropWatches => arena.proxy.drop_watches(),
