@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::sleep;
 
-/// The longest distance of two probes, and a little.
-const RECOVERS_WITHIN: Duration = Duration::from_secs(70);
+/// After an outage the next probe comes at most about as much later as the outage was long, and this.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Carries a gust out to its end. An outage comes back with what was asked meanwhile.
 pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result<Option<Outage>> {
@@ -49,7 +49,7 @@ pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result
             let seq = chatwoot.last_seq().await?;
             let probe = Filter { status: Some(200), ..Filter::default().since(seq) };
             // The first answer closes the breaker; whoever waited comes then. In a short storm nobody may have waited.
-            let _ = chatwoot.wait(&probe, 1, RECOVERS_WITHIN).await;
+            let _ = chatwoot.wait(&probe, 1, lasts + RECOVERS_WITHIN).await;
             sleep(Duration::from_secs(1)).await;
             let herd = chatwoot.journal(&Filter::default().since(seq)).await?.len();
             return Ok(Some(Outage { lasts, asked, herd }));
