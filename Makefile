@@ -8,6 +8,8 @@ TARGET = $(shell $(CARGO) metadata --no-deps --format-version 1 | sed -n 's/.*"t
 
 # Tests end to end wait for others most of their time, so more of them run at once than there are cores.
 THREADS ?= 6
+# Length of the storm of `make soak`.
+MINUTES ?= 10
 
 say = printf '\n%s  %s\n' "$$(date +%H:%M:%S)" # a line of progress
 .DEFAULT_GOAL := help
@@ -33,6 +35,13 @@ test: kubernetes ## every test there is, on one real API server
 	@$(CARGO) test --workspace $(FEATURES) --no-run
 	@$(say) 'Running the tests'
 	@RUST_TEST_THREADS=$(THREADS) $(TARGET)/debug/control-plane --for $(CARGO) test --workspace $(FEATURES) --no-fail-fast
+
+soak: kubernetes ## kill the operator before and after every write it makes, then a storm of MINUTES=10
+	@$(say) 'Building the tests'
+	@$(CARGO) test --workspace $(FEATURES) --test chaos --no-run
+	@$(say) 'Every point, and a storm of $(MINUTES) minutes'
+	@CHATWOOT_CHAOS=all CHATWOOT_CHAOS_MINUTES=$(MINUTES) \
+	  $(CARGO) test --workspace $(FEATURES) --test chaos -- --test-threads=1
 
 ci: kubernetes ## what a change must pass: format, lints, every test
 	@$(say) 'Format'
@@ -74,4 +83,4 @@ rust:
 	@command -v "$${CC:-cc}" >/dev/null || { \
 	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
 
-.PHONY: demo control-plane check test ci crds docs bench kubernetes clean-cache help toolchain rust
+.PHONY: demo control-plane check test soak ci crds docs bench kubernetes clean-cache help toolchain rust

@@ -18,7 +18,7 @@ use tokio::{
 /// One running operator; it ends with this value, as a pod does that is told to: SIGTERM, and SIGKILL after a second.
 #[derive(Debug)]
 pub struct Operator {
-    process: Supervised,
+    pub process: Supervised,
     log: PathBuf,
     address: String,
 }

@@ -65,6 +65,16 @@ impl Place {
     }
 
     async fn start(more: Value) -> Result<Self> {
+        let place = Self::unattended(more).await?;
+        place.start_operator().await?;
+        Ok(place)
+    }
+
+    /// One whose operators the test starts itself, with what [`Place::deployed`] says.
+    ///
+    /// # Errors
+    /// It did not come up.
+    pub async fn unattended(more: Value) -> Result<Self> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let plane =
             ControlPlane::start(Options { crds: vec![repository.join("crds")], ..Options::default() })
@@ -100,10 +110,12 @@ impl Place {
         let arguments = serde_json::from_value(pod["containers"][0]["args"].clone())?;
         let account = pod["serviceAccountName"].as_str().context("the pod names no service account")?;
         let kubeconfig = plane.kubeconfig_for_service_account(OPERATOR_NAMESPACE, account).await?;
-        let place =
-            Self { operator: Mutex::new(None), plane, arguments, kubeconfig, homes: AtomicUsize::new(0) };
-        place.start_operator().await?;
-        Ok(place)
+        Ok(Self { operator: Mutex::new(None), plane, arguments, kubeconfig, homes: AtomicUsize::new(0) })
+    }
+
+    /// The arguments of the chart's Deployment, and a kubeconfig with the token of its service account.
+    pub fn deployed(&self) -> (&[String], &Path) {
+        (&self.arguments, &self.kubeconfig)
     }
 
     /// Starts the operator, with exactly the chart's arguments and permissions.
@@ -124,9 +136,10 @@ impl Place {
     }
 
     async fn launch(&self, log: &str) -> Result<Operator> {
+        let (arguments, kubeconfig) = self.deployed();
         Operator::start(Start {
-            arguments: &self.arguments,
-            kubeconfig: &self.kubeconfig,
+            arguments,
+            kubeconfig,
             namespace: OPERATOR_NAMESPACE,
             log: &self.plane.dir().join(log),
         })

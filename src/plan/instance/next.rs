@@ -30,6 +30,10 @@ impl Machine for Facts {
             );
             return self.not_honoured(text, at);
         }
+        // Neither the installation nor a way to Chatwoot is needed to let go, and either may have gone before it.
+        if self.object.deleting && self.holds_nothing() {
+            return self.delete(at);
+        }
         if let Some(why) = &self.around.no_installation {
             return self.settle(self.secret_missing(why), at);
         }
@@ -209,6 +213,11 @@ impl Facts {
             Some(version) => Verdict::new(reason::SUCCEEDED, format!("connected to Chatwoot {version}")),
             None => Verdict::new(reason::SUCCEEDED, "connected"),
         }
+    }
+
+    /// Nobody whom it protects is bound to it.
+    fn holds_nothing(&self) -> bool {
+        self.around.dependents == 0 || self.spec.deletion_policy == InstanceDeletionPolicy::Release
     }
 
     fn delete(&self, at: &Moment) -> Next {

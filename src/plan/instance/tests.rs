@@ -368,6 +368,21 @@ fn while_it_goes_the_token_in_memory_serves_although_its_secret_is_gone() {
     assert!(world.blocked().is_none());
 }
 
+/// With its namespace the Secret goes too, and an operator that was started after that has no token in memory.
+#[test]
+fn what_holds_nothing_more_goes_without_token_and_installation() {
+    for policy in [InstanceDeletionPolicy::Protect, InstanceDeletionPolicy::Release] {
+        let mut world = World::ready();
+        world.token = Connected::Missing("create it".into());
+        world.facts.around.has_client = false;
+        world.facts.around.no_installation = Some("restore it".into());
+        world.facts.spec.deletion_policy = policy;
+        world.facts.object.deleting = true;
+        world.facts.around.dependents = usize::from(policy == InstanceDeletionPolicy::Release);
+        assert!(world.pass().effects.contains(&Effect::DropFinalizer), "{policy:?}: {}", world.message());
+    }
+}
+
 #[test]
 fn the_sweep_follows_a_look_and_comes_when_creates_have_settled() {
     let mut world = World::ready();

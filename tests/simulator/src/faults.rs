@@ -91,7 +91,8 @@ fn permanent() -> u16 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 pub struct Fault {
-    /// A route as the journal names it, `POST *` for every route of a verb, or `*`.
+    /// A route as the journal names it, `POST *` for every route of a verb, `WRITE *` for every verb that may change
+    /// something, or `*`.
     pub route: String,
     /// Only this path.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -110,10 +110,11 @@ impl Filter {
     }
 }
 
-/// Whether a route is meant by `*`, `POST *` or its own name.
+/// Whether a route is meant by `*`, `POST *`, `WRITE *` (every verb that may change something) or its own name.
 pub fn route_matches(pattern: &str, route: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some("") => true,
+        Some("WRITE ") => !route.starts_with("GET ") && !route.starts_with("HEAD "),
         Some(verb) => route.starts_with(verb),
         None => pattern == route,
     }
@@ -240,8 +241,10 @@ mod tests {
         journal.push(entry("POST /b"), false);
         let count = |filter: &Filter| journal.select(filter).count();
         assert_eq!(count(&Filter::route("POST *")), 2);
+        journal.push(entry("DELETE /a"), true);
+        assert_eq!(count(&Filter::route("WRITE *")), 3);
         assert_eq!(count(&Filter::route("POST /a")), 1);
-        assert_eq!(count(&Filter::route("*").since(1)), 2);
-        assert_eq!(count(&Filter { committed: Some(true), ..Filter::default() }), 1);
+        assert_eq!(count(&Filter::route("*").since(1)), 3);
+        assert_eq!(count(&Filter { committed: Some(true), ..Filter::default() }), 2);
     }
 }

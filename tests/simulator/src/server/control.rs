@@ -27,7 +27,7 @@ DELETE /_simulator/faults     no more faults
 POST   /_simulator/act        one or a list of {\"act\", …}
 GET    /_simulator/wait       answers when count=N requests match; the journal's filters, timeout_ms=10000
 POST   /_simulator/release    hanging requests go on: {\"how\": \"proceed\"|\"drop\", \"seq\"?, \"route\"?}
-A route is written as the journal shows it, or \"POST *\", or \"*\". A wrong kind, act or route is answered with the list.
+A route is written as the journal shows it, or \"POST *\", or \"WRITE *\" for all verbs that write, or \"*\". A wrong kind, act or route is answered with the list.
 ";
 
 /// Serves one control request. Bad input is a 422 that says what is wrong.
@@ -207,16 +207,19 @@ fn one_or_many<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<Vec<T>, S
 
 /// A misspelt route would wait, or fail to fail, for ever.
 fn known_route(route: &str) -> Result<(), String> {
-    let verb_of_all = route
-        .strip_suffix('*')
-        .is_some_and(|verb| ["", "GET ", "HEAD ", "POST ", "PATCH ", "PUT ", "DELETE "].contains(&verb));
+    let verb_of_all = route.strip_suffix('*').is_some_and(|verb| {
+        ["", "GET ", "HEAD ", "POST ", "PATCH ", "PUT ", "DELETE ", "WRITE "].contains(&verb)
+    });
     let named = routes::ROUTES.iter().any(|known| known.name == route);
     let unrouted = route.split_once(' ').is_some_and(|(verb, _)| routes::unrouted(verb) == route);
     if verb_of_all || named || unrouted {
         return Ok(());
     }
     let names: Vec<&str> = routes::ROUTES.iter().map(|known| known.name).collect();
-    Err(format!("there is no route {route:?}: write *, \"POST *\", or one of {}", names.join(", ")))
+    Err(format!(
+        "there is no route {route:?}: write *, \"POST *\", \"WRITE *\", or one of {}",
+        names.join(", ")
+    ))
 }
 
 type Pairs = Vec<(String, String)>;
