@@ -16,7 +16,8 @@ pub enum Trouble {
     Stale,
     /// A write to Kubernetes gets no answer, or a wrong one.
     Write,
-    /// A POST gets no answer of its own: before or after it was carried out, or while it still may be.
+    /// A POST gets no answer of its own: before or after it was carried out, or while it still may be, for as long as
+    /// the settle time reckons with.
     Lost,
     /// A POST is not sent, throttled or refused, truly.
     Refused,
@@ -34,6 +35,8 @@ pub enum Trouble {
     DeleteKeeping,
     /// Somebody deletes the resource and the account with it.
     DeleteDestroying,
+    /// Somebody changes the deletion policy of a resource that is going.
+    Switch,
     /// Somebody applies a deleted resource again.
     Recreate,
     /// The status is lost, whole.
@@ -46,7 +49,7 @@ pub enum Trouble {
     Decide,
 }
 
-pub const TROUBLES: [Trouble; 19] = [
+pub const TROUBLES: [Trouble; 20] = [
     Trouble::Crash,
     Trouble::Terminate,
     Trouble::Pause,
@@ -61,6 +64,7 @@ pub const TROUBLES: [Trouble; 19] = [
     Trouble::Index,
     Trouble::DeleteKeeping,
     Trouble::DeleteDestroying,
+    Trouble::Switch,
     Trouble::Recreate,
     Trouble::Wipe,
     Trouble::Strip,

@@ -2,6 +2,7 @@
 
 use crate::{
     bounds::{Budget, TROUBLES, Trouble},
+    creating::Creating,
     explore::Search,
     model::State,
     mutants::Machine,
@@ -30,14 +31,14 @@ pub fn search(
     index_works: bool,
     troubles: u8,
     kinds: &[Trouble],
-) -> Search {
+) -> Search<Creating> {
     let often = |kind| if kind == Trouble::Wipe { troubles.min(1) } else { troubles };
     let kinds: Vec<(Trouble, u8)> = kinds.iter().map(|kind| (*kind, often(*kind))).collect();
     let start = State::start(processes, index_works, Budget::new(troubles, &kinds));
-    Search { machine, start, most_states: 20_000_000 }
+    Search { model: Creating { machine, start }, most_states: 50_000_000 }
 }
 
 /// Everything at once.
-pub fn whole(processes: usize, index_works: bool, troubles: u8) -> Search {
+pub fn whole(processes: usize, index_works: bool, troubles: u8) -> Search<Creating> {
     search(Machine::Production, processes, index_works, troubles, &TROUBLES)
 }
