@@ -47,9 +47,17 @@ pub enum Trouble {
     Adopt,
     /// A person answers the question that stands open.
     Decide,
+    /// A call fails with a 500 before anything was done.
+    Server,
+    /// Another process takes the lead.
+    Handover,
+    /// Somebody changes the spec.
+    Edit,
+    /// Somebody changes something in Chatwoot, behind the operator's back.
+    Behind,
 }
 
-pub const TROUBLES: [Trouble; 20] = [
+pub const TROUBLES: [Trouble; 24] = [
     Trouble::Crash,
     Trouble::Terminate,
     Trouble::Pause,
@@ -70,6 +78,10 @@ pub const TROUBLES: [Trouble; 20] = [
     Trouble::Strip,
     Trouble::Adopt,
     Trouble::Decide,
+    Trouble::Server,
+    Trouble::Handover,
+    Trouble::Edit,
+    Trouble::Behind,
 ];
 
 /// What may still go wrong.

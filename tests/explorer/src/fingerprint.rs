@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashSet,
+    fmt::{self, Write},
     hash::{BuildHasherDefault, Hash, Hasher},
 };
 
@@ -14,7 +15,15 @@ pub type Met = HashSet<u128, BuildHasherDefault<AsItIs>>;
 pub fn fingerprint<T: Hash>(value: &T) -> u128 {
     let mut mixer = Mixer { a: SEEDS[0], b: SEEDS[1] };
     value.hash(&mut mixer);
-    (u128::from(avalanche(mixer.a)) << 64) | u128::from(avalanche(mixer.b ^ mixer.a.rotate_left(32)))
+    mixer.end()
+}
+
+/// The fingerprint of what a value prints, for values that do not hash.
+pub fn of_words<T: fmt::Debug>(value: &T) -> u128 {
+    let mut mixer = Mixer { a: SEEDS[0], b: SEEDS[1] };
+    // Writing into memory cannot fail.
+    let _ = write!(mixer, "{value:?}");
+    mixer.end()
 }
 
 // Odd constants with their bits spread: the fractions of the golden ratio and of the roots of 2 and 3.
@@ -27,7 +36,18 @@ struct Mixer {
     b: u64,
 }
 
+impl fmt::Write for Mixer {
+    fn write_str(&mut self, words: &str) -> fmt::Result {
+        self.write(words.as_bytes());
+        Ok(())
+    }
+}
+
 impl Mixer {
+    fn end(&self) -> u128 {
+        (u128::from(avalanche(self.a)) << 64) | u128::from(avalanche(self.b ^ self.a.rotate_left(32)))
+    }
+
     fn take(&mut self, word: u64) {
         self.a = fold(self.a ^ word, FACTORS[0]);
         self.b = fold(self.b.wrapping_add(word).rotate_left(23), FACTORS[1]);

@@ -23,6 +23,8 @@ pub mod invariants;
 pub mod model;
 pub mod mutants;
 pub mod process;
+pub mod person;
+pub mod resource;
 pub mod scenarios;
 pub mod settle;
 pub mod timers;
