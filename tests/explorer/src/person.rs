@@ -217,10 +217,9 @@ impl Kind for Person {
     fn learns_what(&self, lesson: &Lesson) -> String {
         match lesson {
             Lesson::Wrote { wrote, .. } => format!("{wrote:?}"),
-            Lesson::Posted { answer: Ok(user), .. } | Lesson::Got(_, Ok(user)) => format!(
-                "user {}, {:?}, in {:?}",
-                user.id, user.custom_attributes, user.belongings
-            ),
+            Lesson::Posted { answer: Ok(user), .. } | Lesson::Got(_, Ok(user)) => {
+                format!("user {}, {:?}, in {:?}", user.id, user.custom_attributes, user.belongings)
+            }
             Lesson::PasswordSet(_, answer) => step::brief(&answer.as_ref().map(|_| ())),
             Lesson::Password(password) => {
                 step::brief(password).split(&[' ', '{']).next().unwrap_or_default().to_owned()

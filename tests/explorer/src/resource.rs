@@ -224,8 +224,7 @@ impl<K: Kind> State<K> {
         for process in &mut self.processes {
             process.cache = process.cache.take().filter(|_| stale);
             let cached = process.cache.as_ref().map(|object| object.uid);
-            process.memory =
-                process.memory.take().filter(|(of, _)| Some(*of) == uid || Some(*of) == cached);
+            process.memory = process.memory.take().filter(|(of, _)| Some(*of) == uid || Some(*of) == cached);
         }
         let held = self.processes.iter_mut().flat_map(|process| {
             process.cache.iter_mut().chain(process.pass.iter_mut().map(|pass| &mut pass.object))
@@ -241,9 +240,10 @@ impl<K: Kind> State<K> {
 
     pub fn fresh_version(&self) -> u8 {
         let held = |version: u8| {
-            let copies = self.processes.iter().flat_map(|process| {
-                process.cache.iter().chain(process.pass.iter().map(|pass| &pass.object))
-            });
+            let copies = self
+                .processes
+                .iter()
+                .flat_map(|process| process.cache.iter().chain(process.pass.iter().map(|pass| &pass.object)));
             self.object.iter().chain(copies).any(|copy| copy.version == version)
         };
         (2..).find(|version| !held(*version)).unwrap_or_default()

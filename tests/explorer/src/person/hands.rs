@@ -25,8 +25,10 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
         Effect::AddFinalizer => Lesson::Finalizer(write(turn, pass, how, |object| object.finalizer = true)),
         Effect::DropFinalizer(notice) => {
             let first = turn.kind.mutant != Some(Mutant::TellsAfterwards);
-            turn.state.chatwoot.told |= first && notice == Some(Notice::MayExist);
+            let may_exist = notice == Some(Notice::MayExist);
+            turn.state.chatwoot.told |= first && may_exist;
             let wrote = write(turn, pass, how, |object| object.finalizer = false);
+            turn.state.chatwoot.told |= may_exist && wrote == Wrote::Yes;
             let kept = matches!(notice, Some(Notice::KeptForOthers | Notice::TooLate));
             turn.state.chatwoot.told |= kept && matches!(wrote, Wrote::Yes | Wrote::Unknown) && !how.dies();
             Lesson::Dropped(wrote)

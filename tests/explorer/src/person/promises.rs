@@ -1,5 +1,8 @@
 //! What must hold for a person and the accounts they were let into.
 //!
+//! What is done about memberships relies on the lead: of two processes that both act, one can make what the other has just
+//! taken back, and no write in between would tell it. Everything else holds whoever acts.
+//!
 //! The exclusions: where the status was lost, or the finalizer was away when the resource was deleted, or somebody took
 //! the marker off the person, memberships that stood nowhere else are forgotten; what a proxy that sends a request twice
 //! makes after the resource is gone is left; a request to make somebody that arrives when they have been destroyed makes
@@ -125,7 +128,11 @@ fn records(status: &UserStatus, account: i64) -> bool {
 pub fn joining(state: &State<Person>, pass: &Pass<Person>, account: i64) -> Result<(), Violation> {
     let stored = state.object.as_ref().filter(|stored| stored.uid == pass.object.uid);
     let recorded = stored.is_some_and(|stored| records(&stored.status, account));
-    if recorded || state.wiped || state.chatwoot.unheld { Ok(()) } else { Err(Violation::JoinUnrecorded(account)) }
+    if recorded || state.wiped || state.chatwoot.unheld {
+        Ok(())
+    } else {
+        Err(Violation::JoinUnrecorded(account))
+    }
 }
 
 pub fn taking_back(pass: &Pass<Person>, account: i64) -> Result<(), Violation> {
@@ -189,7 +196,9 @@ fn stalled(status: &UserStatus) -> Result<(), Violation> {
     let stalled = conditions::find(&status.conditions, conditions::STALLED);
     let named = stalled
         .filter(|stalled| stalled.status == ConditionStatus::True && !stalled.message.is_empty())
-        .is_some_and(|stalled| [reason::NOT_OWNED, reason::DELETION_BLOCKED].contains(&stalled.reason.as_str()));
+        .is_some_and(|stalled| {
+            [reason::NOT_OWNED, reason::DELETION_BLOCKED].contains(&stalled.reason.as_str())
+        });
     if named {
         return Ok(());
     }

@@ -59,10 +59,7 @@ pub fn comes_to_rest<K: Kind>(
 }
 
 /// Nothing was written and nothing has changed in Chatwoot.
-fn same<K: Kind>(
-    turn: &Turn<'_, K>,
-    (object, chatwoot): &(Option<Rc<Object<K>>>, K::Chatwoot),
-) -> bool {
+fn same<K: Kind>(turn: &Turn<'_, K>, (object, chatwoot): &(Option<Rc<Object<K>>>, K::Chatwoot)) -> bool {
     let stored = |object: &Option<Rc<Object<K>>>| {
         object.as_ref().map(|object| (object.uid, object.finalizer, object.status.clone()))
     };

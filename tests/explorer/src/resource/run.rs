@@ -134,7 +134,11 @@ impl<K: Kind> Running<K> {
                 let old = step::ways(&self.kind, state, who).iter();
                 all.extend(old.map(|how| Action::Begin { who, fresh: false, how: *how }));
             }
-            all.extend(self.fresh(state, who).iter().map(|how| Action::Begin { who, fresh: true, how: *how }));
+            all.extend(self.fresh(state, who).iter().map(|how| Action::Begin {
+                who,
+                fresh: true,
+                how: *how,
+            }));
         }
         if process.pass.is_some() || process.memory.is_some() {
             all.push(Action::Crash(who));

@@ -170,10 +170,7 @@ pub fn write<K: Kind>(
 }
 
 /// Changes the stored object, whatever its version, and removes it when nothing holds it any more.
-pub fn store<K: Kind>(
-    turn: &mut Turn<'_, K>,
-    change: impl FnOnce(&mut Object<K>),
-) -> Option<Rc<Object<K>>> {
+pub fn store<K: Kind>(turn: &mut Turn<'_, K>, change: impl FnOnce(&mut Object<K>)) -> Option<Rc<Object<K>>> {
     let mut object = Object::clone(turn.state.object.as_deref()?);
     change(&mut object);
     object.version = turn.state.fresh_version();
