@@ -27,5 +27,6 @@ pub mod process;
 pub mod resource;
 pub mod scenarios;
 pub mod settle;
+pub mod tenant;
 pub mod timers;
 pub mod world;

@@ -63,6 +63,11 @@ pub trait Kind: Clone + Debug + Eq + Hash + Sized {
     /// The object goes for good.
     fn gone(&self, turn: &mut Turn<'_, Self>, object: &Object<Self>);
 
+    /// A nonce that nobody holds.
+    fn fresh(&self, _: &State<Self>) -> String {
+        "0".repeat(16)
+    }
+
     fn deeds(&self, state: &State<Self>) -> Vec<(crate::bounds::Trouble, Self::Deed)>;
     fn does(&self, turn: &mut Turn<'_, Self>, deed: Self::Deed);
     /// How many requests are under way that nobody waits for.

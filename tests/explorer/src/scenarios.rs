@@ -6,8 +6,9 @@ use crate::{
     explore::Search,
     model as creating,
     mutants::Machine,
-    person::{Person, around},
+    person::{self, Person},
     resource::{State, run::Running},
+    tenant::{self, Order, Tenant},
 };
 
 /// What goes wrong without anybody's doing.
@@ -91,6 +92,9 @@ pub const WHOLE: &[Trouble] = &[
     Trouble::Behind,
     Trouble::Wipe,
     Trouble::Strip,
+    Trouble::Index,
+    Trouble::Adopt,
+    Trouble::Decide,
 ];
 
 /// A person's resource. `processes`: how many, and whether one of them leads.
@@ -101,9 +105,25 @@ pub fn person(
     troubles: u8,
     kinds: &[Trouble],
 ) -> Search<Running<Person>> {
-    let around = around::Around::new(stranger);
+    let around = person::around::Around::new(stranger);
     let start = State::new(processes, leads, 2, budget(troubles, kinds), kind.wish, around);
     let who = if stranger { "a person with a stranger's e-mail" } else { "a person" };
     let about = format!("{who}, {:?}", kind.wish);
+    Search { model: Running { kind, start, about }, most_states: 50_000_000 }
+}
+
+/// An account's resource.
+pub fn tenant(
+    kind: Tenant,
+    index_works: bool,
+    (processes, leads): (usize, bool),
+    troubles: u8,
+    kinds: &[Trouble],
+) -> Search<Running<Tenant>> {
+    let around = tenant::around::Around::new(index_works);
+    let order = Order { policy: kind.policy, adopt: false, answer: None };
+    let start = State::new(processes, leads, 2, budget(troubles, kinds), order, around);
+    let index = if index_works { "working" } else { "broken" };
+    let about = format!("an account, index {index}, policy {:?}", kind.policy);
     Search { model: Running { kind, start, about }, most_states: 50_000_000 }
 }

@@ -47,7 +47,7 @@ impl How {
 /// In which ways the next step of this process can end; none where there is nothing to look at.
 pub fn ways<K: Kind>(kind: &K, state: &State<K>, who: usize) -> &'static [How] {
     let Some(pass) = current(kind, state, who) else { return &[] };
-    match kind.next(&pass.machine, &moment(state, who)) {
+    match kind.next(&pass.machine, &moment(kind, state, who)) {
         Step::Act(effect) => match kind.sort(&effect) {
             Sort::Write => WRITES,
             Sort::Change { late: true } => LATE_CHANGES,
@@ -76,7 +76,7 @@ pub fn step<K: Kind>(turn: &mut Turn<'_, K>, who: usize, how: How) {
     }
     pass.paused = false;
     pass.steps += 1;
-    let over = match turn.kind.next(&pass.machine, &moment(&turn.state, who)) {
+    let over = match turn.kind.next(&pass.machine, &moment(turn.kind, &turn.state, who)) {
         Step::Act(effect) => {
             let kind = turn.kind;
             turn.say(|_| format!("{}: {} ({how:?})", name(who), kind.does_what(&effect)));
@@ -114,7 +114,7 @@ pub fn step<K: Kind>(turn: &mut Turn<'_, K>, who: usize, how: How) {
 
 /// A pass that has nothing to do but end does so at once; only what it would do later is worth interrupting.
 fn ends_quietly<K: Kind>(turn: &mut Turn<'_, K>, who: usize, pass: &Pass<K>) -> bool {
-    match turn.kind.next(&pass.machine, &moment(&turn.state, who)) {
+    match turn.kind.next(&pass.machine, &moment(turn.kind, &turn.state, who)) {
         Step::Settle(end) if !is_written(turn.kind, &pass.object, &end) => {
             turn.say(|_| format!("{}: the pass ends: {:?}", name(who), end.again));
             true
@@ -199,12 +199,12 @@ fn current<K: Kind>(kind: &K, state: &State<K>, who: usize) -> Option<Pass<K>> {
     Some(Pass { object, machine, held: K::Held::default(), mark: 0, paused: false, steps: 0 })
 }
 
-fn moment<K: Kind>(state: &State<K>, who: usize) -> Moment {
+fn moment<K: Kind>(kind: &K, state: &State<K>, who: usize) -> Moment {
     let seconds = i64::try_from(state.clock.as_secs()).unwrap_or_default();
     Moment {
         now: jiff::Timestamp::from_second(seconds).unwrap_or_default(),
         clock: state.clock,
-        nonce: format!("{:016}", state.clock.as_secs() * 10 + who as u64),
+        nonce: kind.fresh(state),
         stopping: state.processes[who].stopping || state.leader.is_some_and(|leader| leader != who),
     }
 }
