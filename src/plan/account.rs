@@ -56,6 +56,11 @@ impl Facts {
         if self.create.stale || self.create.gone {
             return self.fresh();
         }
+        // Once a claim of this pass has come to its end, a spec that may have changed decides nothing any more, least of all
+        // what becomes of the account of a resource that has been deleted meanwhile.
+        if self.done.reread && self.create.mine.is_none() && self.create.ended.is_none() {
+            return self.fresh();
+        }
         // Nothing new is begun by a process that is going, or has lost the lead; what was sent is written down.
         if at.stopping && self.create.mine.is_none() && !self.done.deleted {
             return self.quiet();

@@ -84,6 +84,8 @@ pub struct Memory {
     /// When requests to join an account were last sent: one whose answer is lost may arrive late, even after one that
     /// was sent later.
     sent: Vec<(AccountId, Duration)>,
+    /// Those of them whose answer was lost, or may have been by the process before this one.
+    unanswered: BTreeMap<AccountId, Duration>,
 }
 
 /// What a plan is made of.
@@ -111,14 +113,24 @@ impl Memory {
         for membership in unwanted {
             self.unwanted.entry(membership).or_insert(facts.clock);
         }
+        if self.first_look.is_none() {
+            // What is recorded as made was answered; of anything else the process before this one may have learned nothing.
+            let doubted = facts.recorded.iter().filter(|record| record.state != MembershipState::Granted);
+            let doubted = doubted.filter_map(|record| record.account_id.map(AccountId));
+            self.unanswered.extend(doubted.map(|id| (id, facts.clock)));
+        }
         self.sent.retain(|(_, at)| facts.clock < *at + facts.settle);
+        self.unanswered.retain(|_, at| facts.clock < *at + facts.settle);
         self.first_look.get_or_insert(facts.clock);
     }
 
-    /// A request to join `account` is sent, at `clock`.
-    pub fn sent(&mut self, account: AccountId, clock: Duration) {
+    /// A request to join `account` was sent, at `clock`. `answered`: Chatwoot said what became of it.
+    pub fn sent(&mut self, account: AccountId, clock: Duration, answered: bool) {
         self.sent.retain(|(to, _)| *to != account);
         self.sent.push((account, clock));
+        if !answered {
+            self.unanswered.insert(account, clock);
+        }
     }
 }
 
@@ -184,6 +196,14 @@ pub fn plan(facts: &Facts, memory: &Memory) -> Plan {
 pub fn to_take_back(recorded: &[MembershipStatus], belongings: &[Belonging]) -> BTreeSet<AccountId> {
     let ours = recorded_accounts(recorded);
     belongings.iter().map(|belonging| belonging.account).filter(|id| ours.contains(id)).collect()
+}
+
+/// Until when a request whose answer was lost, of this process or of the one before it, may still make a recorded
+/// membership; `None`: nothing is under way.
+pub fn under_way_until(facts: &Facts, memory: &Memory) -> Option<Duration> {
+    let recorded = recorded_accounts(facts.recorded);
+    let unanswered = memory.unanswered.iter().filter(|(id, _)| recorded.contains(id));
+    unanswered.map(|(_, at)| *at + facts.settle).filter(|until| facts.clock < *until).max()
 }
 
 /// Whether a person is in no account but recorded ones, so that destroying them takes nobody else's colleague.
@@ -282,7 +302,12 @@ impl Draft<'_> {
         if has.is_some_and(|has| has.role == Some(role)) {
             return wish.entry(Some(id), MembershipState::Granted, None);
         }
-        self.plan.record_first |= made.is_none_or(|made| made.account_id != Some(id.0));
+        // One that vanished behind our back is recorded again before it is made again: a deletion that meets it as Granted
+        // would not wait for a request under way.
+        let told = |made: &MembershipStatus| {
+            made.account_id == Some(id.0) && (has.is_some() || made.state != MembershipState::Granted)
+        };
+        self.plan.record_first |= !made.is_some_and(told);
         self.plan.calls.push(Call::Join { key: wish.key(), account: id, role });
         wish.entry(Some(id), MembershipState::Pending, Some(reason::PROGRESSING))
     }

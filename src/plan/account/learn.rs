@@ -130,6 +130,7 @@ impl Facts {
         }
         if let Some(status) = status {
             self.status = *status;
+            self.done.reread = true;
         }
         self.create.learn(Created::ReadBack(back));
     }

@@ -204,6 +204,8 @@ pub struct Done {
     pub refused: Option<Failure>,
     /// Chatwoot has accepted the deletion in this pass.
     pub deleted: bool,
+    /// The object was read again, and its spec may say something else than what this pass was begun with.
+    pub reread: bool,
 }
 
 /// Everything the planner decides on.

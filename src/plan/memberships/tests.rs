@@ -92,7 +92,7 @@ impl World {
             }
             self.calls.push(call.clone());
             if let Call::Join { account, .. } = &call {
-                self.memory.sent(*account, self.clock);
+                self.memory.sent(*account, self.clock, true);
             }
             match (luck, &call) {
                 (Luck::Lost, _) => {}

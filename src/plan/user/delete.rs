@@ -120,6 +120,13 @@ impl Facts {
         if destroys {
             return Step::Act(Effect::Delete(id));
         }
+        // What is under way when the last finalizer goes would be made, and nobody would remember it.
+        let facts = self.membership_facts(user, at.clock);
+        if let Some(until) = memberships::under_way_until(&facts, &self.memory) {
+            let text = "a request to make a membership may still be under way; looking again when it can be no longer";
+            let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
+            return self.end(status, Again::After(until.saturating_sub(at.clock)), false);
+        }
         let kept = self.spec.deletion_policy == Policy::Delete;
         self.let_go(kept.then_some(Notice::KeptForOthers), at)
     }

@@ -159,8 +159,9 @@ impl Facts {
         clock: std::time::Duration,
     ) {
         self.pass.began = true;
+        let answered = answer.as_ref().err().is_none_or(|failure| failure.fate() != Fate::Ambiguous);
         // Whatever the answer, a copy of the request may still be under way until its settle time is over.
-        self.memory.sent(account, clock);
+        self.memory.sent(account, clock, answered);
         match answer {
             Ok(()) => {
                 self.pass.joined = true;

@@ -14,7 +14,7 @@ use crate::{
         types::AccountId,
     },
     plan::{
-        account::{Effect, Facts, Lesson, Tag},
+        account::{Effect, Facts, Lesson, Notice, Tag},
         create::{self, Index, Look, ReadBack},
     },
     reconcile::{
@@ -149,11 +149,14 @@ impl Hands<Facts> for AccountHands {
                 self.stored.add_finalizer(FINALIZER, Some((RESTORE_STATUS_ANNOTATION, "true"))).await,
             ),
             Effect::DropFinalizer(notice) => {
+                let about = self.stored.object().clone();
+                let say = |notice| announce::notice(&about, notice, &self.marker, &self.world);
+                // What nobody may ever hear of otherwise is said first: afterwards there may be no process to say it.
+                let first = notice.filter(|notice| *notice == Notice::MayExist);
+                first.into_iter().for_each(say);
                 let wrote = self.stored.drop_finalizer_if_unchanged(FINALIZER).await;
-                if wrote == Wrote::Yes
-                    && let Some(notice) = notice
-                {
-                    announce::notice(self.stored.object(), notice, &self.marker, &self.world);
+                if matches!(wrote, Wrote::Yes | Wrote::Unknown) {
+                    notice.filter(|_| first.is_none()).into_iter().for_each(say);
                 }
                 Lesson::Dropped(wrote)
             }

@@ -20,12 +20,12 @@ use crate::{
     },
     plan::{
         password::{self, Due, Source},
-        user::{Effect, Facts, Lesson, Password, Profile, Published, Tag},
+        user::{Effect, Facts, Lesson, Notice, Password, Profile, Published, Tag},
     },
     reconcile::{
         driver::Hands,
         references::InstanceKey,
-        stored::{Read, Stored},
+        stored::{Read, Stored, Wrote},
         turn::Turn,
         world::World,
     },
@@ -306,11 +306,14 @@ impl Hands<Facts> for UserHands {
                 self.stored.add_finalizer(FINALIZER, Some((RESTORE_STATUS_ANNOTATION, "true"))).await,
             ),
             Effect::DropFinalizer(notice) => {
+                let about = self.stored.object().clone();
+                let say = |notice| announce::notice(&about, notice, &self.marker, &self.world);
+                // What nobody may ever hear of otherwise is said first: afterwards there may be no process to say it.
+                let first = notice.filter(|notice| *notice == Notice::MayExist);
+                first.into_iter().for_each(say);
                 let wrote = self.stored.drop_finalizer_if_unchanged(FINALIZER).await;
-                if wrote == crate::reconcile::stored::Wrote::Yes
-                    && let Some(notice) = notice
-                {
-                    announce::notice(self.stored.object(), notice, &self.marker, &self.world);
+                if matches!(wrote, Wrote::Yes | Wrote::Unknown) {
+                    notice.filter(|_| first.is_none()).into_iter().for_each(say);
                 }
                 Lesson::Dropped(wrote)
             }

@@ -3,7 +3,7 @@
 use crate::{
     bounds::Trouble,
     invariants::Violation,
-    model::{ADOPTABLE, Object, Pass, Post, State, Status},
+    model::{ADOPTABLE, Object, Pass, State, Status},
     mutants::Machine,
     process::{self, How},
     world::Turn,
@@ -14,7 +14,6 @@ use std::rc::Rc;
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Start,
     /// The watch of an idle process brings the newest version.
     Deliver(usize),
     Begin {
@@ -35,6 +34,7 @@ pub enum Action {
     Delete {
         destroying: bool,
     },
+    Switch,
     Recreate,
     Wipe,
     Strip,
@@ -45,7 +45,7 @@ pub enum Action {
 impl Action {
     fn troubles(self) -> [Option<Trouble>; 2] {
         let one = match self {
-            Action::Start | Action::Deliver(_) | Action::Land(_) | Action::Tick | Action::Rest => None,
+            Action::Deliver(_) | Action::Land(_) | Action::Tick | Action::Rest => None,
             Action::Begin { fresh, how, .. } => {
                 return [(!fresh).then_some(Trouble::Stale), how.trouble()];
             }
@@ -56,6 +56,7 @@ impl Action {
             Action::BreakIndex | Action::RepairIndex => Some(Trouble::Index),
             Action::Delete { destroying: false } => Some(Trouble::DeleteKeeping),
             Action::Delete { destroying: true } => Some(Trouble::DeleteDestroying),
+            Action::Switch => Some(Trouble::Switch),
             Action::Recreate => Some(Trouble::Recreate),
             Action::Wipe => Some(Trouble::Wipe),
             Action::Strip => Some(Trouble::Strip),
@@ -78,7 +79,6 @@ pub fn apply(
         turn.state.budget.spend(trouble);
     }
     match action {
-        Action::Start => {}
         Action::Deliver(who) => turn.deliver(who),
         Action::Begin { who, fresh, how } => process::begin(&mut turn, who, fresh, how),
         Action::Step(who, how) => process::step(&mut turn, who, how),
@@ -94,6 +94,7 @@ pub fn apply(
         Action::BreakIndex => turn.set_index(false),
         Action::RepairIndex => turn.set_index(true),
         Action::Delete { destroying } => turn.delete(destroying),
+        Action::Switch => turn.switch(),
         Action::Recreate => turn.recreate(),
         Action::Wipe => turn.wipe(),
         Action::Strip => turn.strip(),
@@ -178,13 +179,15 @@ fn people(state: &State, all: &mut Vec<Action>) {
         return;
     };
     if object.deleting {
+        all.push(Action::Switch);
         return;
     }
     all.extend([Action::Delete { destroying: false }, Action::Delete { destroying: true }]);
     // Nothing can hold where the status and the finalizer are lost together while an account may exist.
     let at_work = state.processes.iter().filter_map(|process| process.pass.as_ref());
-    let at_work =
-        at_work.into_iter().any(|pass| pass.facts.mine.is_some() || matches!(pass.post, Some(Post::Sent(_))));
+    // Before the finalizer is known to stand, nothing is sent and every step is a compare-and-swap.
+    let sends = |pass: &Pass| pass.facts.mine.is_some() && pass.facts.finalizer;
+    let at_work = at_work.into_iter().any(|pass| sends(pass) || pass.post.is_some());
     let pending = at_work
         || state.in_the_air(object.uid) > 0
         || state.accounts.iter().any(|account| account.uid == Some(object.uid));

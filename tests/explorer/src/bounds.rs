@@ -16,7 +16,8 @@ pub enum Trouble {
     Stale,
     /// A write to Kubernetes gets no answer, or a wrong one.
     Write,
-    /// A POST gets no answer of its own: before or after it was carried out, or while it still may be.
+    /// A POST gets no answer of its own: before or after it was carried out, or while it still may be, for as long as
+    /// the settle time reckons with.
     Lost,
     /// A POST is not sent, throttled or refused, truly.
     Refused,
@@ -34,6 +35,8 @@ pub enum Trouble {
     DeleteKeeping,
     /// Somebody deletes the resource and the account with it.
     DeleteDestroying,
+    /// Somebody changes the deletion policy of a resource that is going.
+    Switch,
     /// Somebody applies a deleted resource again.
     Recreate,
     /// The status is lost, whole.
@@ -44,9 +47,17 @@ pub enum Trouble {
     Adopt,
     /// A person answers the question that stands open.
     Decide,
+    /// A call fails with a 500 before anything was done.
+    Server,
+    /// Another process takes the lead.
+    Handover,
+    /// Somebody changes the spec.
+    Edit,
+    /// Somebody changes something in Chatwoot, behind the operator's back.
+    Behind,
 }
 
-pub const TROUBLES: [Trouble; 19] = [
+pub const TROUBLES: [Trouble; 24] = [
     Trouble::Crash,
     Trouble::Terminate,
     Trouble::Pause,
@@ -61,11 +72,16 @@ pub const TROUBLES: [Trouble; 19] = [
     Trouble::Index,
     Trouble::DeleteKeeping,
     Trouble::DeleteDestroying,
+    Trouble::Switch,
     Trouble::Recreate,
     Trouble::Wipe,
     Trouble::Strip,
     Trouble::Adopt,
     Trouble::Decide,
+    Trouble::Server,
+    Trouble::Handover,
+    Trouble::Edit,
+    Trouble::Behind,
 ];
 
 /// What may still go wrong.

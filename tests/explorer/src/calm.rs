@@ -3,12 +3,11 @@
 
 use crate::{
     actions::{Action, apply, plain_step},
-    explore::Plain,
+    fingerprint::{Met, fingerprint},
     invariants::{self, Violation},
-    model::{State, fingerprint},
+    model::State,
     mutants::Machine,
 };
-use std::collections::HashSet;
 
 /// No pass needs more steps, and no state more rounds.
 const PASS: usize = 40;
@@ -18,10 +17,11 @@ const ROUNDS: usize = 40;
 pub fn comes_to_rest(
     machine: Machine,
     state: &State,
-    known: &mut HashSet<u64, Plain>,
+    known: &mut Met,
+    story: Option<&mut Vec<String>>,
 ) -> Result<(), Violation> {
     let mut way = Vec::with_capacity(8);
-    follow(machine, state, None, |mark| {
+    follow(machine, state, story, |mark| {
         way.push(mark);
         known.contains(&mark)
     })?;
@@ -29,17 +29,11 @@ pub fn comes_to_rest(
     Ok(())
 }
 
-/// The same, in words.
-pub fn tell(machine: Machine, state: &State, lines: &mut Vec<String>) {
-    // What it ends with is known already.
-    let _ = follow(machine, state, Some(lines), |_| false);
-}
-
 fn follow(
     machine: Machine,
     state: &State,
     mut story: Option<&mut Vec<String>>,
-    mut ends_well: impl FnMut(u64) -> bool,
+    mut ends_well: impl FnMut(u128) -> bool,
 ) -> Result<(), Violation> {
     let mut act = |state: &State, action| match apply(machine, state, action, story.as_deref_mut()) {
         (next, None) => Ok(next),

@@ -3,7 +3,7 @@
 //! Copies of the object are current or not, nonces are the same or not, instants lie before or after each other by
 //! spans the protocol knows. What is left is renamed and moved into one form, so that runs meet.
 
-use crate::{bounds::Trouble, model::*};
+use crate::{bounds::Trouble, fingerprint::fingerprint, model::*, timers};
 use chatwoot_operator::plan::create::{A_MOMENT, LOST, Memory, SEND_WITHIN};
 use std::{
     hash::{Hash, Hasher},
@@ -16,8 +16,13 @@ pub const FAR: Duration = Duration::from_secs(120);
 
 impl State {
     /// The same state, with instants counted from the earliest that matters and processes in a fixed order.
-    pub fn canonical(mut self) -> Self {
+    ///
+    /// `forgets_timers`: timers that nobody reads again may be forgotten ([`timers`]).
+    pub fn canonical(mut self, forgets_timers: bool) -> Self {
         self.forget_what_is_over();
+        if forgets_timers {
+            timers::forget(&mut self);
+        }
         self.renumber();
         let mut instants: Vec<Duration> = self.instants().into_iter().map(|at| *at).collect();
         instants.sort_unstable();
@@ -78,7 +83,8 @@ impl State {
         let now = self.now;
         let stale = self.budget.allows(Trouble::Stale);
         let long_ago = now.saturating_sub(FAR);
-        self.ghost.born = self.ghost.born.max(now.saturating_sub(CLAIM_SETTLES));
+        let settled = now.saturating_sub(CLAIM_SETTLES);
+        self.ghost.born = if self.has_predecessors() { self.ghost.born.max(settled) } else { settled };
         for process in &mut self.processes {
             process.cache = process.cache.take().filter(|_| stale);
             let known = [self.object.as_ref(), process.cache.as_ref()];
@@ -94,7 +100,10 @@ impl State {
             }
             let Some(Pass { facts, post, .. }) = &mut process.pass else { continue };
             if let Some(mine) = &mut facts.mine {
-                mine.since = mine.since.max(now.saturating_sub(SEND_WITHIN));
+                let late = now.saturating_sub(SEND_WITHIN);
+                // Once it is sent, or known not to be, nobody asks when it may be.
+                let over = mine.posted.is_some() || matches!(post, Some(Post::Sent(_)));
+                mine.since = if over { late } else { mine.since.max(late) };
             }
             match &facts.look {
                 // The next look is asked for now or later.

@@ -1,30 +1,56 @@
 //! Breadth first through everything that can happen, within bounds.
 
-use crate::{
-    actions::{Action, actions, apply},
-    calm,
-    invariants::Violation,
-    model::{State, fingerprint},
-    mutants::Machine,
-};
+use crate::fingerprint::{Met, fingerprint};
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::VecDeque,
     fmt,
-    hash::{BuildHasherDefault, Hasher},
+    hash::Hash,
     time::{Duration, Instant},
 };
 
-/// Where to begin, what runs, and when to give up.
+/// Something to explore: where it begins, what can happen, and what must hold.
+pub trait Model {
+    /// Equal states have equal futures, so a state is canonical: everything no comparison can tell apart is one state.
+    type State: Clone + Hash;
+    type Action: Copy;
+    type Violation: Clone + fmt::Debug + fmt::Display;
+
+    fn start(&self) -> Self::State;
+
+    /// Everything that can happen in this state.
+    fn actions(&self, state: &Self::State) -> Vec<Self::Action>;
+
+    /// The state an action leads to, and what it broke; tells its story where somebody listens.
+    fn apply(
+        &self,
+        state: &Self::State,
+        action: Self::Action,
+        story: Option<&mut Vec<String>>,
+    ) -> (Self::State, Option<Self::Violation>);
+
+    /// From here on nothing goes wrong any more: everything must come to rest. `known` are the states that are known to
+    /// end well; those on the way are added where they do.
+    fn comes_to_rest(
+        &self,
+        state: &Self::State,
+        known: &mut Met,
+        story: Option<&mut Vec<String>>,
+    ) -> Result<(), Self::Violation>;
+
+    /// The bounds, in words.
+    fn bounds(&self) -> String;
+}
+
+/// What is explored, and when to give up.
 #[derive(Clone, Debug)]
-pub struct Search {
-    pub machine: Machine,
-    pub start: State,
+pub struct Search<M> {
+    pub model: M,
     pub most_states: usize,
 }
 
 /// What an exploration came to.
 #[derive(Debug)]
-pub struct Report {
+pub struct Report<V> {
     pub bounds: String,
     pub states: usize,
     pub transitions: usize,
@@ -33,17 +59,17 @@ pub struct Report {
     pub took: Duration,
     /// Every state within the bounds was visited.
     pub complete: bool,
-    pub found: Option<Trace>,
+    pub found: Option<Trace<V>>,
 }
 
 /// The shortest way to a broken promise.
 #[derive(Debug)]
-pub struct Trace {
-    pub violation: Violation,
+pub struct Trace<V> {
+    pub violation: V,
     pub lines: Vec<String>,
 }
 
-impl fmt::Display for Trace {
+impl<V: fmt::Display> fmt::Display for Trace<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:", self.violation)?;
         for (at, line) in self.lines.iter().enumerate() {
@@ -53,7 +79,7 @@ impl fmt::Display for Trace {
     }
 }
 
-impl fmt::Display for Report {
+impl<V: fmt::Display> fmt::Display for Report<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { bounds, states, transitions, depth, took, complete, found } = self;
         write!(
@@ -69,17 +95,24 @@ impl fmt::Display for Report {
     }
 }
 
-impl Search {
-    pub fn run(&self) -> Report {
+/// The way to a state: the number of the one before it, and what happened there.
+type Way<M> = (u32, Option<<M as Model>::Action>);
+
+impl<M: Model> Search<M> {
+    pub fn run(&self) -> Report<M::Violation> {
+        self.visit(|_| {})
+    }
+
+    /// As [`Search::run`], showing every state on the way.
+    pub fn visit(&self, mut see: impl FnMut(&M::State)) -> Report<M::Violation> {
         let began = Instant::now();
-        let start = self.start.clone().canonical();
-        let mut seen: HashSet<u64, Plain> = HashSet::default();
-        seen.insert(fingerprint(&start));
-        let mut calm: HashSet<u64, Plain> = HashSet::default();
-        let mut ways: Vec<(u32, Action)> = vec![(0, Action::Start)];
+        let start = self.model.start();
+        let (mut met, mut calm) = (Met::default(), Met::default());
+        met.insert(fingerprint(&start));
+        let mut ways: Vec<Way<M>> = vec![(0, None)];
         let mut queue = VecDeque::from([(0u32, 0usize, start)]);
         let mut report = Report {
-            bounds: self.bounds(),
+            bounds: self.model.bounds(),
             states: 0,
             transitions: 0,
             depth: 0,
@@ -89,24 +122,25 @@ impl Search {
         };
         'all: while let Some((at, depth, state)) = queue.pop_front() {
             report.depth = depth;
-            if let Err(violation) = calm::comes_to_rest(self.machine, &state, &mut calm) {
+            see(&state);
+            if let Err(violation) = self.model.comes_to_rest(&state, &mut calm, None) {
                 report.found = Some(self.trace(&ways, at, None, violation));
                 break;
             }
-            for action in actions(self.machine, &state) {
+            for action in self.model.actions(&state) {
                 report.transitions += 1;
-                let (next, broke) = apply(self.machine, &state, action, None);
+                let (next, broke) = self.model.apply(&state, action, None);
                 if let Some(violation) = broke {
                     report.found = Some(self.trace(&ways, at, Some(action), violation));
                     break 'all;
                 }
-                if seen.insert(fingerprint(&next)) {
+                if met.insert(fingerprint(&next)) {
                     if ways.len() >= self.most_states {
                         report.complete = false;
                         continue;
                     }
                     queue.push_back((ways.len() as u32, depth + 1, next));
-                    ways.push((at, action));
+                    ways.push((at, Some(action)));
                 }
             }
         }
@@ -115,55 +149,29 @@ impl Search {
         report
     }
 
-    fn bounds(&self) -> String {
-        let State { processes, index_works, budget, .. } = &self.start;
-        let (many, index) = (processes.len(), if *index_works { "working" } else { "broken" });
-        format!("{many} process{}, index {index}, {budget}", if many == 1 { "" } else { "es" })
-    }
-
     /// Walks the way to a state again, this time listening.
     fn trace(
         &self,
-        ways: &[(u32, Action)],
+        ways: &[Way<M>],
         mut at: u32,
-        last: Option<Action>,
-        violation: Violation,
-    ) -> Trace {
-        let mut actions: Vec<Action> = last.into_iter().collect();
-        while at != 0 {
-            let (before, action) = ways[at as usize];
+        last: Option<M::Action>,
+        violation: M::Violation,
+    ) -> Trace<M::Violation> {
+        let mut actions: Vec<M::Action> = last.into_iter().collect();
+        while let (before, Some(action)) = ways[at as usize] {
             actions.push(action);
             at = before;
         }
         let mut lines = vec![];
-        let mut state = self.start.clone().canonical();
+        let mut state = self.model.start();
         for action in actions.into_iter().rev() {
-            state = apply(self.machine, &state, action, Some(&mut lines)).0;
+            state = self.model.apply(&state, action, Some(&mut lines)).0;
         }
         if last.is_none() {
             lines.push("-- nothing goes wrong from here on --".into());
-            calm::tell(self.machine, &state, &mut lines);
+            // What it ends with is known already.
+            let _ = self.model.comes_to_rest(&state, &mut Met::default(), Some(&mut lines));
         }
         Trace { violation, lines }
     }
 }
-
-/// Fingerprints are hashes already.
-#[derive(Default)]
-pub struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0 << 8 | u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
-}
-
-pub type Plain = BuildHasherDefault<AsItIs>;

@@ -4,7 +4,7 @@ use crate::{
     invariants,
     model::*,
     process::{How, name},
-    world::{Turn, add},
+    world::{Turn, abandoned, add},
 };
 use chatwoot_operator::plan::create::{
     Choice, Effect, Found, Index, Lesson, Look, Outcome, Posted, ReadBack, Wrote,
@@ -31,7 +31,10 @@ pub fn act(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, effect: Effect, how
         }
         Effect::ReadBack => {
             turn.say(|state| format!("{a}: reads back {}", words(state, &pass.object)));
-            Lesson::ReadBack(read_back(turn, pass))
+            let read = read_back(turn, pass);
+            turn.machine.learn(&mut pass.facts, Lesson::ReadBack(read));
+            turn.check(invariants::going_on(&pass.object, &pass.facts));
+            return false;
         }
         Effect::Claim(new) => {
             let decided = turn.machine.takes_for(&pass.facts).decided() == Some(Choice::Create);
@@ -52,9 +55,7 @@ pub fn act(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, effect: Effect, how
             }
             Lesson::Claimed { claim: new, wrote: wrote.answer }
         }
-        Effect::AddFinalizer => Lesson::Finalizer(
-            write(turn, who, pass, how, "adds the finalizer", |object| object.finalizer = true).answer,
-        ),
+        Effect::AddFinalizer => Lesson::Finalizer(add_finalizer(turn, who, pass, how)),
         Effect::Post { before: send_before, .. } => {
             turn.say(|_| format!("{a}: decides to send, and waits for its turn"));
             pass.post = Some(Post::Waiting { send_before });
@@ -158,6 +159,16 @@ fn write(
     Written { answer, applied, before }
 }
 
+fn add_finalizer(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, how: How) -> Wrote {
+    if let Some(uid) = turn.machine.adds_finalizer_to(&pass.object, turn.state.object.as_deref()) {
+        let a = name(turn, who);
+        turn.store(|object| object.finalizer = true);
+        turn.say(|_| format!("{a}: adds the finalizer to whatever stands there: uid {uid}"));
+        return Wrote::Yes;
+    }
+    write(turn, who, pass, how, "adds the finalizer", |object| object.finalizer = true).answer
+}
+
 /// What a mutant does about a conflict: reads the object and writes the same again.
 fn overwrite(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, change: impl FnOnce(&mut Object)) -> Written {
     if let Some(stored) = turn.state.object.clone().filter(|stored| stored.uid == pass.object.uid) {
@@ -241,11 +252,11 @@ pub fn answer(turn: &mut Turn<'_>, who: usize, pass: &mut Pass, flight: &Flight,
             Lesson::Lost
         }
         How::LostUnderWay => {
-            turn.state.flights.push(flight.clone());
+            turn.state.flights.push(abandoned(flight));
             Lesson::Lost
         }
         How::Repeated => {
-            turn.state.flights.push(flight.clone());
+            turn.state.flights.push(abandoned(flight));
             turn.state.ghost.replayed = true;
             Lesson::Created(turn.make_account(uid, true))
         }

@@ -7,7 +7,7 @@
 //!   not they cannot be ([`Ghost::replayed`], and [`Ghost::blind`] where it passed on a refusal);
 //! - an account committed without permission is invisible (chatwoot-api P1): every repeat that could make one counts.
 //!
-//! Not modelled, because nothing can hold there: a request carried out after its time-out, and a status that is lost
+//! Not modelled, because nothing can hold there: a request carried out after the settle time, and a status that is lost
 //! together with the finalizer, or twice, while a request is under way.
 //!
 //! [`Ghost::person_created`]: crate::model::Ghost::person_created
@@ -16,7 +16,7 @@
 //! [`Ghost::blind`]: crate::model::Ghost::blind
 
 use crate::model::{About, CLAIM_SETTLES, Ghost, Object, State};
-use chatwoot_operator::plan::create::{Answer, Found, Release, SEND_WITHIN, Stop};
+use chatwoot_operator::plan::create::{Answer, Facts, Found, Release, SEND_WITHIN, Stop};
 use std::fmt;
 
 /// A promise that was broken.
@@ -44,6 +44,12 @@ pub enum Violation {
     OldAnswerUsed,
     /// The resource was let go without a word although an account of it may exist.
     LetGoInSilence,
+    /// The resource was deleted before the operator could hold it, although an account of it may exist.
+    DeletedUnheld,
+    /// A POST for a resource that is gone, of which nobody was told that an account may exist.
+    PostForNobody,
+    /// A request was prepared for a resource that was read with an id.
+    ClaimOverAnId(i64),
     /// A pass that goes on for ever.
     EndlessPass,
     /// Without any trouble, the resource ends neither bound nor with a question.
@@ -78,6 +84,13 @@ impl fmt::Display for Violation {
                 f.write_str("an answer was used for a question it does not belong to")
             }
             Violation::LetGoInSilence => f.write_str("let go in silence although an account may exist"),
+            Violation::DeletedUnheld => {
+                f.write_str("deleted with nothing to hold it although an account may exist")
+            }
+            Violation::PostForNobody => f.write_str("a POST for a resource that is gone"),
+            Violation::ClaimOverAnId(id) => {
+                write!(f, "a claim gone on with although id {id} was read beside it")
+            }
             Violation::EndlessPass => f.write_str("a pass goes on for ever"),
             Violation::Stuck => {
                 f.write_str("without further trouble it ends neither bound nor with a question")
@@ -138,11 +151,31 @@ pub fn sending(state: &State, uid: u8, nonce: Option<&str>, attempt: u32) -> Res
     if claim.is_some_and(|claim| claim != nonce) && !excused(state) {
         return Err(Violation::UnclaimedPost);
     }
+    let held = state.object.as_ref().is_some_and(|object| object.uid == uid);
+    if !held && !state.ghost.warned.contains(&uid) && !state.ghost.stripped {
+        return Err(Violation::PostForNobody);
+    }
     if state.accounts.iter().any(|account| account.uid == Some(uid) && !account.visible) && attempt < 2 {
         return Err(Violation::RepeatWithoutNote);
     }
     let unresolved = state.in_the_air(uid) > 0 || state.ours(uid).next().is_some();
     if unresolved && !excused(state) { Err(Violation::SecondPost) } else { Ok(()) }
+}
+
+/// When a pass has read the object again.
+pub fn going_on(read: &Object, facts: &Facts) -> Result<(), Violation> {
+    match read.status.bound {
+        Some(id) if facts.mine.is_some() => Err(Violation::ClaimOverAnId(id)),
+        _ => Ok(()),
+    }
+}
+
+/// When somebody deletes the resource: what may exist must be held until somebody is told.
+pub fn deleted(state: &State) -> Result<(), Violation> {
+    let Some(object) = state.object.as_ref().filter(|object| !object.finalizer) else { return Ok(()) };
+    let may_exist = state.in_the_air(object.uid) > 0 || state.unnamed(object.uid) > 0;
+    let excused = state.ghost.stripped || excused(state);
+    if may_exist && !excused { Err(Violation::DeletedUnheld) } else { Ok(()) }
 }
 
 /// When an id that was found or named is bound.

@@ -8,9 +8,8 @@ use crate::{
     bounds::Budget,
     canonical::{Called, FAR, nonces, nth},
 };
-use chatwoot_operator::plan::create::{Answer, Claim, Facts, LOST, Memory, Stop};
+use chatwoot_operator::plan::create::{Answer, Claim, Facts, LOST, Memory, SEND_WITHIN, Stop};
 use std::{
-    collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
     rc::Rc,
     time::Duration,
@@ -22,6 +21,9 @@ pub const MARGIN: Duration = Duration::from_secs(30);
 /// How long a claim settles, and a lost status, of which nobody knows the time-out its claim had.
 pub const CLAIM_SETTLES: Duration = Duration::from_secs(70);
 pub const LOST_STATUS_SETTLES: Duration = Duration::from_secs(110);
+/// How much longer than its time-out a request may be under way that nobody waits for any more: to the end of the
+/// settle time, had it been sent at the last moment. What arrives even later no protocol can exclude (design §5).
+pub const LATE: Duration = CLAIM_SETTLES.saturating_sub(SEND_WITHIN).saturating_sub(TIMEOUT);
 /// An existing account without a marker, which the resource may be told to adopt.
 pub const ADOPTABLE: i64 = 42;
 
@@ -136,6 +138,8 @@ pub struct Ghost {
     pub warned: Vec<u8>,
     /// The status was lost.
     pub wiped: bool,
+    /// A replaced manifest took the finalizer away, and nobody has put it back yet.
+    pub stripped: bool,
     /// A person asked for another account, knowing that one may exist.
     pub person_created: bool,
     /// A person chose an account, knowing that another may exist.
@@ -201,7 +205,8 @@ impl State {
 
     /// A nonce that nobody holds.
     pub fn fresh_nonce(&self) -> String {
-        nth(nonces(&self.object, &self.processes).len())
+        let held = nonces(&self.object, &self.processes);
+        (0..).map(nth).find(|nonce| !held.contains(&nonce.as_str())).unwrap_or_default()
     }
 
     /// A token that nobody holds.
@@ -222,6 +227,16 @@ impl State {
             _ => None,
         });
         self.flights.iter().chain(waited_for).filter(|f| f.uid == uid && f.until >= self.now).count()
+    }
+
+    /// Something of an earlier resource of this name is left, or may still come of it. A resource that has no
+    /// predecessor when it is made never gets one.
+    pub fn has_predecessors(&self) -> bool {
+        let Some(uid) = self.object.as_ref().map(|object| object.uid) else { return true };
+        let passes = self.processes.iter().filter_map(|process| process.pass.as_ref());
+        self.accounts.iter().any(|account| account.uid.is_some_and(|theirs| theirs != uid))
+            || self.flights.iter().any(|flight| flight.uid != uid)
+            || passes.into_iter().any(|pass| pass.object.uid != uid)
     }
 
     /// Accounts with this resource's marker that the Platform App may see.
@@ -253,11 +268,4 @@ impl Object {
 /// How long what this memory has seen settles.
 pub fn settles(memory: &Memory) -> Duration {
     if ["", LOST].contains(&memory.nonce.as_str()) { LOST_STATUS_SETTLES } else { CLAIM_SETTLES }
-}
-
-/// 64 bits that stand for a value: at ten million states the chance that two share one is below one in 10⁵.
-pub fn fingerprint<T: Hash>(value: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

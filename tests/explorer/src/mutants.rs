@@ -3,6 +3,7 @@
 //! A mutant wraps `next` and `learn`; production code has no hooks for it. The explorer must find what is wrong with
 //! every one of them, or it proves nothing about the machine that is right.
 
+use crate::model::Object;
 use chatwoot_operator::plan::{
     Moment,
     create::{
@@ -15,6 +16,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Machine {
     Production,
+    /// Production too, explored without forgetting any timer.
+    Remembering,
     PostsWithoutClaim,
     TakesFailingIndexForEmpty,
     RepeatsWithoutSettling,
@@ -34,6 +37,10 @@ pub enum Machine {
     SendsLate,
     GoesOnAfterReadingBack,
     TakesALostStatusForNone,
+    PostsWithoutFinalizer,
+    AddsFinalizerToAnyVersion,
+    AddsFinalizerToAnyUid,
+    GoesOnOverAnId,
 }
 
 impl Machine {
@@ -110,6 +117,13 @@ impl Machine {
                 facts.learn(Lesson::ReadBack(read));
                 facts.stale &= !others;
             }
+            (Machine::GoesOnOverAnId, Lesson::ReadBack(mut read)) => {
+                if let ReadBack::Found { bound, claim: Some(claim), .. } = &mut read {
+                    *bound = None;
+                    claim.outcome = None;
+                }
+                facts.learn(Lesson::ReadBack(read));
+            }
             (Machine::DropsTheIdOnConflict, Lesson::Stored { wrote: Wrote::Conflict, .. }) => {
                 facts.memory.created = None;
                 facts.stale = true;
@@ -141,6 +155,7 @@ impl Machine {
             (Machine::PostsWithoutClaim, Effect::Claim(claim)) => {
                 Some(Lesson::Claimed { claim: claim.clone(), wrote: Wrote::Yes })
             }
+            (Machine::PostsWithoutFinalizer, Effect::AddFinalizer) => Some(Lesson::Finalizer(Wrote::Yes)),
             _ => None,
         }
     }
@@ -148,6 +163,21 @@ impl Machine {
     /// A claim that meets a conflict is written again over whatever stands there.
     pub fn overwrites(self) -> bool {
         self == Machine::RetriesConflictsBlindly
+    }
+
+    /// Where the finalizer is written without the tests that belong to it: what stands there now.
+    pub fn adds_finalizer_to(self, read: &Object, stored: Option<&Object>) -> Option<u8> {
+        stored.map(|stored| stored.uid).filter(|uid| match self {
+            Machine::AddsFinalizerToAnyVersion => *uid == read.uid,
+            Machine::AddsFinalizerToAnyUid => true,
+            _ => false,
+        })
+    }
+
+    /// It reads settle times where production does, so those that production never reads again may be forgotten.
+    pub fn forgets_timers(self) -> bool {
+        let elsewhere = [Machine::KeepsOneTimerPerObject, Machine::TakesALostStatusForNone];
+        self != Machine::Remembering && !elsewhere.contains(&self)
     }
 
     /// The time to send in is checked before the turn is waited for, and not with the turn in hand.

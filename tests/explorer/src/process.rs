@@ -76,6 +76,7 @@ const ANSWERS: &[How] = &[
 pub fn ways(turn: &Turn<'_>, who: usize) -> &'static [How] {
     let Some(pass) = current(turn, who) else { return &[] };
     match &pass.post {
+        // One that is still under way when its time-out comes has been lost at that instant already.
         Some(Post::Sent(flight)) if flight.until < turn.state.now => return &[How::LostBefore],
         Some(Post::Sent(_)) => return ANSWERS,
         Some(Post::Waiting { .. }) => return &[How::Plainly, How::NotSent],

@@ -52,6 +52,7 @@ impl Turn<'_> {
         let status = &object.status;
         let mut names: Vec<i64> = status.bound.into_iter().chain(status.duplicates.iter().copied()).collect();
         self.name(&mut names);
+        self.state.ghost.stripped &= !object.finalizer;
         let object = Rc::new(object);
         self.state.object = (!object.deleting || object.finalizer).then(|| object.clone());
         Some(object)
@@ -130,7 +131,8 @@ impl Turn<'_> {
         let name = process.name.0;
         let pass = std::mem::replace(process, Process::new(name)).pass;
         if let Some(Pass { post: Some(Post::Sent(flight)), .. }) = pass {
-            self.state.flights.extend(Some(flight).filter(|flight| flight.until >= self.state.now));
+            let under_way = (flight.until >= self.state.now).then(|| abandoned(&flight));
+            self.state.flights.extend(under_way);
         }
         self.say(|_| format!("{name}: dies, and starts anew"));
     }
@@ -167,12 +169,23 @@ impl Turn<'_> {
     // People.
 
     pub fn delete(&mut self, destroying: bool) {
+        self.check(invariants::deleted(&self.state));
         self.store(|object| {
             object.deleting = true;
             object.destroying = destroying;
         });
         let what = if destroying { "destroying" } else { "keeping" };
         self.say(|_| format!("somebody deletes the resource, {what} the account"));
+    }
+
+    pub fn switch(&mut self) {
+        let mut destroying = false;
+        self.store(|object| {
+            object.destroying = !object.destroying;
+            destroying = object.destroying;
+        });
+        let what = if destroying { "destroy" } else { "keep" };
+        self.say(|_| format!("somebody changes the deletion policy: {what} the account"));
     }
 
     pub fn recreate(&mut self) {
@@ -194,6 +207,7 @@ impl Turn<'_> {
 
     pub fn strip(&mut self) {
         self.store(|object| object.finalizer = false);
+        self.state.ghost.stripped = true;
         self.say(|_| "a replaced manifest takes the finalizer away".into());
     }
 
@@ -219,8 +233,13 @@ impl Turn<'_> {
             self.check(invariants::kept(before, &self.state));
         }
         self.check(invariants::always(&self.state));
-        (self.state.canonical(), self.broke)
+        (self.state.canonical(self.machine.forgets_timers()), self.broke)
     }
+}
+
+/// A request nobody waits for any more.
+pub fn abandoned(flight: &Flight) -> Flight {
+    Flight { uid: flight.uid, until: flight.until + LATE }
 }
 
 pub fn add(list: &mut Vec<i64>, ids: &[i64]) {

@@ -140,3 +140,30 @@ fn a_lost_status_taken_for_one_that_never_was() {
     let broken = breaks(Machine::TakesALostStatusForNone, 2, true, 2, &[Trouble::Pause, Trouble::Wipe]);
     assert_eq!(broken, Some(Violation::SecondPost));
 }
+
+#[test]
+fn a_post_before_the_finalizer_stands() {
+    let kinds = [Trouble::DeleteKeeping];
+    let broken = breaks(Machine::PostsWithoutFinalizer, 1, true, 1, &kinds);
+    assert_eq!(broken, Some(Violation::PostForNobody));
+}
+
+#[test]
+fn a_finalizer_added_to_whatever_version_stands_there() {
+    let broken = breaks(Machine::AddsFinalizerToAnyVersion, 2, true, 1, &[Trouble::Wipe]);
+    assert_eq!(broken, Some(Violation::SecondPost));
+}
+
+#[test]
+fn a_finalizer_added_to_whoever_has_the_name_now() {
+    let kinds = [Trouble::DeleteKeeping, Trouble::Recreate];
+    let broken = breaks(Machine::AddsFinalizerToAnyUid, 1, true, 2, &kinds);
+    assert_eq!(broken, Some(Violation::PostForNobody));
+}
+
+#[test]
+fn ones_own_claim_read_back_and_gone_on_with_although_an_id_stands_beside_it() {
+    let kinds = [Trouble::Pause, Trouble::Write, Trouble::Decide];
+    let broken = breaks(Machine::GoesOnOverAnId, 2, false, 3, &kinds);
+    assert!(matches!(broken, Some(Violation::ClaimOverAnId(_))), "{broken:?}");
+}

@@ -4,12 +4,16 @@
 
 use chatwoot_explorer::{
     bounds::Trouble,
+    creating::Creating,
     explore::Search,
+    fingerprint::fingerprint,
+    model::State,
     mutants::Machine,
     scenarios::{self, FAULTS},
 };
+use std::{collections::HashSet, rc::Rc};
 
-fn holds(search: &Search) {
+fn holds(search: &Search<Creating>) {
     let report = search.run();
     println!("{report}");
     assert!(report.found.is_none(), "{report}");
@@ -19,6 +23,33 @@ fn holds(search: &Search) {
 fn hold(processes: usize, troubles: u8, kinds: &[Trouble]) {
     for index_works in [true, false] {
         holds(&scenarios::search(Machine::Production, processes, index_works, troubles, kinds));
+    }
+}
+
+/// What Kubernetes and Chatwoot hold in every state that can be reached.
+fn stored(machine: Machine, index_works: bool, troubles: u8, kinds: &[Trouble]) -> HashSet<u128> {
+    let mut all = HashSet::new();
+    let report = scenarios::search(machine, 2, index_works, troubles, kinds).visit(|state| {
+        let State { object, accounts, index_works, .. } = state;
+        // Names of claims depend on who else holds one.
+        let mut object = object.clone();
+        let claim = object.as_mut().and_then(|object| Rc::make_mut(object).status.claim.as_mut());
+        claim.into_iter().for_each(|claim| claim.nonce.clear());
+        all.insert(fingerprint(&(object, accounts, index_works)));
+    });
+    println!("{machine:?}: {report}");
+    assert!(report.found.is_none() && report.complete, "{report}");
+    all
+}
+
+#[test]
+fn forgetting_timers_that_nobody_reads_again_forgets_no_outcome() {
+    use Trouble::*;
+    for (kinds, index_works) in
+        [([Lost, Recreate, DeleteKeeping], true), ([Crash, Wipe, Lost], true), ([Lost, Decide, Adopt], false)]
+    {
+        let all = stored(Machine::Remembering, index_works, 2, &kinds);
+        assert_eq!(stored(Machine::Production, index_works, 2, &kinds), all, "{kinds:?}");
     }
 }
 

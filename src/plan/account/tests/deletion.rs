@@ -4,9 +4,10 @@ use super::world::*;
 use crate::{
     api::{account::AccountDeletionPolicy as Policy, common::Mode, conditions::reason},
     chatwoot::{outcome::Class, types::AccountState},
-    plan::{account::*, grants::Fit},
+    plan::{Again, Machine, Moment, Step, account::*, create, grants::Fit},
 };
 use serde_json::json;
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Held {
@@ -260,4 +261,27 @@ fn a_blocked_deletion_asks_nobody_a_question_that_has_no_answer() {
     world.pass();
     assert_eq!(world.reason(), reason::DELETION_BLOCKED);
     assert!(world.status.decision.is_none());
+}
+
+#[test]
+fn a_policy_that_changed_while_the_account_was_made_decides_what_becomes_of_it() {
+    let mut world = World::converged(json!({"name": "Acme", "deletionPolicy": "Delete"}));
+    let mut machine = world.facts();
+    // The id could not be stored at once, because somebody had set Retain and deleted the resource.
+    let back = create::ReadBack::Found {
+        bound: world.status.id,
+        claim: world.status.creation.as_ref().map(create::Claim::from),
+        finalizer: true,
+        deleting: true,
+        at: Duration::from_secs(world.seconds),
+    };
+    machine.learn(Lesson::ReadBack { back, status: Some(Box::new(world.status.clone())) });
+    let at = Moment {
+        now: jiff::Timestamp::UNIX_EPOCH,
+        clock: Duration::from_secs(world.seconds),
+        nonce: String::new(),
+        stopping: false,
+    };
+    let next = machine.next(&at);
+    assert!(matches!(&next, Step::Settle(end) if end.again == Again::Fresh), "{next:?}");
 }

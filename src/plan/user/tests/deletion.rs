@@ -5,11 +5,11 @@ use crate::{
     api::{
         common::{Mode, Role},
         conditions::reason,
-        user::UserDeletionPolicy as Policy,
+        user::{MembershipState, UserDeletionPolicy as Policy},
     },
     chatwoot::{
         outcome::Class,
-        types::{AccountId, Belonging},
+        types::{AccountId, Belonging, MemberRole},
     },
     plan::{Again, NoTurn, account::InstanceChoice, grants::Fit, user::*},
 };
@@ -235,4 +235,44 @@ fn observing_and_a_released_instance_let_go_without_a_call() {
         assert!(calls(&pass.effects).is_empty() && world.gone);
         assert_eq!(notice(&pass.effects), Some(Notice::Retained));
     }
+}
+
+#[test]
+fn access_that_arrives_after_the_deletion_began_is_taken_back_too() {
+    let mut world = World::new(json!({"memberships": [member("main", Role::Agent)]}));
+    world.broken_accounts.insert(42, Class::Timeout);
+    world.pass();
+    go(&mut world, Policy::Revoke);
+    let waits = world.pass();
+    assert!(!world.gone && waits.end.again == Again::After(Duration::from_secs(70)), "{waits:?}");
+    assert_eq!(world.reason(), reason::DELETING);
+    world.broken_accounts.clear();
+    let arrived = Belonging { account: AccountId(42), role: Some(MemberRole::Agent) };
+    world.user_mut().belongings.push(arrived);
+    world.seconds += 70;
+    assert_eq!(calls(&world.pass().effects), ["get", "leave"]);
+    assert!(world.gone);
+}
+
+#[test]
+fn a_membership_that_was_made_and_answered_holds_no_deletion_up() {
+    let mut world = World::new(json!({"memberships": [member("main", Role::Agent)]}));
+    world.pass();
+    go(&mut world, Policy::Revoke);
+    assert_eq!(calls(&world.pass().effects), ["get", "leave"]);
+    assert!(world.gone);
+}
+
+#[test]
+fn a_membership_that_vanished_is_recorded_as_pending_before_it_is_made_again() {
+    let mut world = World::converged(json!({"memberships": [member("main", Role::Agent)]}));
+    world.user_mut().belongings.clear();
+    world.due = true;
+    let effects = world.pass().effects;
+    let recorded = effects.iter().position(|effect| {
+        matches!(effect, Effect::Write(status, _)
+        if status.memberships.iter().all(|made| made.state == MembershipState::Pending))
+    });
+    let joined = effects.iter().position(|effect| matches!(effect, Effect::Join { .. }));
+    assert!(recorded.is_some() && recorded < joined, "{effects:?}");
 }

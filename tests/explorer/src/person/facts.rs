@@ -1,0 +1,116 @@
+//! The facts of a pass, as `reconcile/` gathers them, and what the Secret says.
+
+use super::{Person, Wish, around::*};
+use crate::resource::{Object, State};
+use chatwoot_operator::{
+    api::{
+        account::InstanceBinding,
+        common::{Role, SecretKeyRef},
+        user::{Membership, PasswordSpec, PasswordStatus, UserSpec},
+    },
+    chatwoot::{types::AccountId, version::Version},
+    plan::{
+        account::{InstanceChoice, InstanceView, Object as Seen},
+        claims::Standing,
+        consent::Consent,
+        email::Email,
+        grants::Fit,
+        memberships::{Declared, Memory, Target},
+        password::{self, Source},
+        user::{self, Facts, Pass, Password},
+    },
+};
+use secrecy::SecretString;
+use std::{collections::BTreeSet, time::Duration};
+
+pub fn observe(state: &State<Person>, object: &Object<Person>, memory: &Memory) -> Facts {
+    let declared = Declared {
+        namespace: String::new(),
+        account: "acme".into(),
+        role: Role::Agent,
+        target: Target::There { id: Some(AccountId(ACCOUNT)), consent: Consent::EVERYTHING },
+    };
+    Facts {
+        object: Seen {
+            namespace: "acme".into(),
+            name: "alice".into(),
+            generation: object.generation,
+            deleting: object.deleting,
+            finalizer: object.finalizer,
+            requested_at: None,
+        },
+        spec: spec(&object.spec),
+        status: object.status.clone(),
+        around: user::Around {
+            instance: InstanceChoice::Known(Box::new(view())),
+            fit: Fit::Granted,
+            may_delete: Fit::Granted,
+            email: Email::parse(EMAIL).map_err(|wrong| wrong.to_string()),
+            standing: Standing::Holds,
+            invalid: None,
+            marker: marker_of(object.uid),
+            hash: format!("{:?}", object.spec),
+            reconciled: object.status.observed_generation == object.generation,
+            adoptable: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            declared: object.spec.member.then_some(declared).into_iter().collect(),
+            vouching: vec![],
+            secret_news: true,
+            due: true,
+            grace: Duration::ZERO,
+            interval: Duration::from_secs(3600),
+            settle: Duration::from_secs(70),
+            revoke_after: Duration::from_secs(60),
+            write_errors: 0,
+            patience: None,
+        },
+        memory: memory.clone(),
+        clock: state.clock,
+        pass: Pass::default(),
+    }
+}
+
+fn spec(wish: &Wish) -> UserSpec {
+    let membership = Membership { namespace: String::new(), account: "acme".into(), role: Role::Agent };
+    let reference = SecretKeyRef { name: "password".into(), key: "password".into() };
+    UserSpec {
+        email: EMAIL.into(),
+        name: "Alice".into(),
+        memberships: wish.member.then_some(membership).into_iter().collect(),
+        password: wish
+            .password
+            .then_some(PasswordSpec { secret_key_ref: Some(reference), ..PasswordSpec::default() }),
+        deletion_policy: wish.policy,
+        ..UserSpec::default()
+    }
+}
+
+pub fn view() -> InstanceView {
+    InstanceView {
+        binding: InstanceBinding {
+            namespace: "ops".into(),
+            name: "main".into(),
+            uid: "i-1".into(),
+            released: None,
+        },
+        blocked: None,
+        version: Version::NEWEST_KNOWN,
+        public_url: "https://chat.example.com".into(),
+        restoring: false,
+    }
+}
+
+fn value(secret: u8) -> SecretString {
+    SecretString::from(format!("S3cret!{secret}"))
+}
+
+/// What is recorded of this value.
+pub fn record(secret: u8) -> PasswordStatus {
+    password::record(&installation(), "acme", "alice", &value(secret), None)
+}
+
+/// What is due for the Secret's value.
+pub fn due(secret: u8, recorded: Option<&PasswordStatus>) -> Password {
+    let value = value(secret);
+    Password::Due(password::due(&installation(), "acme", "alice", &Source::Yours(&value), recorded))
+}

@@ -1,0 +1,90 @@
+//! Machines for people that are wrong in one thing each.
+
+use super::Person;
+use crate::resource::Next;
+use chatwoot_operator::{
+    api::user::{MembershipState, UserDeletionPolicy as Policy},
+    chatwoot::marker,
+    plan::{
+        Machine, Moment, Step,
+        create::Wrote,
+        user::{Effect, Facts, Lesson, Tag},
+    },
+};
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mutant {
+    JoinsBeforeRecording,
+    TrustsStrangers,
+    SkipsTheFinalizer,
+    ForgetsTheUnknownPost,
+    ForgetsPendingOnDeletion,
+    ForgetsWhatIsUndeclared,
+    ForgetsLateJoins,
+    WritesUnread,
+    DestroysUnasked,
+    TellsAfterwards,
+}
+
+/// What it takes the facts for.
+pub fn begin(mutant: Option<Mutant>, facts: &mut Facts) {
+    match mutant {
+        Some(Mutant::ForgetsLateJoins) => facts.around.settle = Duration::ZERO,
+        Some(Mutant::ForgetsPendingOnDeletion) if facts.object.deleting => {
+            facts.status.memberships.retain(|made| made.state == MembershipState::Granted);
+        }
+        Some(Mutant::ForgetsWhatIsUndeclared) => {
+            let declared = &facts.around.declared;
+            facts.status.memberships.retain(|made| declared.iter().any(|wish| wish.account == made.account));
+        }
+        Some(Mutant::DestroysUnasked) if facts.object.deleting => {
+            facts.spec.deletion_policy = Policy::Delete;
+        }
+        _ => {}
+    }
+}
+
+pub fn next(mutant: Option<Mutant>, facts: &Facts, at: &Moment) -> Next<Person> {
+    match (mutant, facts.next(at)) {
+        (Some(Mutant::JoinsBeforeRecording), Step::Act(Effect::Write(mut status, Tag::Bind(id)))) => {
+            status.memberships.clear();
+            Step::Act(Effect::Write(status, Tag::Bind(id)))
+        }
+        (_, next) => next,
+    }
+}
+
+pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
+    let lesson = match (mutant, lesson) {
+        (Some(Mutant::TrustsStrangers), Lesson::Posted { answer: Ok(mut user), password }) => {
+            user.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
+            Lesson::Posted { answer: Ok(user), password }
+        }
+        (Some(Mutant::ForgetsTheUnknownPost), lesson @ Lesson::Posted { .. }) => {
+            facts.pass.first = true;
+            lesson
+        }
+        (_, lesson) => lesson,
+    };
+    facts.learn(lesson);
+}
+
+/// An effect it only believes to have carried out.
+pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Option<Lesson> {
+    match (mutant?, effect) {
+        (Mutant::SkipsTheFinalizer, Effect::AddFinalizer) => Some(Lesson::Finalizer(Wrote::Yes)),
+        (Mutant::JoinsBeforeRecording, Effect::Write(status, tag @ Tag::Progress)) => {
+            let records = status.memberships.iter().any(|made| made.state == MembershipState::Pending);
+            let status = records.then(|| status.clone())?;
+            Some(Lesson::Wrote { tag: tag.clone(), status, wrote: Wrote::Yes })
+        }
+        (Mutant::WritesUnread, Effect::Get(id)) => {
+            let mut user =
+                super::around::Someone { id: *id, marker: None, password: 0, accounts: vec![] }.shown();
+            user.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
+            Some(Lesson::Got(*id, Ok(user)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,175 @@
+//! Chatwoot's accounts, as far as one resource has to do with them, and the journal of what was done.
+
+use chatwoot_operator::{
+    api::account::AccountDeletionPolicy as Policy,
+    chatwoot::{
+        marker::{self, Marker},
+        types::{Account as Shown, AccountId, AccountState, Map},
+    },
+    plan::create::{Index, Likeness, Match},
+};
+use std::collections::BTreeSet;
+
+/// An account that exists, and that a grant lets the resource adopt.
+pub const ADOPTABLE: i64 = 41;
+pub const DOMAIN: &str = "support.acme.example";
+
+/// Whose marker an account carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Marked {
+    Not,
+    Foreign,
+    /// The resource with this uid.
+    By(u8),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Account {
+    pub id: i64,
+    pub marked: Marked,
+    pub suspended: bool,
+    pub domain: bool,
+    /// Its deletion is queued: it is gone when time has passed (chatwoot-api P27).
+    pub going: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Around {
+    pub accounts: Vec<Account>,
+    pub made: i64,
+    pub index_works: bool,
+    /// Uids of requests that nobody waits for.
+    pub late: Vec<u8>,
+    /// What the last sweep saw: ids and uids.
+    pub swept: Option<Vec<(i64, u8)>>,
+    /// Uid of the next resource of this name.
+    pub lives: u8,
+    // The journal.
+    /// Ids that an event has carried.
+    pub orphans: Vec<i64>,
+    /// An event said that an account may exist, is kept, or could not be kept.
+    pub told: bool,
+    /// A person asked for another account, knowing that one may exist.
+    pub created_again: bool,
+    /// A request was sent twice.
+    pub replayed: bool,
+    /// Somebody changed a marker or destroyed an account.
+    pub meddled: bool,
+    /// The finalizer was away when the resource went.
+    pub unheld: bool,
+    /// The resource that went last: its uid, policy and id.
+    pub end: Option<(u8, Policy, Option<i64>)>,
+}
+
+impl Around {
+    pub fn new(index_works: bool) -> Self {
+        let theirs =
+            Account { id: ADOPTABLE, marked: Marked::Not, suspended: false, domain: false, going: false };
+        Self {
+            accounts: vec![theirs],
+            made: 0,
+            index_works,
+            late: vec![],
+            swept: None,
+            lives: 0,
+            orphans: vec![],
+            told: false,
+            created_again: false,
+            replayed: false,
+            meddled: false,
+            unheld: false,
+            end: None,
+        }
+    }
+
+    pub fn find(&self, id: i64) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == id)
+    }
+
+    pub fn find_mut(&mut self, id: i64) -> Option<&mut Account> {
+        self.accounts.iter_mut().find(|account| account.id == id)
+    }
+
+    /// Ids are never given again.
+    pub fn make(&mut self, uid: u8) -> i64 {
+        self.made += 1;
+        let id = ADOPTABLE + self.made;
+        let marked = Marked::By(uid);
+        self.accounts.push(Account { id, marked, suspended: false, domain: false, going: false });
+        id
+    }
+
+    pub fn of(&self, uid: u8) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().filter(move |account| account.marked == Marked::By(uid))
+    }
+
+    /// Queued deletions are done, which breaks the index (P2); otherwise it is swept.
+    pub fn tick(&mut self) {
+        self.late.clear();
+        let before = self.accounts.len();
+        self.accounts.retain(|account| !account.going);
+        self.index_works &= self.accounts.len() == before;
+        if self.index_works {
+            let marked = self.accounts.iter().filter_map(|account| match account.marked {
+                Marked::By(uid) => Some((account.id, uid)),
+                _ => None,
+            });
+            self.swept = Some(marked.collect());
+        }
+    }
+
+    pub fn seen_by_sweep(&self, uid: u8) -> Option<BTreeSet<i64>> {
+        let all = self.swept.as_ref()?;
+        Some(all.iter().filter(|(_, of)| *of == uid).map(|(id, _)| *id).collect())
+    }
+
+    pub fn index(&self, uid: u8) -> Index {
+        if !self.index_works {
+            return Index::Unusable;
+        }
+        let likeness = |account: &Account| match account.marked {
+            Marked::By(theirs) if theirs == uid => Some(Likeness::Ours),
+            Marked::By(_) => Some(Likeness::Recreated),
+            _ => None,
+        };
+        let found = |account: &Account| Some(Match { id: account.id, likeness: likeness(account)? });
+        Index::Answer(self.accounts.iter().filter_map(found).collect())
+    }
+}
+
+/// The marker of the resource with this uid.
+pub fn marker_of(uid: u8) -> Marker {
+    Marker {
+        installation: "0123456789abcdef".into(),
+        owner: "owner".into(),
+        namespace: "namespace".into(),
+        uid: format!("u-{uid}"),
+    }
+}
+
+impl Account {
+    /// As Chatwoot shows it.
+    pub fn shown(&self) -> Shown {
+        let mut attributes = Map::new();
+        let foreign = Marker { owner: "another".into(), uid: "u-other".into(), ..marker_of(0) };
+        let marker = match self.marked {
+            Marked::Not => None,
+            Marked::Foreign => Some(foreign),
+            Marked::By(uid) => Some(marker_of(uid)),
+        };
+        if let Some(marker) = marker {
+            attributes.insert(marker::KEY.into(), marker.to_string().into());
+        }
+        Shown {
+            id: AccountId(self.id),
+            name: "Acme".into(),
+            locale: Some("en".into()),
+            domain: self.domain.then(|| DOMAIN.into()),
+            support_email: None,
+            state: if self.suspended { AccountState::Suspended } else { AccountState::Active },
+            features: BTreeSet::new(),
+            limits: Map::new(),
+            custom_attributes: attributes,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Machines for accounts that are wrong in one thing each, outside the create protocol.
+
+use super::{Tenant, around};
+use crate::resource::Next;
+use chatwoot_operator::{
+    api::account::AccountDeletionPolicy as Policy,
+    chatwoot::marker,
+    plan::{
+        Machine, Moment, Step,
+        account::{Effect, Facts, Lesson, Notice, Tag},
+    },
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mutant {
+    WritesUnread,
+    TakesForeignForOurs,
+    DestroysUnasked,
+    LetsGoBeforeSuspending,
+    DropsWithoutTest,
+    ForgetsWhatItReplaces,
+    SaysNothingOfWhatMayExist,
+    SaysReadyBeforeItIs,
+}
+
+/// What it takes the facts for.
+pub fn begin(mutant: Option<Mutant>, facts: &mut Facts) {
+    match mutant {
+        Some(Mutant::DestroysUnasked) if facts.spec.deletion_policy == Policy::Suspend => {
+            facts.spec.deletion_policy = Policy::Delete;
+        }
+        Some(Mutant::LetsGoBeforeSuspending) if facts.spec.deletion_policy == Policy::Suspend => {
+            facts.spec.deletion_policy = Policy::Retain;
+        }
+        _ => {}
+    }
+}
+
+pub fn next(mutant: Option<Mutant>, facts: &Facts, at: &Moment) -> Next<Tenant> {
+    match (mutant, facts.next(at)) {
+        (
+            Some(Mutant::ForgetsWhatItReplaces),
+            Step::Act(Effect::Write(mut status, tag @ Tag::Bind { .. })),
+        ) => {
+            status.duplicates.clear();
+            Step::Act(Effect::Write(status, tag))
+        }
+        (
+            Some(Mutant::SaysNothingOfWhatMayExist),
+            Step::Act(Effect::DropFinalizer(Some(Notice::MayExist))),
+        ) => Step::Act(Effect::DropFinalizer(None)),
+        (_, next) => next,
+    }
+}
+
+pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
+    let lesson = match (mutant, lesson) {
+        (Some(Mutant::TakesForeignForOurs), Lesson::Got(id, Ok(mut account))) => {
+            account.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
+            Lesson::Got(id, Ok(account))
+        }
+        (_, lesson) => lesson,
+    };
+    facts.learn(lesson);
+}
+
+/// An effect it only believes to have carried out.
+pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Option<Lesson> {
+    let ours = |id: i64, domain: bool| {
+        let marked = around::Marked::Not;
+        let account = around::Account { id, marked, suspended: false, domain, going: false };
+        let mut shown = account.shown();
+        shown.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
+        shown
+    };
+    match (mutant?, effect) {
+        (Mutant::WritesUnread, Effect::Get(id)) => Some(Lesson::Got(*id, Ok(ours(*id, false)))),
+        (Mutant::SaysReadyBeforeItIs, Effect::Patch(id, patch)) if patch.domain.is_some() => {
+            Some(Lesson::Patched { features: false, answer: Ok(ours(*id, true)) })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! A person's resource keeps its promises in every state within these bounds, and machines that are wrong in one thing
+//! each are found.
+
+use chatwoot_explorer::{
+    bounds::Trouble::{self, *},
+    person::{Person, Wish, mutants::Mutant, promises::Violation},
+    scenarios::{self, WHOLE},
+};
+use chatwoot_operator::api::user::UserDeletionPolicy as Policy;
+
+const ALICE: Wish = Wish { member: true, password: true, policy: Policy::Revoke };
+
+fn holds(wish: Wish, stranger: bool, processes: (usize, bool), troubles: u8, kinds: &[Trouble]) {
+    let report = scenarios::person(Person { mutant: None, wish }, stranger, processes, troubles, kinds).run();
+    println!("{report}");
+    assert!(report.found.is_none(), "{report}");
+    assert!(report.complete, "not every state was visited");
+}
+
+/// Explores a wrong machine, with the right one for comparison, and returns what is broken first.
+fn breaks(mutant: Mutant, wish: Wish, stranger: bool, troubles: u8, kinds: &[Trouble]) -> Option<Violation> {
+    let search = |mutant| scenarios::person(Person { mutant, wish }, stranger, (1, false), troubles, kinds);
+    let report = search(Some(mutant)).run();
+    println!("{mutant:?}: {report}");
+    let mut right = search(None);
+    right.most_states = 20_000;
+    let right = right.run();
+    assert!(right.found.is_none(), "the right machine breaks too: {right}");
+    report.found.map(|trace| trace.violation)
+}
+
+#[test]
+fn one_process_keeps_a_persons_promises_whatever_fails() {
+    holds(ALICE, false, (1, false), 2, WHOLE);
+}
+
+#[test]
+fn a_membership_recorded_before_it_is_made() {
+    let broken = breaks(Mutant::JoinsBeforeRecording, ALICE, false, 0, &[]);
+    assert_eq!(broken, Some(Violation::JoinUnrecorded(42)));
+}
+
+#[test]
+fn an_id_trusted_from_a_strangers_answer() {
+    let broken = breaks(Mutant::TrustsStrangers, ALICE, true, 0, &[]);
+    assert_eq!(broken, Some(Violation::BoundStranger(7)));
+}
+
+#[test]
+fn a_post_before_the_finalizer_stands() {
+    let broken = breaks(Mutant::SkipsTheFinalizer, ALICE, false, 0, &[]);
+    assert_eq!(broken, Some(Violation::PostUnheld));
+}
+
+#[test]
+fn a_password_not_set_again_after_a_post_of_which_nobody_knew_the_end() {
+    let broken = breaks(Mutant::ForgetsTheUnknownPost, ALICE, false, 2, &[Lost, Edit]);
+    assert_eq!(broken, Some(Violation::ReadyButNot("the password")));
+}
+
+#[test]
+fn a_deletion_that_forgets_what_is_only_pending() {
+    let broken = breaks(Mutant::ForgetsPendingOnDeletion, ALICE, false, 2, &[Lost, DeleteKeeping]);
+    assert_eq!(broken, Some(Violation::LeftBehind(42)));
+}
+
+#[test]
+fn a_membership_that_is_no_longer_declared_forgotten() {
+    let broken = breaks(Mutant::ForgetsWhatIsUndeclared, ALICE, false, 1, &[Edit]);
+    assert_eq!(broken, Some(Violation::LeftBehind(42)));
+}
+
+#[test]
+fn a_request_under_way_forgotten_too_early() {
+    let broken = breaks(Mutant::ForgetsLateJoins, ALICE, false, 2, &[Lost, Edit]);
+    assert_eq!(broken, Some(Violation::LeftBehind(42)));
+}
+
+#[test]
+fn a_person_written_to_without_having_been_read() {
+    let broken = breaks(Mutant::WritesUnread, ALICE, false, 1, &[Lost, Edit, Behind]);
+    assert!(matches!(broken, Some(Violation::Unread(_))), "{broken:?}");
+}
+
+#[test]
+fn a_person_destroyed_although_only_their_access_was_to_be_taken_back() {
+    let broken = breaks(Mutant::DestroysUnasked, ALICE, false, 1, &[DeleteKeeping]);
+    assert_eq!(broken, Some(Violation::DestroyedUnasked));
+}
+
+#[test]
+fn a_warning_given_only_after_the_finalizer_is_gone() {
+    let wish = Wish { member: false, password: false, policy: Policy::Revoke };
+    let broken = breaks(Mutant::TellsAfterwards, wish, false, 3, &[Lost, DeleteKeeping, Write]);
+    assert_eq!(broken, Some(Violation::Forgotten));
+}
+
+#[test]
+fn what_may_exist_is_told_whatever_becomes_of_the_last_write() {
+    let wish = Wish { member: false, password: false, policy: Policy::Revoke };
+    holds(wish, false, (1, false), 3, &[Lost, DeleteKeeping, Write, Crash, Terminate]);
+}
+
+#[test]
+fn a_process_that_took_the_lead_remembers_what_the_one_before_it_may_have_sent() {
+    holds(ALICE, false, (2, true), 2, &[Handover, Pause, Lost, Crash, DeleteKeeping, Edit, Write]);
+}
+
+#[test]
+fn a_stranger_with_the_address_is_never_touched() {
+    holds(ALICE, true, (1, false), 2, WHOLE);
+}
+
+#[test]
+fn every_deletion_policy_is_carried_out() {
+    for policy in [Policy::Retain, Policy::Delete] {
+        let wish = Wish { policy, ..ALICE };
+        holds(wish, false, (1, false), 2, &[Lost, DeleteKeeping, Switch, Crash, Pause, Write, Behind]);
+    }
+}
+
+#[test]
+fn two_processes_that_both_act_make_one_person_with_one_password() {
+    holds(ALICE, false, (2, false), 2, &[Lost, Crash, Write]);
+}
