@@ -6,7 +6,7 @@ use crate::{
     points::Point,
     rounds::{Course, Met, Outcome, round, undisturbed},
     say,
-    scenario::Chapter,
+    scenario::{Chapter, Scenario},
     support::{LONG, route},
     turn,
 };
@@ -63,21 +63,20 @@ async fn killed_before_or_after_any_write_it_ends_as_if_nothing_had_been() -> Re
         let mut missed = vec![Vec::new(); courses.len()];
         for number in 0..rounds {
             let parts: Vec<_> = points.iter().map(|points| share(points, number, rounds)).collect();
-            let runs = parts.iter().map(Vec::len).max().unwrap_or_default();
-            let scenarios = try_join_all((0..runs).map(|_| arena.scenario())).await?;
-            for ((course, mut part), missed) in courses.iter().zip(parts).zip(&mut missed) {
+            // Chapters have fewer and fewer points, and whoever has none left is cleared away.
+            let runs: Vec<usize> = (0..parts.len()).map(|from| longest(&parts[from..])).collect();
+            let mut scenarios = try_join_all((0..runs[0]).map(|_| arena.scenario())).await?;
+            for (((course, mut part), runs), missed) in courses.iter().zip(parts).zip(runs).zip(&mut missed) {
+                clear_away(&arena, scenarios.split_off(runs), &mut clearing);
                 part.resize(runs, None);
                 let outcomes = round(&arena, course, &scenarios, &part).await?;
                 missed.extend(outcomes.iter().filter(|o| o.met == Met::Missed).filter_map(|o| o.point));
                 outcomes.into_iter().for_each(|outcome| tally.add(outcome));
                 ensure!(tally.wrong.is_empty(), "{}\n{}", tally.wrong.join("\n\n"), arena.last_words().await);
             }
+            clear_away(&arena, scenarios, &mut clearing);
             tally.rounds += 1;
             say(&format!("{:4.0} s  {} of {rounds} rounds over", began.elapsed().as_secs_f64(), number + 1));
-            for scenario in scenarios {
-                let arena = arena.clone();
-                clearing.spawn(async move { arena.clear_away(scenario).await });
-            }
         }
         points = missed;
     }
@@ -97,6 +96,18 @@ async fn killed_before_or_after_any_write_it_ends_as_if_nothing_had_been() -> Re
 fn share(points: &[Point], number: usize, rounds: usize) -> Vec<Option<Point>> {
     let bound = |number: usize| points.len() * number / rounds.max(1);
     points.get(bound(number)..bound(number + 1)).unwrap_or_default().iter().copied().map(Some).collect()
+}
+
+fn longest(parts: &[Vec<Option<Point>>]) -> usize {
+    parts.iter().map(Vec::len).max().unwrap_or_default()
+}
+
+/// Clears scenarios away while others go on.
+fn clear_away(arena: &Arc<Arena>, scenarios: Vec<Scenario>, clearing: &mut JoinSet<Result<()>>) {
+    for scenario in scenarios {
+        let arena = arena.clone();
+        clearing.spawn(async move { arena.clear_away(scenario).await });
+    }
 }
 
 /// Before anything is believed: an operator whose settle time is too short makes an account twice when a request comes

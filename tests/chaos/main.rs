@@ -25,6 +25,7 @@ mod rounds;
 mod scenario;
 mod storm;
 mod teardown;
+mod wire;
 
 use tokio::sync::{Mutex, MutexGuard};
 

@@ -87,7 +87,7 @@ pub enum Deed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edit {
     Rename,
-    /// Asks for a look.
+    /// Asks for a look at several.
     Look,
     /// Another password is to be made.
     Rotate,
@@ -140,24 +140,24 @@ impl Season {
         let scenario = rng.random_range(0..self.scenarios);
         let which = rng.random_range(0..1000);
         match rng.random_range(0..100) {
-            0..30 => Gust::Fault {
+            0..22 => Gust::Fault {
                 scenario,
                 route: ROUTES[rng.random_range(0..ROUTES.len())],
                 count: rng.random_range(1..6),
                 effect: self.effect(rng),
             },
-            30..42 => Gust::Hang {
+            22..32 => Gust::Hang {
                 scenario,
                 effect: if rng.random() { Effect::HangBeforeCommit } else { Effect::HangAfterCommit },
                 lasts: Duration::from_millis(rng.random_range(200..LONGEST_HANG_MS)),
                 proceeds: rng.random(),
             },
-            42..60 => Gust::Wire { mishaps: (0..rng.random_range(1..6)).map(|_| mishap(rng)).collect() },
-            60..64 => Gust::DropWatches,
-            64..67 => Gust::Gone { lasts: Duration::from_millis(rng.random_range(500..6000)) },
-            67..86 => Gust::People { scenario, which, deed: DEEDS[rng.random_range(0..DEEDS.len())] },
-            86..91 => Gust::Author { scenario, which, deed: Edit::Rename },
-            91..98 => Gust::Author { scenario, which, deed: Edit::Look },
+            32..46 => Gust::Wire { mishaps: (0..rng.random_range(1..6)).map(|_| mishap(rng)).collect() },
+            46..49 => Gust::DropWatches,
+            49..51 => Gust::Gone { lasts: Duration::from_millis(rng.random_range(500..6000)) },
+            51..66 => Gust::People { scenario, which, deed: DEEDS[rng.random_range(0..DEEDS.len())] },
+            66..72 => Gust::Author { scenario, which, deed: Edit::Rename },
+            72..97 => Gust::Author { scenario, which, deed: Edit::Look },
             _ => Gust::Author { scenario, which, deed: Edit::Rotate },
         }
     }

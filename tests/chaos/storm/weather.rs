@@ -123,15 +123,20 @@ async fn author(scenario: &Scenario, which: usize, deed: Edit) -> Result<()> {
     let applied = scenario.applied().into_keys();
     let tenants = applied.filter(|name| matches!(name.0, Kind::Account | Kind::User));
     let among = if deed == Edit::Rotate { scenario.generated() } else { tenants.collect() };
-    // Nothing is applied yet.
-    let Some((kind, namespace, name)) = among.get(which % among.len().max(1)) else { return Ok(()) };
-    let change = match deed {
-        Edit::Rename => json!({"spec": {"name": format!("Renamed {which}")}}),
-        Edit::Look => json!({"metadata": {"annotations": {REQUESTED: format!("gust {which}")}}}),
-        Edit::Rotate => json!({"spec": {"password": {"generate": {"rotation": format!("{which}")}}}}),
-    };
-    change_one(scenario, *kind, namespace, name, &change).await
+    let at_once = if deed == Edit::Look { LOOKS } else { 1 };
+    for (kind, namespace, name) in among.iter().cycle().skip(which % among.len().max(1)).take(at_once) {
+        let change = match deed {
+            Edit::Rename => json!({"spec": {"name": format!("Renamed {which}")}}),
+            Edit::Look => json!({"metadata": {"annotations": {REQUESTED: format!("gust {which}")}}}),
+            Edit::Rotate => json!({"spec": {"password": {"generate": {"rotation": format!("{which}")}}}}),
+        };
+        change_one(scenario, *kind, namespace, name, &change).await?;
+    }
+    Ok(())
 }
+
+/// Looks that are asked for at once; without them nobody would notice what people did before the next drift check.
+const LOOKS: usize = 8;
 
 pub const REQUESTED: &str = "chatwoot.dev/reconcile-requested-at";
 
