@@ -180,7 +180,10 @@ pub struct State<K: Kind> {
     /// Who leads; `None`: everybody acts.
     pub leader: Option<usize>,
     pub budget: Budget,
+    /// A replaced manifest took the finalizer away, and nobody has put it back yet.
     pub stripped: bool,
+    /// That has happened before.
+    pub was_stripped: bool,
     pub wiped: bool,
 }
 
@@ -216,6 +219,7 @@ impl<K: Kind> State<K> {
             leader: leads.then_some(0),
             budget,
             stripped: false,
+            was_stripped: false,
             wiped: false,
         }
     }

@@ -213,6 +213,7 @@ fn act<K: Kind>(turn: &mut Turn<'_, K>, action: Action<K::Deed>) {
             turn.say(|_| "a replaced manifest takes the finalizer away".into());
             step::store(turn, |object| object.finalizer = false);
             turn.state.stripped = true;
+            turn.state.was_stripped = true;
         }
         Action::Wipe => {
             turn.say(|_| "the status is lost".into());
