@@ -185,6 +185,8 @@ pub struct State<K: Kind> {
     /// That has happened before.
     pub was_stripped: bool,
     pub wiped: bool,
+    /// How often a process has lost what it remembered; 2 is twice or more.
+    pub restarts: u8,
 }
 
 /// One transition under way.
@@ -221,6 +223,7 @@ impl<K: Kind> State<K> {
             stripped: false,
             was_stripped: false,
             wiped: false,
+            restarts: 0,
         }
     }
 
@@ -274,6 +277,12 @@ impl<K: Kind> Object<K> {
 }
 
 impl<K: Kind> Turn<'_, K> {
+    /// A process starts anew, and remembers nothing.
+    pub fn restart(&mut self, who: usize) {
+        self.state.processes[who] = Process::default();
+        self.state.restarts = (self.state.restarts + 1).min(2);
+    }
+
     pub fn say(&mut self, words: impl FnOnce(&State<K>) -> String) {
         if let Some(story) = &mut self.story {
             story.push(words(&self.state));
