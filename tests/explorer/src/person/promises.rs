@@ -3,7 +3,8 @@
 //! What is done about memberships relies on the lead: of two processes that both act, one can make what the other has just
 //! taken back, and no write in between would tell it. Everything else holds whoever acts.
 //!
-//! Two more starts within one settle time forget that a request to join was never answered, once a repeat of it was.
+//! A process that starts anew does not know that a request to join was never answered, once its repeat was: what then
+//! arrives after a deletion within the settle time is left ([`Around::repeated`]).
 //!
 //! The exclusions: where the status was lost, or the finalizer was away when the resource was deleted, or somebody took
 //! the marker off the person, memberships that stood nowhere else are forgotten; what a proxy that sends a request twice
@@ -158,7 +159,7 @@ pub fn at_rest(state: &State<Person>) -> Result<(), Violation> {
     match &state.object {
         None if excused || around.told || around.replayed => Ok(()),
         None => match gone(around) {
-            Err(Violation::LeftBehind(_)) if state.restarts > 1 => Ok(()),
+            Err(Violation::LeftBehind(_)) if state.restarts > 0 && around.repeated => Ok(()),
             ended => ended,
         },
         Some(object) => {
