@@ -3,6 +3,8 @@
 CARGO ?= cargo
 # One set of features for every build, so that nothing is compiled twice.
 FEATURES := --features chatwoot-operator/cel
+# How many things may go wrong in one run of the explorer.
+BOUND ?= 3
 # Where cargo puts what it builds, whatever the environment or a configuration says.
 TARGET = $(shell $(CARGO) metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 
@@ -62,6 +64,11 @@ bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users
 	@$(CARGO) build --release -p chatwoot-operator -p chatwoot-bench
 	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json $(if $(SCALE),--scale $(SCALE))
 
+explore: rust ## every state of creating, binding and deleting, deeper than the tests: BOUND=3 things may go wrong at once
+	@$(say) 'Building the explorer'
+	@$(CARGO) build $(FEATURES) -p chatwoot-operator -p chatwoot-explorer
+	@$(TARGET)/debug/explore --bound $(BOUND) $(if $(ONLY),--only $(ONLY))
+
 ##@ Once
 kubernetes: toolchain ## build the API server and its tools into the user's cache: minutes the first time, then nothing
 	@tests/cluster/control-plane/build >/dev/null
@@ -83,4 +90,4 @@ rust:
 	@command -v "$${CC:-cc}" >/dev/null || { \
 	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
 
-.PHONY: demo control-plane check test soak ci crds docs bench kubernetes clean-cache help toolchain rust
+.PHONY: demo control-plane check test soak explore ci crds docs bench kubernetes clean-cache help toolchain rust

@@ -58,7 +58,8 @@ impl Facts {
         }
         // Once a claim of this pass has come to its end, a spec that may have changed decides nothing any more, least of all
         // what becomes of the account of a resource that has been deleted meanwhile.
-        if self.done.reread && self.create.mine.is_none() && self.create.ended.is_none() {
+        let ends_here = self.create.ended.is_some() && !self.object.deleting;
+        if self.done.reread && self.create.mine.is_none() && !ends_here {
             return self.fresh();
         }
         // Nothing new is begun by a process that is going, or has lost the lead; what was sent is written down.

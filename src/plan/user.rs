@@ -220,7 +220,7 @@ impl Facts {
 
     /// Memberships, one call at a time; one that fails does not hold up the others.
     fn membership(&self, id: i64, user: &User, at: &Moment) -> Option<Next> {
-        let plan = self.memberships(user, at);
+        let plan = self.memberships(user);
         if plan.record_first && self.status.memberships != plan.entries {
             return Some(Step::Act(self.write_memberships(plan.entries, at)));
         }
@@ -231,20 +231,17 @@ impl Facts {
         }))
     }
 
-    pub(super) fn memberships(&self, user: &User, at: &Moment) -> memberships::Plan {
-        memberships::plan(&self.membership_facts(user, at.clock), &self.memory)
+    pub(super) fn memberships(&self, user: &User) -> memberships::Plan {
+        memberships::plan(&self.membership_facts(user), &self.memory)
     }
 
-    pub(super) fn membership_facts<'a>(
-        &'a self,
-        user: &'a User,
-        clock: std::time::Duration,
-    ) -> memberships::Facts<'a> {
+    /// By the clock of when this pass began, and not of now: nothing tells of what has arrived since the person was read.
+    pub(super) fn membership_facts<'a>(&'a self, user: &'a User) -> memberships::Facts<'a> {
         memberships::Facts {
             declared: &self.around.declared,
             recorded: &self.status.memberships,
             belongings: &user.belongings,
-            clock,
+            clock: self.clock,
             settle: self.around.settle,
             withdrawn_for: self.around.revoke_after,
         }

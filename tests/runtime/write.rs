@@ -62,12 +62,12 @@ async fn one_pass_can_write_again_and_again_and_clears_what_it_leaves_out() -> R
     assert_eq!(stored.write_status(note).await, Wrote::Yes);
     assert_eq!(stored.add_finalizer(FINALIZER, Some(("velero.io/restore-status", "true"))).await, Wrote::Yes);
     assert_eq!(stored.write_status(status(2)).await, Wrote::Yes);
-    assert_eq!(stored.annotate("runtime.test.chatwoot.dev/x", "y").await, Wrote::Yes);
+    assert_eq!(stored.annotate("chatwoot.dev/x", "y").await, Wrote::Yes);
     let object = bench.api.get("a").await?;
     assert_eq!(object.status, Some(status(2)));
     assert_eq!(object.finalizers(), [FINALIZER]);
     assert_eq!(object.annotations()["velero.io/restore-status"], "true");
-    assert_eq!(stored.remove_annotation("runtime.test.chatwoot.dev/x").await, Wrote::Yes);
+    assert_eq!(stored.remove_annotation("chatwoot.dev/x").await, Wrote::Yes);
     assert_eq!(stored.drop_finalizer(FINALIZER).await, Wrote::Yes);
     let object = bench.api.get("a").await?;
     assert!(object.finalizers().is_empty() && object.annotations().len() == 1);

@@ -16,7 +16,7 @@ impl Facts {
         }
         wanted.as_ref()?;
         match &self.pass.published {
-            None => Some(Step::Act(Effect::Publish { account: self.only_account(at) })),
+            None => Some(Step::Act(Effect::Publish { account: self.only_account() })),
             Some(Published::Yes) => None,
             Some(Published::NotOurs(why)) => Some(self.settle(Verdict::new(reason::SECRET_INVALID, why), at)),
             Some(Published::Failed(why)) => {
@@ -39,9 +39,9 @@ impl Facts {
     }
 
     /// The account of a person who is in exactly one.
-    fn only_account(&self, at: &Moment) -> Option<i64> {
+    fn only_account(&self) -> Option<i64> {
         let Remote::Found(user) = &self.pass.remote else { return None };
-        let entries = self.memberships(user, at).entries;
+        let entries = self.memberships(user).entries;
         let mut granted = entries
             .iter()
             .filter(|entry| entry.state == MembershipState::Granted)

@@ -121,7 +121,7 @@ impl Facts {
             return Step::Act(Effect::Delete(id));
         }
         // What is under way when the last finalizer goes would be made, and nobody would remember it.
-        let facts = self.membership_facts(user, at.clock);
+        let facts = self.membership_facts(user);
         if let Some(until) = memberships::under_way_until(&facts, &self.memory) {
             let text = "a request to make a membership may still be under way; looking again when it can be no longer";
             let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;

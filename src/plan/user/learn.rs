@@ -147,7 +147,7 @@ impl Facts {
     pub(super) fn look_at_memberships(&mut self) {
         let Remote::Found(user) = self.pass.remote.clone() else { return };
         let mut memory = self.memory.clone();
-        memory.observe(&self.membership_facts(&user, self.clock));
+        memory.observe(&self.membership_facts(&user));
         self.memory = memory;
     }
 

@@ -203,7 +203,7 @@ impl Facts {
         let mut facts = self.clone();
         facts.status.managed.custom_attributes = self.spec.custom_attributes.keys().cloned().collect();
         if let Remote::Found(user) = &self.pass.remote {
-            let plan = self.memberships(user, at);
+            let plan = self.memberships(user);
             facts.status.memberships = plan.entries;
             let done = plan.calls.is_empty()
                 && plan.worst.is_none()

@@ -81,7 +81,7 @@ impl Facts {
         if let Remote::Found(user) = &self.pass.remote
             && !observing
         {
-            let plan = self.memberships(user, at);
+            let plan = self.memberships(user);
             wake = plan.wake;
             if let Some(worst) = plan.worst {
                 verdict = Verdict::new(worst, about_memberships(&plan.entries, worst));

@@ -180,8 +180,13 @@ pub struct State<K: Kind> {
     /// Who leads; `None`: everybody acts.
     pub leader: Option<usize>,
     pub budget: Budget,
+    /// A replaced manifest took the finalizer away, and nobody has put it back yet.
     pub stripped: bool,
+    /// That has happened before.
+    pub was_stripped: bool,
     pub wiped: bool,
+    /// How often a process has lost what it remembered; 2 is twice or more.
+    pub restarts: u8,
 }
 
 /// One transition under way.
@@ -216,7 +221,9 @@ impl<K: Kind> State<K> {
             leader: leads.then_some(0),
             budget,
             stripped: false,
+            was_stripped: false,
             wiped: false,
+            restarts: 0,
         }
     }
 
@@ -270,6 +277,12 @@ impl<K: Kind> Object<K> {
 }
 
 impl<K: Kind> Turn<'_, K> {
+    /// A process starts anew, and remembers nothing.
+    pub fn restart(&mut self, who: usize) {
+        self.state.processes[who] = Process::default();
+        self.state.restarts = (self.state.restarts + 1).min(2);
+    }
+
     pub fn say(&mut self, words: impl FnOnce(&State<K>) -> String) {
         if let Some(story) = &mut self.story {
             story.push(words(&self.state));

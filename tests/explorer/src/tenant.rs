@@ -192,7 +192,9 @@ impl Kind for Tenant {
                         object.spec.adopt = true;
                     }
                 });
-                turn.state.chatwoot.created_again |= matches!(deed, Deed::Decide(Choice::Create));
+                let around = &mut turn.state.chatwoot;
+                around.created_again |= matches!(deed, Deed::Decide(Choice::Create));
+                around.chose |= matches!(deed, Deed::Decide(Choice::Account(_)));
             }
         }
     }

@@ -121,5 +121,11 @@ fn every_deletion_policy_is_carried_out() {
 
 #[test]
 fn two_processes_that_both_act_make_one_person_with_one_password() {
-    holds(ALICE, false, (2, false), 2, &[Lost, Crash, Write]);
+    holds(ALICE, false, (2, false), 1, &[Pause, Stale, Lost, Crash, Write, Server]);
+}
+
+#[test]
+fn what_arrives_while_a_deletion_stands_still_is_taken_back_too() {
+    let wish = Wish { password: false, ..ALICE };
+    holds(wish, false, (1, false), 3, &[Crash, DeleteKeeping, Pause]);
 }

@@ -48,6 +48,8 @@ pub struct Around {
     pub recorded: bool,
     /// An event said that somebody may exist, or is kept for others.
     pub told: bool,
+    /// A request to join was repeated while an earlier one was under way.
+    pub repeated: bool,
     /// A request was sent twice.
     pub replayed: bool,
     /// The person was destroyed, as asked for.
@@ -73,6 +75,7 @@ impl Around {
             made: vec![],
             recorded: false,
             told: false,
+            repeated: false,
             replayed: false,
             destroyed: false,
             made_after: false,

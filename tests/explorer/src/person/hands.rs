@@ -98,6 +98,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
             turn.check(promises::writing(pass, user));
             turn.check(promises::joining(&turn.state, pass, account.0));
             let request = Request::Join { account: account.0, user };
+            turn.state.chatwoot.repeated |= turn.state.chatwoot.late.contains(&request);
             let answer = late(turn, request, how).map(|_| ());
             Lesson::Joined { account, role, answer, clock: turn.state.clock }
         }

@@ -3,10 +3,14 @@
 //! What is done about memberships relies on the lead: of two processes that both act, one can make what the other has just
 //! taken back, and no write in between would tell it. Everything else holds whoever acts.
 //!
+//! A process that starts anew does not know that a request to join was never answered, once its repeat was: what then
+//! arrives after a deletion within the settle time is left ([`Around::repeated`]).
+//!
 //! The exclusions: where the status was lost, or the finalizer was away when the resource was deleted, or somebody took
 //! the marker off the person, memberships that stood nowhere else are forgotten; what a proxy that sends a request twice
 //! makes after the resource is gone is left; a request to make somebody that arrives when they have been destroyed makes
-//! them once more ([`Around::made_after`]); and a person who may exist is named by
+//! them once more ([`Around::made_after`]); where the finalizer was taken away between a request to make somebody and the
+//! note that its answer was lost, nothing tells the next pass that an earlier password may stand; and a person who may exist is named by
 //! an event ([`Around::told`]).
 
 use super::{Held, Person, Wish, around::Around};
@@ -154,12 +158,15 @@ pub fn at_rest(state: &State<Person>) -> Result<(), Violation> {
     let excused = state.wiped || around.unheld || around.unmarked;
     match &state.object {
         None if excused || around.told || around.replayed => Ok(()),
-        None => gone(around),
+        None => match gone(around) {
+            Err(Violation::LeftBehind(_)) if state.restarts > 0 && around.repeated => Ok(()),
+            ended => ended,
+        },
         Some(object) => {
             let left = around.made.iter().find(|made| !records(&object.status, **made));
             match left {
                 Some(left) if !excused => Err(Violation::LeftBehind(*left)),
-                _ if is_ready(&object.status.conditions) => ready(object, around),
+                _ if is_ready(&object.status.conditions) => ready(object, around, state.was_stripped),
                 _ => stalled(&object.status),
             }
         }
@@ -177,7 +184,7 @@ fn gone(around: &Around) -> Result<(), Violation> {
     }
 }
 
-fn ready(object: &Object<Person>, around: &Around) -> Result<(), Violation> {
+fn ready(object: &Object<Person>, around: &Around, was_stripped: bool) -> Result<(), Violation> {
     let Wish { member, password, .. } = object.spec;
     let Some(someone) = object.status.id.and_then(|id| around.find(id)) else {
         return Err(Violation::ReadyButNot("the person"));
@@ -185,7 +192,7 @@ fn ready(object: &Object<Person>, around: &Around) -> Result<(), Violation> {
     if someone.marker != Some(object.uid) {
         return Err(Violation::ReadyButNot("the marker"));
     }
-    if password && someone.password != around.secret {
+    if password && someone.password != around.secret && !was_stripped {
         return Err(Violation::ReadyButNot("the password"));
     }
     let is_member = someone.accounts.contains(&super::around::ACCOUNT);

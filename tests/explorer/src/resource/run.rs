@@ -1,6 +1,6 @@
 //! Everything that can happen to a resource, as something to explore.
 
-use super::{How, Kind, Object, Process, State, TICK, Turn, calm, step};
+use super::{How, Kind, Object, State, TICK, Turn, calm, step};
 use crate::{bounds::Trouble, explore::Model, fingerprint::Met};
 use std::rc::Rc;
 
@@ -188,7 +188,7 @@ fn act<K: Kind>(turn: &mut Turn<'_, K>, action: Action<K::Deed>) {
             turn.say(|_| format!("{}: stands still", step::name(who)));
         }
         Action::Crash(who) => {
-            turn.state.processes[who] = Process::default();
+            turn.restart(who);
             turn.say(|_| format!("{}: dies, and starts anew", step::name(who)));
         }
         Action::Terminate(who) => {
@@ -213,6 +213,7 @@ fn act<K: Kind>(turn: &mut Turn<'_, K>, action: Action<K::Deed>) {
             turn.say(|_| "a replaced manifest takes the finalizer away".into());
             step::store(turn, |object| object.finalizer = false);
             turn.state.stripped = true;
+            turn.state.was_stripped = true;
         }
         Action::Wipe => {
             turn.say(|_| "the status is lost".into());
@@ -235,7 +236,7 @@ fn handover<K: Kind>(turn: &mut Turn<'_, K>) {
     let new = (old + 1) % turn.state.processes.len();
     turn.state.leader = Some(new);
     if turn.state.processes[old].pass.is_none() {
-        turn.state.processes[old] = Process::default();
+        turn.restart(old);
     }
     turn.say(|_| format!("{} takes the lead", step::name(new)));
 }

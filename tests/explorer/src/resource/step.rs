@@ -1,6 +1,6 @@
 //! A pass: observe, then one effect after another, then the status, as the operator's driver does it.
 
-use super::{How, Kind, Object, Pass, Process, Sort, State, Turn};
+use super::{How, Kind, Object, Pass, Sort, State, Turn};
 use crate::{bounds::Trouble, fingerprint::of_words};
 use chatwoot_operator::plan::{Again, End, Moment, Step, create::Wrote};
 use std::rc::Rc;
@@ -93,22 +93,22 @@ pub fn step<K: Kind>(turn: &mut Turn<'_, K>, who: usize, how: How) {
     if pass.steps > FUEL {
         turn.check(Err(K::endless()));
     }
-    let process = &mut turn.state.processes[who];
     if how.dies() {
-        *process = Process::default();
+        turn.restart(who);
         turn.say(|_| format!("{}: dies, and starts anew", name(who)));
     } else if over {
+        let process = &mut turn.state.processes[who];
         // A pass is never begun on a version that this process itself has replaced.
         process.cache = Some(pass.object.clone());
         process.memory = Some((pass.object.uid, turn.kind.remember(&pass.machine)));
         process.pass = None;
         let leads = turn.state.leader.is_none_or(|leader| leader == who);
         if process.stopping || !leads {
-            *process = Process::default();
+            turn.restart(who);
         }
     } else {
         pass.mark = of_words(&pass.machine);
-        process.pass = Some(pass);
+        turn.state.processes[who].pass = Some(pass);
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Around {
     pub told: bool,
     /// A person asked for another account, knowing that one may exist.
     pub created_again: bool,
+    /// A person chose an account, knowing that another may exist.
+    pub chose: bool,
     /// A request was sent twice.
     pub replayed: bool,
     /// Somebody changed a marker or destroyed an account.
@@ -75,6 +77,7 @@ impl Around {
             orphans: vec![],
             told: false,
             created_again: false,
+            chose: false,
             replayed: false,
             meddled: false,
             unheld: false,

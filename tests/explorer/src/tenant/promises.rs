@@ -1,6 +1,7 @@
 //! What must hold for an account from the first look to the last finalizer.
 //!
-//! The exclusions are those of [`crate::invariants`]: a person who asked for another account has decided so, a proxy that
+//! The exclusions are those of [`crate::invariants`]: a person who asked for another account, or chose one while
+//! nobody can look for others, has decided so, a proxy that
 //! sends a request twice makes two, and what a lost status named is found again by the index only. And where people change
 //! markers or destroy accounts behind the operator's back, nothing can be said about what they changed.
 
@@ -104,8 +105,9 @@ pub fn words(status: &AccountStatus) -> String {
 
 /// Who or what made a second account possible, or took away what would name it.
 fn excused(state: &State<Tenant>) -> bool {
-    let Around { created_again, replayed, meddled, unheld, .. } = state.chatwoot;
-    created_again || replayed || meddled || unheld || state.wiped
+    let Around { created_again, chose, index_works, replayed, meddled, unheld, .. } = state.chatwoot;
+    let unseen = chose && !index_works;
+    created_again || unseen || replayed || meddled || unheld || state.wiped
 }
 
 fn names(status: &AccountStatus, id: i64) -> bool {
