@@ -97,7 +97,7 @@ where
     };
     let step = machine.next(&at);
     if let Step::Settle(end) = &step
-        && end.status == object.status().cloned().unwrap_or_default()
+        && object.status().map_or_else(|| end.status == K::Status::default(), |stored| end.status == *stored)
     {
         // A pass without work ends here: no turn, no call, no copy of the object.
         K::give_up_turn(&machine, &world);

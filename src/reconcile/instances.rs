@@ -28,6 +28,13 @@ pub struct Known {
     pub rebind_until: Option<Timestamp>,
 }
 
+impl Known {
+    /// Why a dependent must wait; `leaving`: it is being deleted.
+    pub fn blocked_for(&self, leaving: bool) -> Option<&str> {
+        self.blocked.as_deref().filter(|_| !(leaving && self.serves_leavers))
+    }
+}
+
 /// One instance in use.
 pub struct Handle {
     pub key: InstanceKey,
@@ -70,14 +77,9 @@ impl Handle {
         self.suspect.store(false, Ordering::Relaxed);
     }
 
-    pub fn is_blocked(&self) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).blocked.is_some()
-    }
-
     /// Whether somebody must wait who is being deleted (`leaving`), or is not.
     pub fn blocks(&self, leaving: bool) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.blocked.is_some() && !(leaving && known.serves_leavers)
+        self.known.read().unwrap_or_else(PoisonError::into_inner).blocked_for(leaving).is_some()
     }
 
     /// Returns whether dependents have to look again.

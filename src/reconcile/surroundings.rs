@@ -64,7 +64,7 @@ pub fn instance(
             }
             InstanceView {
                 binding,
-                blocked: known.blocked.filter(|_| !(leaving && known.serves_leavers)),
+                blocked: known.blocked_for(leaving).map(str::to_owned),
                 version: known.version,
                 public_url: known.public_url,
                 restoring: known.rebind_until.is_some_and(|until| at.now < until),

@@ -44,7 +44,7 @@ pub fn facts(
         bound: bound(world, &key, status.connection.iter().flat_map(|c| c.witnesses.iter().copied())),
         dependents: if deleting { dependents(world, &key) } else { 0 },
         index: handle.as_ref().map_or(IndexState::Unread, |handle| index_state(handle)),
-        was_usable: handle.as_ref().is_some_and(|handle| !handle.is_blocked()),
+        was_usable: handle.as_ref().is_some_and(|handle| !handle.blocks(false)),
         has_client: handle.is_some(),
         served_leavers: handle.as_ref().is_some_and(|handle| handle.known().serves_leavers),
         suspect: handle.as_ref().is_some_and(|handle| handle.is_suspect()),
