@@ -21,7 +21,10 @@ pub fn write(image: &Image, layer: &Layer, path: &Path) -> Result<()> {
         let size = u64::try_from(content.len())?;
         Ok(tar.append_data(&mut header(EntryType::Regular, 0o644, size), name, content)?)
     };
-    put("oci-layout", OciLayoutBuilder::default().image_layout_version("1.0.0").build()?.to_string()?.as_bytes())?;
+    put(
+        "oci-layout",
+        OciLayoutBuilder::default().image_layout_version("1.0.0").build()?.to_string()?.as_bytes(),
+    )?;
     put("index.json", &image.index)?;
     for blob in [&image.manifest, &image.config, &layer.compressed] {
         put(&format!("blobs/sha256/{}", hex(blob)), blob)?;

@@ -29,10 +29,15 @@ pub struct Unpacked {
 pub fn unpack(archive: &Path, root: &Path) -> Result<Unpacked> {
     let parts = Parts::read(archive)?;
     let index = ImageIndex::from_reader(parts.named("index.json")?)?;
-    let [entry] = index.manifests().as_slice() else { bail!("index.json names {} images", index.manifests().len()) };
+    let [entry] = index.manifests().as_slice() else {
+        bail!("index.json names {} images", index.manifests().len())
+    };
     let manifest = ImageManifest::from_reader(parts.described(entry)?)?;
     let config = ImageConfiguration::from_reader(parts.described(manifest.config())?)?;
-    ensure!(manifest.layers().len() == config.rootfs().diff_ids().len(), "layers and diff_ids differ in number");
+    ensure!(
+        manifest.layers().len() == config.rootfs().diff_ids().len(),
+        "layers and diff_ids differ in number"
+    );
     for (layer, id) in manifest.layers().iter().zip(config.rootfs().diff_ids()) {
         let mut files = Vec::new();
         GzDecoder::new(parts.described(layer)?).read_to_end(&mut files)?;
@@ -75,8 +80,11 @@ pub fn run(image: &Unpacked, root: &Path, arguments: &[&str]) -> Result<Output> 
 /// True when `root` can be made the whole file system. What is tried there is no program, so that nothing runs: chroot
 /// ends with 127 when it got that far.
 fn alone(root: &Path) -> Result<bool> {
-    let tried =
-        Command::new("unshare").args(["--user", "--map-root-user", "chroot"]).arg(root).arg("/no-such-program").output();
+    let tried = Command::new("unshare")
+        .args(["--user", "--map-root-user", "chroot"])
+        .arg(root)
+        .arg("/no-such-program")
+        .output();
     match tried {
         Ok(output) => Ok(output.status.code() == Some(127)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),

@@ -27,7 +27,8 @@ pub fn of(files: &[File<'_>]) -> Result<Layer> {
     let mut folders = BTreeSet::new();
     for file in files {
         let path = file.path.trim_start_matches('/');
-        let above: Vec<_> = Path::new(path).ancestors().skip(1).filter(|folder| folder.parent().is_some()).collect();
+        let above: Vec<_> =
+            Path::new(path).ancestors().skip(1).filter(|folder| folder.parent().is_some()).collect();
         for folder in above.into_iter().rev() {
             if folders.insert(folder.to_owned()) {
                 tar.append_data(&mut header(EntryType::Directory, 0o755, 0), folder, std::io::empty())?;

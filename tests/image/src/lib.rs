@@ -73,6 +73,8 @@ fn static_elf(binary: &[u8]) -> Result<oci_spec::image::Arch> {
     match number(18, 2) {
         Some(62) => Ok(oci_spec::image::Arch::Amd64),
         Some(183) => Ok(oci_spec::image::Arch::ARM64),
-        machine => bail!("is for a processor this tool does not know (ELF machine {})", machine.unwrap_or_default()),
+        machine => {
+            bail!("is for a processor this tool does not know (ELF machine {})", machine.unwrap_or_default())
+        }
     }
 }

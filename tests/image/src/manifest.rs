@@ -6,9 +6,9 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use oci_spec::image::{
-    ANNOTATION_DESCRIPTION, ANNOTATION_LICENSES, ANNOTATION_REF_NAME, ANNOTATION_TITLE, ANNOTATION_VERSION, Arch,
-    ConfigBuilder, Descriptor, ImageConfigurationBuilder, ImageIndexBuilder, ImageManifestBuilder, MediaType, Os,
-    PlatformBuilder, RootFsBuilder, SCHEMA_VERSION, Sha256Digest,
+    ANNOTATION_DESCRIPTION, ANNOTATION_LICENSES, ANNOTATION_REF_NAME, ANNOTATION_TITLE, ANNOTATION_VERSION,
+    Arch, ConfigBuilder, Descriptor, ImageConfigurationBuilder, ImageIndexBuilder, ImageManifestBuilder,
+    MediaType, Os, PlatformBuilder, RootFsBuilder, SCHEMA_VERSION, Sha256Digest,
 };
 use serde::Serialize;
 use std::{collections::HashMap, str::FromStr};
@@ -28,7 +28,10 @@ impl Image {
         let labels = HashMap::from(
             [
                 (ANNOTATION_TITLE, "chatwoot-operator"),
-                (ANNOTATION_DESCRIPTION, "Provisions accounts and users in self-hosted Chatwoot from Kubernetes resources"),
+                (
+                    ANNOTATION_DESCRIPTION,
+                    "Provisions accounts and users in self-hosted Chatwoot from Kubernetes resources",
+                ),
                 (ANNOTATION_LICENSES, "Apache-2.0"),
                 (ANNOTATION_VERSION, &recipe.version),
             ]
@@ -42,7 +45,10 @@ impl Image {
             .working_dir("/")
             .labels(labels)
             .build()?;
-        let files = RootFsBuilder::default().typ("layers").diff_ids(vec![format!("sha256:{}", layer.unpacked)]).build()?;
+        let files = RootFsBuilder::default()
+            .typ("layers")
+            .diff_ids(vec![format!("sha256:{}", layer.unpacked)])
+            .build()?;
         let config = stored(
             &ImageConfigurationBuilder::default()
                 .architecture(architecture.clone())
@@ -60,7 +66,8 @@ impl Image {
                 .build()?,
         )?;
         let mut described = described(MediaType::ImageManifest, &manifest)?;
-        described.set_platform(Some(PlatformBuilder::default().architecture(architecture).os(Os::Linux).build()?));
+        described
+            .set_platform(Some(PlatformBuilder::default().architecture(architecture).os(Os::Linux).build()?));
         let tag = recipe.reference.rsplit_once(':').map_or("latest", |(_, tag)| tag);
         described.set_annotations(Some(HashMap::from([
             (ANNOTATION_REF_NAME.to_owned(), tag.to_owned()),
