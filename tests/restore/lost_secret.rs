@@ -49,22 +49,39 @@ async fn without_the_installation_nothing_is_done_and_with_another_key_nobody_is
     scene.stage.instance().stalled("CredentialsMissing").await?;
     ensure!(scene.stage.chatwoot.state().await? == scene.before, "Chatwoot has changed");
     ensure!(scene.writes().await?.is_empty(), "something was sent: {:?}", scene.writes().await?);
+
+    // The id was read in a marker, and the key is another one: restored objects cannot prove anything.
+    third.stop_operator().await?;
     move_installation(&first.admin()?, admin).await?;
+    with_another_key(&secrets).await?;
+    third.start_operator().await?;
+    scene.stage.instance().stalled("DifferentChatwoot").await?;
+    ensure!(scene.writes().await?.is_empty(), "something was sent: {:?}", scene.writes().await?);
+
+    third.stop_operator().await?;
+    secrets.delete(INSTALLATION, &DeleteParams::default()).await?;
+    move_installation(&first.admin()?, admin).await?;
+    third.start_operator().await?;
     scene.is_bound_again().await?;
     scene.chatwoot_is_as_it_was(&[]).await?;
 
-    // The id was read in a marker, and the key is another one.
+    // In the same cluster the uids prove it.
     third.stop_operator().await?;
-    let mut other = secrets.get(INSTALLATION).await?;
-    secrets.delete(INSTALLATION, &DeleteParams::default()).await?;
-    other.metadata.resource_version = None;
-    other.metadata.uid = None;
-    other.data.as_mut().context("no data")?.insert("key".into(), ByteString(vec![7; 32]));
-    secrets.create(&PostParams::default(), &other).await?;
+    with_another_key(&secrets).await?;
     third.start_operator().await?;
     for (_, subject, _) in scene.bound() {
         subject.looked_at().await?;
     }
     scene.is_bound_again().await?;
     scene.chatwoot_is_as_it_was(&[]).await
+}
+
+async fn with_another_key(secrets: &Api<Secret>) -> Result<()> {
+    let mut other = secrets.get(INSTALLATION).await?;
+    secrets.delete(INSTALLATION, &DeleteParams::default()).await?;
+    other.metadata.resource_version = None;
+    other.metadata.uid = None;
+    other.data.as_mut().context("no data")?.insert("key".into(), ByteString(vec![7; 32]));
+    secrets.create(&PostParams::default(), &other).await?;
+    Ok(())
 }
