@@ -93,7 +93,10 @@ async fn an_id_that_is_given_once_more_lets_nobody_into_another_tenants_account(
     let kept = stage.chatwoot.account(reused).await?.context("it is gone")?;
     ensure!(kept.name == "Fresh", "{kept:?}");
 
-    // Whoever lost what it was bound to does not speak against the Chatwoot when the token is rotated.
+    // Whoever lost what it was bound to does not speak against the Chatwoot when the token is rotated, also where nobody
+    // else is there but the one that has its id now.
+    acme.delete().await?;
+    acme.gone().await?;
     let rotated = stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?;
     stage.token(&rotated.token.context("no token")?).await?;
     let before = stage.instance().get().await?["status"]["connection"]["fingerprint"].clone();
@@ -101,7 +104,7 @@ async fn an_id_that_is_given_once_more_lets_nobody_into_another_tenants_account(
         o["status"]["connection"]["fingerprint"] != before && condition(o, "Ready")["status"] == "True"
     };
     stage.instance().at_last("is proven with the new token", proven).await?;
-    acme.set(json!({"name": "Acme & Sons"})).await?;
-    acme.reason_at_last("Succeeded").await?;
+    fresh.set(json!({"name": "Fresh & Sons"})).await?;
+    fresh.reason_at_last("Succeeded").await?;
     Ok(())
 }
