@@ -43,7 +43,9 @@ impl super::Machine for Facts {
             return self.record_password(record);
         }
         if let Some(trouble) = &self.pass.trouble {
-            return self.troubled(trouble, at);
+            // What a process keeps to itself because it is going, or has lost the lead, says nothing about Chatwoot.
+            let silent = at.stopping && trouble.is_silence();
+            return if silent { self.quiet() } else { self.troubled(trouble, at) };
         }
         if self.pass.stale || self.pass.gone || self.pass.reread {
             return self.fresh();

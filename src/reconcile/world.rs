@@ -17,7 +17,10 @@ use crate::{
         account::ChatwootAccount, account::InstanceBinding, common::InstanceRef, grant::ChatwootGrant,
         instance::ChatwootInstance, plan::ChatwootPlan, user::ChatwootUser,
     },
-    chatwoot::{gate::Key, marker::Installation},
+    chatwoot::{
+        gate::{Key, Leave},
+        marker::Installation,
+    },
     plan::{Moment, create},
 };
 use k8s_openapi::api::core::v1::{Namespace, Secret};
@@ -133,6 +136,13 @@ impl World {
             nonce: format!("{:016x}", rand::random::<u64>()),
             stopping: self.stop.is_cancelled() || !*self.leading.borrow(),
         }
+    }
+
+    /// Whether this process may begin anything, as something to hand on: it leads, and is not going. A pass that waits for
+    /// the request budget may have decided before the lead was lost.
+    pub fn leave(&self) -> Leave {
+        let (stop, leading) = (self.stop.clone(), self.leading.clone());
+        Arc::new(move || *leading.borrow() && !stop.is_cancelled())
     }
 
     /// The clock as something to hand on.

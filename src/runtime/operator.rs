@@ -22,7 +22,7 @@ use crate::{
     chatwoot::gate::Key,
     reconcile::{
         account, account_index, cache,
-        driver::{Kind, pass},
+        driver::{Kind, is_bare, pass},
         events::Recorders,
         installation::{self, Kept},
         instance,
@@ -394,8 +394,8 @@ impl Pumps {
     fn new(health: &Health, metrics: &Metrics, watch_secrets: bool) -> Self {
         let secrets = if watch_secrets { wiring::SECRET_LABELS.as_slice() } else { &[] };
         Self {
-            accounts: pump(health, metrics, "ChatwootAccounts"),
-            users: pump(health, metrics, "ChatwootUsers"),
+            accounts: pump(health, metrics, "ChatwootAccounts").marking(is_bare),
+            users: pump(health, metrics, "ChatwootUsers").marking(is_bare),
             instances: pump(health, metrics, "ChatwootInstances"),
             grants: pump(health, metrics, "ChatwootGrants"),
             plans: pump(health, metrics, "ChatwootPlans"),

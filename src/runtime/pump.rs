@@ -7,9 +7,10 @@ use super::{
     health::{Pulse, Wait},
     watches::Seen,
 };
+use crate::api::common::RESTORE_STATUS_ANNOTATION;
 use crate::reconcile::{
     cache::{Cache, Unreadable, UnreadableSet, key},
-    stored::{kind_name, strip},
+    stored::{kind_name, strip, strip_but},
 };
 use futures::{Stream, StreamExt};
 use kube::{
@@ -75,6 +76,8 @@ pub struct Pump<K: Resource<DynamicType = ()> + Clone + 'static> {
     wait: Option<Wait>,
     pulse: Pulse,
     hooks: PumpHooks,
+    /// Of these objects the cache keeps what tells whether a backup tool has just put them back.
+    is_bare: fn(&K) -> bool,
 }
 
 impl<K> Pump<K>
@@ -90,7 +93,13 @@ where
             unreadable: Arc::new(RwLock::new(HashMap::new())),
             ready: readiness,
         };
-        Self { writer, cache, listed: HashMap::new(), ready, wait: Some(wait), pulse, hooks }
+        let is_bare = |_: &K| false;
+        Self { writer, cache, listed: HashMap::new(), ready, wait: Some(wait), pulse, hooks, is_bare }
+    }
+
+    /// Keeps the annotation of backup tools of those objects; of ten thousand it would take five megabytes.
+    pub fn marking(self, is_bare: fn(&K) -> bool) -> Self {
+        Self { is_bare, ..self }
     }
 
     pub fn cache(&self) -> Cache<K> {
@@ -124,7 +133,7 @@ where
                 self.writer.apply_watcher_event(&Event::Init);
             }
             Event::InitApply(DeserializeGuard(Ok(mut object))) => {
-                strip(&mut object);
+                self.strip(&mut object);
                 self.writer.apply_watcher_event(&Event::InitApply(object));
             }
             Event::InitApply(DeserializeGuard(Err(bad))) => {
@@ -134,6 +143,14 @@ where
             Event::Apply(DeserializeGuard(Ok(object))) => self.applied(object, tell),
             Event::Apply(DeserializeGuard(Err(bad))) => self.unreadable(bad, tell),
             Event::Delete(object) => self.deleted(&key_of(object.meta()), tell),
+        }
+    }
+
+    fn strip(&self, object: &mut K) {
+        if (self.is_bare)(object) {
+            strip_but(object, RESTORE_STATUS_ANNOTATION);
+        } else {
+            strip(object);
         }
     }
 
@@ -170,7 +187,7 @@ where
     }
 
     fn applied(&mut self, mut object: K, tell: &mut impl FnMut(Change<'_, K>)) {
-        strip(&mut object);
+        self.strip(&mut object);
         let key = key_of(object.meta());
         let old = self.cache.store.get(&key);
         self.writer.apply_watcher_event(&Event::Apply(object));
@@ -242,10 +259,15 @@ pub fn is_news<K: Resource>(old: &K, new: &K) -> bool {
     old.generation != new.generation
         || old.deletion_timestamp != new.deletion_timestamp
         // A map that came with our finalizer, and of which nothing is kept, is no news either.
-        || !old.annotations.iter().flatten().eq(new.annotations.iter().flatten())
+        || !annotations(old).eq(annotations(new))
         || old.labels != new.labels
         // A replaced manifest strips ours; our own adding of it is no news.
         || old.finalizers.iter().flatten().any(|one| !new.finalizers.iter().flatten().any(|other| other == one))
+}
+
+/// Those that somebody may have changed: the one of backup tools comes with our finalizer.
+fn annotations(meta: &ObjectMeta) -> impl Iterator<Item = (&String, &String)> {
+    meta.annotations.iter().flatten().filter(|(key, _)| *key != RESTORE_STATUS_ANNOTATION)
 }
 
 /// What to do about the two errors that do not pass by themselves.

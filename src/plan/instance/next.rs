@@ -169,7 +169,9 @@ impl Facts {
         match next {
             Some(witness) if self.pass.asked.len() < WITNESSES => Some(Step::Act(Effect::Witness(witness))),
             _ if self.pass.asked.is_empty() => None,
-            _ => different("none of the objects bound here is there"),
+            _ => different(
+                "none of the objects bound here is there, or this Platform App is permitted on none of them",
+            ),
         }
     }
 

@@ -121,6 +121,8 @@ pub struct Pass {
     pub made: Option<Made>,
     /// A stranger has the address; true: Chatwoot showed them, and so permitted the Platform App on them.
     pub stranger: Option<bool>,
+    /// That stranger belonged to a resource of this name in an earlier namespace of this name.
+    pub namesake: bool,
     /// This pass added the finalizer and nothing notes a lost answer, so no earlier one can have sent anything.
     pub first: bool,
     /// Something has been done already, so this pass goes on to its end.
@@ -151,6 +153,7 @@ impl Default for Pass {
             password: Password::Unread,
             made: None,
             stranger: None,
+            namesake: false,
             first: false,
             began: false,
             patched: false,

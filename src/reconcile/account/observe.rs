@@ -76,7 +76,8 @@ pub fn facts(
     };
     let handle = key.as_ref().and_then(|key| world.instances.handle(key));
     let settings = handle.as_ref().map(|handle| handle.known());
-    let hash_of = |spec: &AccountSpec| wanted_hash(&installation, spec, plan.as_deref(), &planned, &verdict);
+    let hash_of =
+        |spec: &AccountSpec| wanted_hash(&installation, &marker, spec, plan.as_deref(), &planned, &verdict);
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
         || (spec.paused && status.applied == Some(hash_of(&AccountSpec { paused: false, ..spec.clone() })));
@@ -183,8 +184,12 @@ fn invalid(object: &ChatwootAccount, version: crate::chatwoot::version::Version)
 }
 
 /// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
+///
+/// The marker is part of it. An object that a backup brought back, status and all, has another uid and has nothing
+/// applied yet: its marker has to be stamped before `rebindUntil` is over, and not at some drift check after that.
 fn wanted_hash(
     installation: &crate::chatwoot::marker::Installation,
+    marker: &crate::chatwoot::marker::Marker,
     spec: &AccountSpec,
     plan: Option<&crate::api::plan::PlanSpec>,
     planned: &Planned,
@@ -194,5 +199,5 @@ fn wanted_hash(
     let spec = serde_json::to_string(spec).unwrap_or_default();
     let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
     let planned = if names_plan { format!("{planned:?}") } else { String::new() };
-    installation.hash(&["account", &spec, &plan, &planned, &format!("{verdict:?}")])
+    installation.hash(&["account", &marker.to_string(), &spec, &plan, &planned, &format!("{verdict:?}")])
 }

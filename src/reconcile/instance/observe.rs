@@ -3,6 +3,7 @@
 use crate::{
     api::{
         common::{FINALIZER, RECONCILE_ANNOTATION},
+        conditions::reason,
         instance::{ChatwootInstance, Witness, WitnessKind},
     },
     chatwoot::gate::Key,
@@ -10,6 +11,7 @@ use crate::{
         Moment,
         account::Object,
         instance::{Around, Facts, IndexState, Pass},
+        status,
     },
     reconcile::{
         account,
@@ -21,10 +23,12 @@ use crate::{
     },
 };
 use kube::ResourceExt;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, iter, sync::Arc};
 
 /// Bound objects looked up besides the recorded witnesses.
 const CANDIDATES: usize = 3;
+/// What a resource says that is not what it was bound to.
+const UNBOUND: [&str; 3] = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
 
 pub fn facts(
     object: &ChatwootInstance,
@@ -77,47 +81,59 @@ fn index_state(handle: &Handle) -> IndexState {
 }
 
 /// Recorded witnesses that are still bound, and a few other bound objects, with the markers that prove them.
+///
+/// Those that are themselves not what they were bound to, as after a Chatwoot was set back and gave their ids to others,
+/// would speak against the right Chatwoot. They are heard only where there is nobody else.
 fn bound(
     world: &World,
     key: &InstanceKey,
     recorded: impl Iterator<Item = Witness>,
 ) -> BTreeMap<Witness, String> {
-    let mut bound = BTreeMap::new();
-    for witness in recorded {
-        let reference = match witness.kind {
+    let recorded = recorded.flat_map(|witness| {
+        world.references.to(&match witness.kind {
             WitnessKind::Account => Ref::AccountId(key.clone(), witness.id),
             WitnessKind::User => Ref::UserId(key.clone(), witness.id),
-        };
-        if let Some(owner) = world.references.to(&reference).first()
-            && let Some((witness, marker)) = proof(world, owner)
-        {
-            bound.insert(witness, marker);
+        })
+    });
+    let (mut sound, mut doubtful) = (BTreeMap::new(), BTreeMap::new());
+    let others = iter::once_with(|| world.references.to(&Ref::Instance(key.clone()))).flatten();
+    for owner in recorded.chain(others) {
+        if sound.len() >= CANDIDATES {
+            break;
+        }
+        let Some(Proof { witness, marker, is_sound }) = proof(world, &owner) else { continue };
+        if is_sound {
+            sound.insert(witness, marker);
+        } else if doubtful.len() < CANDIDATES {
+            doubtful.insert(witness, marker);
         }
     }
-    if bound.len() < CANDIDATES {
-        for owner in world.references.to(&Ref::Instance(key.clone())) {
-            if bound.len() >= CANDIDATES {
-                break;
-            }
-            bound.extend(proof(world, &owner));
-        }
-    }
-    bound
+    if sound.is_empty() { doubtful } else { sound }
 }
 
-/// A bound resource and the marker its object in Chatwoot must carry.
-fn proof(world: &World, owner: &Key) -> Option<(Witness, String)> {
+struct Proof {
+    witness: Witness,
+    /// What its object in Chatwoot must carry.
+    marker: String,
+    /// Nothing is known against its being there.
+    is_sound: bool,
+}
+
+fn proof(world: &World, owner: &Key) -> Option<Proof> {
     let installation = world.installation()?;
     let (namespace_uid, _) = world.namespace(&owner.namespace)?;
-    let (kind, id, uid) = if owner.kind == account::KIND {
+    let (kind, id, uid, conditions) = if owner.kind == account::KIND {
         let account = world.caches.accounts.get(&owner.namespace, &owner.name)?;
-        (WitnessKind::Account, account.status.as_ref()?.id?, account.uid()?)
+        let status = account.status.as_ref()?;
+        (WitnessKind::Account, status.id?, account.uid()?, status.conditions.clone())
     } else {
         let user = world.caches.users.get(&owner.namespace, &owner.name)?;
-        (WitnessKind::User, user.status.as_ref()?.id?, user.uid()?)
+        let status = user.status.as_ref()?;
+        (WitnessKind::User, status.id?, user.uid()?, status.conditions.clone())
     };
     let marker = installation.marker(owner.kind, &owner.namespace, &namespace_uid, &owner.name, &uid);
-    Some((Witness { kind, id }, marker.to_string()))
+    let is_sound = !status::ready_reason(&conditions).is_some_and(|why| UNBOUND.contains(&why));
+    Some(Proof { witness: Witness { kind, id }, marker: marker.to_string(), is_sound })
 }
 
 /// Resources that still hold something of this instance. One that does not parse may, so it counts.

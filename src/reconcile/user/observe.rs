@@ -90,7 +90,9 @@ pub fn facts(
     };
     let declared: Vec<Declared> =
         spec.memberships.iter().map(|membership| declare(world, key.as_ref(), &home, membership)).collect();
-    let hash_of = |spec: &UserSpec| wanted_hash(&installation, spec, &fit, standing, &declared, &instance);
+    let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
+    let hash_of =
+        |spec: &UserSpec| wanted_hash(&installation, &marker, spec, &fit, standing, &declared, &instance);
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
         || (spec.paused && status.applied == Some(hash_of(&UserSpec { paused: false, ..spec.clone() })));
@@ -116,7 +118,7 @@ pub fn facts(
         email,
         standing,
         invalid,
-        marker: installation.marker(KIND, &namespace, &home.uid, &name, &uid),
+        marker,
         hash,
         reconciled,
         adoptable,
@@ -191,7 +193,7 @@ fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &M
         None => Target::Absent,
         Some(account) if instance_of(world, &account).as_ref() != key => Target::Absent,
         Some(account) => Target::There {
-            id: usable_id(&account),
+            id: usable_id(&account).filter(|id| !is_outlived(world, key, &account, *id)),
             consent: consent(namespace, &account.spec.members_from, &home.name, home.labels.as_ref()),
         },
     };
@@ -230,6 +232,15 @@ pub fn usable_id(account: &ChatwootAccount) -> Option<AccountId> {
     let unusable = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
     let why = status::ready_reason(&found.conditions).unwrap_or_default();
     (!unusable.contains(&why) && found.deletion.is_none()).then_some(AccountId(found.id?))
+}
+
+/// Another resource had this very id given to it later: a Chatwoot that was set back gives ids out once more. Until this
+/// one has been looked at, nobody of its tenant may join what is another tenant's by now.
+fn is_outlived(world: &World, key: Option<&InstanceKey>, account: &ChatwootAccount, id: AccountId) -> bool {
+    let made = |account: &ChatwootAccount| Some(account.status.as_ref()?.creation.as_ref()?.started_at);
+    let owners = key.map(|key| world.references.to(&Ref::AccountId(key.clone(), id.0))).unwrap_or_default();
+    let others = owners.iter().filter_map(|owner| world.caches.accounts.get(&owner.namespace, &owner.name));
+    others.filter(|other| other.uid() != account.uid()).any(|other| made(&other) > made(account))
 }
 
 /// The accounts this person is in that can vouch for the Chatwoot, with their markers.
@@ -284,9 +295,11 @@ fn secret_news(
     remembered.own.secret_news
 }
 
-/// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
+/// Everything that was wanted: a pass finds its work by comparing this with `status.applied`. The marker is part of it,
+/// because of somebody whom a backup brought back nothing is applied yet, whatever their status says.
 fn wanted_hash(
     installation: &Installation,
+    marker: &Marker,
     spec: &UserSpec,
     fit: &grants::Fit,
     standing: Standing,
@@ -301,6 +314,7 @@ fn wanted_hash(
     };
     installation.hash(&[
         "user",
+        &marker.to_string(),
         &spec,
         &format!("{fit:?}"),
         &format!("{standing:?}"),

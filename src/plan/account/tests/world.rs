@@ -243,7 +243,7 @@ impl World {
         format!("{:?}", (&spec, &self.plan, &self.plans, &self.verdict))
     }
 
-    fn moment(&mut self) -> Moment {
+    pub fn moment(&mut self) -> Moment {
         self.nonces += 1;
         Moment {
             now: Timestamp::from_second(1_800_000_000 + self.seconds as i64).unwrap(),
