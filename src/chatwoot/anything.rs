@@ -45,7 +45,15 @@ fn real() -> impl Strategy<Value = Value> {
         "accounts": [{"id": 42, "name": "Acme", "role": "administrator"}, {"id": 43, "role": null}],
     });
     let row = json!({"id": 1, "account_id": 42, "user_id": 7, "role": "agent"});
+    let another = |body: &Value, key: &str| {
+        let mut body = body.clone();
+        body[key] = 99.into();
+        body
+    };
     prop::sample::select(vec![
+        another(&account, "id"),
+        another(&user, "id"),
+        another(&row, "user_id"),
         json!([account, account]),
         account,
         user,
