@@ -2,7 +2,8 @@
 
 #[cfg(test)]
 pub(crate) mod anything;
-#[cfg(all(test, feature = "cel"))]
+#[cfg(test)]
+#[cfg(feature = "cel")]
 mod properties;
 
 pub use super::reference::{reasons, reference};

@@ -21,6 +21,7 @@ pub fn any_json() -> impl Strategy<Value = Value> {
         Just("features".to_owned()),
         Just("custom_attributes".to_owned()),
         Just("access_token".to_owned()),
+        Just("chatwoot_operator".to_owned()),
         ".{0,6}",
     ];
     leaf.prop_recursive(4, 40, 6, move |inner| {
