@@ -113,6 +113,9 @@ impl Outage {
         // Whatever was under way when the pause was over is answered with the next one.
         let most_storm = in_flight * (1 + storm.lasted.as_secs() / retry_after.max(&1));
         let longest = (LAST_DISTANCE + Duration::from_secs(10)).as_secs_f64();
+        // Each answer of 429 doubles an object's own distance to its next try, from a second to five minutes.
+        let hits = u32::try_from(storm.lasted.as_secs() / retry_after.max(&1)).unwrap_or(u32::MAX).min(8);
+        let longest_pause = whole(retry_after + (1 << hits) + 10).min(310.0);
         vec![
             Aim::new("W7  down for", down.lasted.as_secs_f64(), None, "s"),
             Aim::new("W7  down: objects changed meanwhile", count(down.changed), None, ""),
@@ -129,7 +132,7 @@ impl Outage {
             Aim::new(
                 "W7  429: back until all changes were made",
                 seconds(storm.recovered_ms),
-                whole(retry_after + 10),
+                longest_pause,
                 "s",
             ),
         ]
