@@ -75,10 +75,11 @@ crds: rust ## write crds/ and the chart's copies anew from the types in src/api
 docs: rust ## write the generated parts of README.md and docs/reference.md anew
 	@UPDATE=1 $(CARGO) test --workspace $(FEATURES) --test readme generated_parts
 
-bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth of them
+bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth, ONLY=W4 some
 	@$(say) 'Building the operator and the bench, optimised'
 	@$(CARGO) build --release -p chatwoot-operator -p chatwoot-bench
-	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json $(if $(SCALE),--scale $(SCALE))
+	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json \
+	  $(if $(SCALE),--scale $(SCALE)) $(if $(ONLY),--only $(ONLY))
 
 explore: rust ## every state of creating, binding and deleting, deeper than the tests: BOUND=3 things may go wrong at once
 	@$(say) 'Building the explorer'

@@ -3,6 +3,8 @@
 mod converge;
 mod deletion;
 mod passwords;
+mod promises;
 mod properties;
+mod schema;
 mod strangers;
 mod world;
