@@ -1,7 +1,7 @@
 //! What the cluster holds already, as far as it concerns what is taken over.
 
 use crate::{
-    api::{account::MembersFrom, grant::GrantSpec},
+    api::{account::MembersFrom, common::Mode, grant::GrantSpec},
     chatwoot::{
         marker::{Installation, Reading},
         types::{AccountId, Map, UserId},
@@ -19,6 +19,8 @@ pub struct Claim {
     pub place: ObjectName,
     /// Its id is recorded; otherwise only `adopt.id` names it.
     pub bound: bool,
+    /// In mode Observe: an earlier run has made it, or somebody who wants to see the same.
+    pub observes: bool,
     /// Of an account.
     pub members_from: Vec<MembersFrom>,
 }
@@ -42,6 +44,14 @@ pub struct Known {
     /// Objects that cannot be read, as `ChatwootUser acme/alice`: they may claim anything.
     pub unreadable: Vec<String>,
     pub installation: Installation,
+}
+
+impl Claim {
+    /// Where the object stays that is printed again: one that only observes keeps its place, whatever has become of the
+    /// names in Chatwoot since.
+    pub fn keeps(&self) -> Option<&ObjectName> {
+        (self.observes && !self.bound).then_some(&self.place)
+    }
 }
 
 impl Known {
@@ -84,8 +94,12 @@ impl Known {
             let named = object.spec.adopt.map(|adopt| adopt.id);
             let id = status.id.or(named).filter(|_| on.as_ref() == Some(instance)).map(AccountId);
             if let Some(id) = id {
-                let members_from = object.spec.members_from.clone();
-                let claim = Claim { place: place.clone(), bound: status.id.is_some(), members_from };
+                let claim = Claim {
+                    place: place.clone(),
+                    bound: status.id.is_some(),
+                    observes: object.spec.mode == Mode::Observe,
+                    members_from: object.spec.members_from.clone(),
+                };
                 put(&mut self.accounts, id, claim);
             }
             self.account_places.insert(place, id);
@@ -109,8 +123,12 @@ impl Known {
             let named = object.spec.adopt.map(|adopt| adopt.id);
             let id = status.id.or(named).filter(|_| is_here).map(UserId);
             if let Some(id) = id {
-                let claim =
-                    Claim { place: place.clone(), bound: status.id.is_some(), members_from: Vec::new() };
+                let claim = Claim {
+                    place: place.clone(),
+                    bound: status.id.is_some(),
+                    observes: object.spec.mode == Mode::Observe,
+                    members_from: Vec::new(),
+                };
                 put(&mut self.people, id, claim);
             }
             if is_here {

@@ -3,7 +3,7 @@
 use super::{
     Found,
     ids::Ids,
-    known::Known,
+    known::{Claim, Known},
     notes::{Notes, shown},
     place::{Placed, marked},
     slug::{free, slug},
@@ -65,14 +65,10 @@ pub fn people<'a>(found: &'a Found, accounts: &Accounts, known: &Known, notes: &
             homeless.insert(id.0);
             continue;
         };
-        let base = email.as_str().split('@').next().and_then(slug).unwrap_or_else(|| format!("user-{id}"));
-        let place = |name: &str| ObjectName { namespace: home.clone(), name: name.to_owned() };
-        let name = free(&base, id.0, |name| {
-            let place = place(name);
-            let theirs = known.people_places.get(&place).is_some_and(|claimed| *claimed != Some(id));
-            !theirs && !names.contains(&place)
-        });
-        let place = place(&name);
+        let place = match claim.and_then(Claim::keeps) {
+            Some(place) => place.clone(),
+            None => name(user, &email, home, known, &names),
+        };
         names.insert(place.clone());
         if let Some(claim) = claim.filter(|claim| claim.place != place) {
             notes.tell(format!("user {id} is left out: adopt.id of ChatwootUser {} names them", claim.place));
@@ -85,7 +81,7 @@ pub fn people<'a>(found: &'a Found, accounts: &Accounts, known: &Known, notes: &
         if marked(known.mark(KindName::User, &place, &user.custom_attributes), &format!("user {id}"), notes) {
             continue;
         }
-        let memberships = memberships(user, &home, accounts, known, notes);
+        let memberships = memberships(user, &place.namespace, accounts, known, notes);
         people.push(Person { user, email, place, memberships });
     }
     if !bound.is_empty() {
@@ -97,6 +93,19 @@ pub fn people<'a>(found: &'a Found, accounts: &Accounts, known: &Known, notes: &
     }
     let offers = offers(&mut people, accounts, notes);
     People { all: people, offers }
+}
+
+/// By the part of their address before the @.
+fn name(user: &User, email: &Email, home: String, known: &Known, given: &BTreeSet<ObjectName>) -> ObjectName {
+    let id = user.id;
+    let base = email.as_str().split('@').next().and_then(slug).unwrap_or_else(|| format!("user-{id}"));
+    let place = |name: &str| ObjectName { namespace: home.clone(), name: name.to_owned() };
+    let name = free(&base, id.0, |name| {
+        let place = place(name);
+        let theirs = known.people_places.get(&place).is_some_and(|claimed| *claimed != Some(id));
+        !theirs && !given.contains(&place)
+    });
+    place(&name)
 }
 
 /// The person's address, where a manifest can hold them.

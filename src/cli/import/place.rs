@@ -50,7 +50,10 @@ pub fn accounts(
             ));
             continue;
         }
-        let place = given.place(account, known, choices, notes);
+        let place = match claim.and_then(Claim::keeps) {
+            Some(place) => given.keep(id, place),
+            None => given.place(account, known, choices, notes),
+        };
         if let Some(claim) = claim.filter(|claim| claim.place != place) {
             notes.tell(format!(
                 "account {id} is left out: adopt.id of ChatwootAccount {} names it",
@@ -122,6 +125,12 @@ struct Given {
 }
 
 impl Given {
+    fn keep(&mut self, id: AccountId, place: &ObjectName) -> ObjectName {
+        self.namespaces.entry(place.namespace.clone()).or_insert(id);
+        self.accounts.insert(place.clone());
+        place.clone()
+    }
+
     fn place(
         &mut self,
         account: &Account,
@@ -132,7 +141,9 @@ impl Given {
         let id = account.id;
         let own = slug(&account.name).unwrap_or_else(|| format!("account-{id}"));
         let wanted = choices.template.render(&own, id.0);
-        let namespace = free(&wanted, id.0, |name| self.is_free(name, id, known, choices));
+        // What begins like Kubernetes' own is never free, whatever stands behind it.
+        let base = if wanted.starts_with(RESERVED_PREFIX) { format!("account-{id}") } else { wanted.clone() };
+        let namespace = free(&base, id.0, |name| self.is_free(name, id, known, choices));
         if namespace != wanted {
             notes.tell(format!(
                 "account {id} goes to namespace {namespace}, because {wanted} is not free for it"

@@ -1,6 +1,6 @@
 //! How an account's namespace is called.
 
-use super::slug::LABEL;
+use super::{known::RESERVED_PREFIX, slug::LABEL};
 use std::{fmt, str::FromStr};
 
 /// More literal text would leave no room for what makes a name unique.
@@ -48,6 +48,9 @@ impl FromStr for Template {
         let sample = template.put_in("a", 1);
         if sample.is_empty() || sample.starts_with('-') || sample.ends_with('-') {
             return Err(format!("a namespace begins and ends with a letter or digit; {WANTED}"));
+        }
+        if text.starts_with(RESERVED_PREFIX) {
+            return Err(format!("{RESERVED_PREFIX} is Kubernetes' own; {WANTED}"));
         }
         let literal: usize =
             template.0.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 }).sum();
@@ -115,7 +118,19 @@ mod tests {
 
     #[test]
     fn what_makes_no_namespace_is_refused_with_what_to_write() {
-        for text in ["", "-{slug}", "{slug}-", "{Slug}", "{slug", "a b", "Ü{id}", "kube_{id}", "{}", "x}"] {
+        for text in [
+            "",
+            "-{slug}",
+            "{slug}-",
+            "{Slug}",
+            "{slug",
+            "a b",
+            "Ü{id}",
+            "kube_{id}",
+            "kube-{id}",
+            "{}",
+            "x}",
+        ] {
             let said = text.parse::<Template>().unwrap_err();
             assert!(said.contains("such as tenant-{slug}"), "{text:?}: {said}");
         }

@@ -207,7 +207,8 @@ impl Declared<'_> {
     }
 
     fn attributes(&mut self, all: &Map, is_free: impl Fn(&str) -> bool) -> BTreeMap<String, Scalar> {
-        let fits = |key: &str| line(key, 63) && is_free(key);
+        // In bytes, so that it fits however a reader of the rule counts.
+        let fits = |key: &str| key.len() <= 63 && line(key, 63) && is_free(key);
         let values = all
             .iter()
             .filter(|(key, _)| fits(key))
