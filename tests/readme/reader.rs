@@ -56,6 +56,9 @@ impl Reader {
         if lines.contains("resolve account") {
             self.loses_the_account().await?;
         }
+        if lines.contains("chatwoot import --rails") {
+            self.has_been_in_use().await?;
+        }
         let printed = self.run(&lines.replace(CHATWOOT, self.chatwoot.url())).await?;
         if lines.contains("helm install") {
             self.operator = Some(self.start_operator().await?);
@@ -118,6 +121,20 @@ impl Reader {
         let member = state.memberships.iter().find(|row| (row.account, row.user) == (account.id, alice.id));
         let role = member.and_then(|row| row.role);
         ensure!(role == Some(Role::Administrator), "Alice has role {role:?}");
+        Ok(())
+    }
+
+    /// People have worked with this Chatwoot, and the token may see them.
+    async fn has_been_in_use(&self) -> Result<()> {
+        let made = Act::CreateAccount { name: "Globex".into(), attributes: Default::default(), app: Some(1) };
+        let account = self.chatwoot.act(made).await?.id.context("no id")?;
+        for (name, role) in [("Gina", Role::Administrator), ("Gus", Role::Agent)] {
+            let email = format!("{}@globex.example", name.to_lowercase());
+            let made =
+                Act::CreateUser { name: name.into(), email, attributes: Default::default(), app: Some(1) };
+            let user = self.chatwoot.act(made).await?.id.context("no id")?;
+            self.chatwoot.act(Act::AddMember { account, user, role: Some(role) }).await?;
+        }
         Ok(())
     }
 
