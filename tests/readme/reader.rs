@@ -66,6 +66,9 @@ impl Reader {
         if lines.contains("kind: ChatwootUser") {
             self.sees_the_tenant().await?;
         }
+        if lines.contains("delete --ignore-not-found -f takeover") {
+            self.sees_that_letting_go_took_nothing().await?;
+        }
         match self.operator.as_mut().map(Supervised::ended).transpose()?.flatten() {
             Some(code) => bail!("the operator has ended with status {code}"),
             None => Ok(printed),
@@ -135,6 +138,15 @@ impl Reader {
             let user = self.chatwoot.act(made).await?.id.context("no id")?;
             self.chatwoot.act(Act::AddMember { account, user, role: Some(role) }).await?;
         }
+        Ok(())
+    }
+
+    async fn sees_that_letting_go_took_nothing(&self) -> Result<()> {
+        let state = self.chatwoot.state().await?;
+        let globex = state.accounts.iter().find(|account| account.name == "Globex");
+        let id = globex.context("Chatwoot has no account \"Globex\" any more")?.id;
+        let members = state.memberships.iter().filter(|row| row.account == id).count();
+        ensure!(members == 2, "account Globex has {members} members");
         Ok(())
     }
 

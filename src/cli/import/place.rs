@@ -162,7 +162,7 @@ impl Given {
     }
 
     /// Nobody is put where the company's own things are; and, unless all are meant to live together, nobody beside
-    /// another account.
+    /// another account, or people of others.
     fn is_free(&self, name: &str, id: AccountId, known: &Known, choices: &Choices) -> bool {
         if known.reserved.contains(name) || name.starts_with(RESERVED_PREFIX) {
             return false;
@@ -174,5 +174,6 @@ impl Given {
         let mut others = known.account_places.iter().filter(|(_, claimed)| **claimed != Some(id));
         self.namespaces.get(name).is_none_or(|other| *other == id)
             && !others.any(|(place, _)| lives_there(place))
+            && !known.people_places.keys().any(lives_there)
     }
 }

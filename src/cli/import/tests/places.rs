@@ -86,6 +86,18 @@ fn no_name_of_an_account_leads_to_where_the_company_keeps_its_own() {
 }
 
 #[test]
+fn an_account_never_joins_a_namespace_where_somebody_elses_objects_are() {
+    let known = empty().has_account("acme/main", 77, true).has_person("bpo/bob", 78, "bob@bpo.example", true);
+    let imported =
+        manifests(&found(&[account(1, "Acme"), account(2, "BPO")], &[]), &known, &choices("{slug}"));
+    sound(&imported);
+    let all = objects(&imported);
+    let spaces: Vec<_> =
+        of_kind(&all, "Namespace").iter().map(|one| one["metadata"]["name"].clone()).collect();
+    assert_eq!(spaces, ["acme-1", "bpo-2"]);
+}
+
+#[test]
 fn somebody_of_several_accounts_lives_with_their_colleagues_and_is_invited_elsewhere() {
     let mut bea = person(9, "bea@bpo.example", &[1, 2]);
     bea.belongings.push(Belonging {
