@@ -43,7 +43,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Passes over one object; two or three are usual.
@@ -54,6 +54,7 @@ const ENOUGH: usize = 8;
 struct Woken {
     keys: Mutex<BTreeSet<(u8, Key)>>,
     deaf: AtomicBool,
+    bell: Arc<Notify>,
 }
 
 impl Woken {
@@ -61,6 +62,7 @@ impl Woken {
         if !self.deaf.load(Ordering::Relaxed) {
             self.lock().insert((rank(key.kind), key));
         }
+        self.bell.notify_waiters();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(u8, Key)>> {
@@ -145,6 +147,11 @@ impl Rehearsal {
             Self { world, snapshots, copies, woken, shared: Arc::default(), acted: BTreeMap::new() };
         rehearsal.learn_references();
         Ok(rehearsal)
+    }
+
+    /// Rung when somebody is woken: also when an instance's gate has a turn for those who wait there.
+    pub fn bell(&self) -> Arc<Notify> {
+        self.woken.bell.clone()
     }
 
     /// Who refers to whom, as the watches would have told it.
