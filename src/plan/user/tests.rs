@@ -5,4 +5,5 @@ mod deletion;
 mod passwords;
 mod properties;
 mod strangers;
+mod withdrawn;
 mod world;
