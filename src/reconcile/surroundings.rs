@@ -7,7 +7,7 @@ use super::{
     world::World,
 };
 use crate::{
-    api::account::InstanceBinding,
+    api::{account::InstanceBinding, common::RECONCILE_ANNOTATION},
     chatwoot::gate::Key,
     plan::{
         Moment,
@@ -15,6 +15,7 @@ use crate::{
         grants::{Grant, Grants},
     },
 };
+use kube::{Resource, ResourceExt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tenant's namespace. `uid` is empty and `labels` unknown while the namespace has not been seen.
@@ -72,6 +73,16 @@ pub fn instance(
         }
     };
     Some(InstanceChoice::Known(Box::new(view)))
+}
+
+/// Longest answer to a request to look, in characters, as the schema has it.
+const LONGEST_REQUEST: usize = 256;
+
+/// The request to look that somebody wrote. An annotation can be as long as 256 KiB; a status that repeated all of it
+/// would be refused, and with it whatever else it says.
+pub fn requested_at<K: Resource>(object: &K) -> Option<String> {
+    let asked = object.annotations().get(RECONCILE_ANNOTATION)?;
+    Some(asked.chars().take(LONGEST_REQUEST).collect())
 }
 
 /// The grants that speak for an instance, as the plan reads them.

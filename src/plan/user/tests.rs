@@ -7,4 +7,5 @@ mod promises;
 mod properties;
 mod schema;
 mod strangers;
+mod withdrawn;
 mod world;

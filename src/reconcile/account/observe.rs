@@ -4,7 +4,7 @@ use super::KIND;
 use crate::{
     api::{
         account::{AccountDeletionPolicy, AccountSpec, ChatwootAccount},
-        common::{FINALIZER, RECONCILE_ANNOTATION, RESOLVE_ANNOTATION},
+        common::{FINALIZER, RESOLVE_ANNOTATION},
     },
     chatwoot::{features::check_feature, locales::check_locale, types::AccountId},
     plan::{
@@ -136,7 +136,7 @@ pub fn facts(
             generation: object.metadata.generation.unwrap_or_default(),
             deleting,
             finalizer,
-            requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+            requested_at: surroundings::requested_at(object),
         },
         spec,
         status,

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{
-        common::{FINALIZER, RECONCILE_ANNOTATION},
+        common::FINALIZER,
         conditions::reason,
         instance::{ChatwootInstance, Witness, WitnessKind},
     },
@@ -10,6 +10,8 @@ use crate::{
     plan::{
         Moment,
         account::Object,
+        email::Email,
+        grants::{self, AccountRequest, Fit, Grants, Tenant, UserRequest},
         instance::{Around, Facts, IndexState, Pass},
         status,
     },
@@ -19,11 +21,15 @@ use crate::{
         instances::Handle,
         memory::Remembered,
         references::{InstanceKey, Ref},
+        surroundings,
         world::World,
     },
 };
 use kube::ResourceExt;
-use std::{collections::BTreeMap, iter, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Bound objects looked up besides the recorded witnesses.
 const CANDIDATES: usize = 3;
@@ -64,7 +70,7 @@ pub fn facts(
         generation: object.metadata.generation.unwrap_or_default(),
         deleting,
         finalizer: object.finalizers().iter().any(|f| f == FINALIZER),
-        requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+        requested_at: surroundings::requested_at(object),
     };
     let spec = world.caches.instances.get(&object.namespace, &object.name)?.spec.clone();
     Some(Facts { object, spec, status, around, pass: Pass::default() })
@@ -80,35 +86,61 @@ fn index_state(handle: &Handle) -> IndexState {
     }
 }
 
-/// Recorded witnesses that are still bound, and a few other bound objects, with the markers that prove them.
-///
-/// Those that are themselves not what they were bound to, as after a Chatwoot was set back and gave their ids to others,
-/// would speak against the right Chatwoot. They are heard only where there is nobody else.
+/// Recorded witnesses that are still bound, and a few other bound objects, of other namespaces where there are any; with
+/// the markers that prove them.
 fn bound(
     world: &World,
     key: &InstanceKey,
     recorded: impl Iterator<Item = Witness>,
 ) -> BTreeMap<Witness, String> {
-    let recorded = recorded.flat_map(|witness| {
-        world.references.to(&match witness.kind {
+    let mut heard = Heard::default();
+    for witness in recorded {
+        let reference = match witness.kind {
             WitnessKind::Account => Ref::AccountId(key.clone(), witness.id),
             WitnessKind::User => Ref::UserId(key.clone(), witness.id),
-        })
-    });
-    let (mut sound, mut doubtful) = (BTreeMap::new(), BTreeMap::new());
-    let others = iter::once_with(|| world.references.to(&Ref::Instance(key.clone()))).flatten();
-    for owner in recorded.chain(others) {
-        if sound.len() >= CANDIDATES {
+        };
+        world.references.to(&reference).iter().for_each(|owner| heard.add(world, owner));
+    }
+    let everybody = world.references.to(&Ref::Instance(key.clone()));
+    for owner in &everybody {
+        if heard.namespaces.len() >= CANDIDATES {
             break;
         }
-        let Some(Proof { witness, marker, is_sound }) = proof(world, &owner) else { continue };
-        if is_sound {
-            sound.insert(witness, marker);
-        } else if doubtful.len() < CANDIDATES {
-            doubtful.insert(witness, marker);
+        if !heard.namespaces.contains(&owner.namespace) {
+            heard.add(world, owner);
         }
     }
-    if sound.is_empty() { doubtful } else { sound }
+    for owner in &everybody {
+        if heard.sound.len() >= CANDIDATES {
+            break;
+        }
+        heard.add(world, owner);
+    }
+    if heard.sound.is_empty() { heard.doubtful } else { heard.sound }
+}
+
+/// Bound objects and their markers.
+///
+/// Those that are themselves not what they were bound to, as after a Chatwoot was set back and gave their ids to others,
+/// would speak against the right Chatwoot. They are heard only where there is nobody else.
+#[derive(Default)]
+struct Heard {
+    sound: BTreeMap<Witness, String>,
+    doubtful: BTreeMap<Witness, String>,
+    /// Those of the sound ones.
+    namespaces: BTreeSet<String>,
+}
+
+impl Heard {
+    fn add(&mut self, world: &World, owner: &Key) {
+        let Some(Proof { witness, marker, is_sound }) = proof(world, owner) else { return };
+        if is_sound {
+            self.sound.insert(witness, marker);
+            self.namespaces.insert(owner.namespace.clone());
+        } else if self.doubtful.len() < CANDIDATES {
+            self.doubtful.insert(witness, marker);
+        }
+    }
 }
 
 struct Proof {
@@ -138,21 +170,41 @@ fn proof(world: &World, owner: &Key) -> Option<Proof> {
 
 /// Resources that still hold something of this instance. One that does not parse may, so it counts.
 fn dependents(world: &World, key: &InstanceKey) -> usize {
-    let holds = |owner: &Key| {
-        let finalizers = if owner.kind == account::KIND {
-            world
-                .caches
-                .accounts
-                .get(&owner.namespace, &owner.name)
-                .map(|object| object.finalizers().to_vec())
-        } else {
-            world.caches.users.get(&owner.namespace, &owner.name).map(|object| object.finalizers().to_vec())
-        };
-        finalizers.is_some_and(|list| list.iter().any(|f| f == FINALIZER))
-    };
-    let readable =
-        world.references.to(&Ref::Instance(key.clone())).iter().filter(|owner| holds(owner)).count();
-    readable
+    let tenancy = world.tenancy(key);
+    let grants = surroundings::grants(&tenancy);
+    let owners = world.references.to(&Ref::Instance(key.clone()));
+    owners.iter().filter(|owner| holds(world, key, &grants, owner).unwrap_or_default()).count()
         + usize::from(world.caches.accounts.any_unreadable())
         + usize::from(world.caches.users.any_unreadable())
+}
+
+/// Whether something was sent for a resource, or may have been. The finalizer alone does not tell: tenants can write it
+/// too, and whoever was granted nothing must not keep an instance from going.
+fn holds(world: &World, instance: &InstanceKey, grants: &Grants, owner: &Key) -> Option<bool> {
+    let labels = world.namespace(&owner.namespace).map(|(_, labels)| labels);
+    let tenant = Tenant {
+        namespace: &owner.namespace,
+        labels: labels.as_ref(),
+        home: owner.namespace == instance.namespace,
+    };
+    if owner.kind == account::KIND {
+        let account = world.caches.accounts.get(&owner.namespace, &owner.name)?;
+        let recorded = account.status.as_ref().is_some_and(|s| s.id.is_some() || s.creation.is_some());
+        let bare = AccountRequest { plan: account.spec.plan.as_deref(), ..AccountRequest::default() };
+        let may_be = || !matches!(grants::account(grants, &tenant, &bare).fit, Fit::Refused(_));
+        Some(is_held(&*account) && (recorded || may_be()))
+    } else {
+        let user = world.caches.users.get(&owner.namespace, &owner.name)?;
+        let recorded = user.status.as_ref().is_some_and(|s| s.id.is_some() || s.instance.is_some());
+        let may_be = || {
+            let email = Email::parse(&user.spec.email).ok()?;
+            let bare = UserRequest { email: &email, adopt: None, delete: false, credentials: false };
+            Some(!matches!(grants::user(grants, &tenant, &bare), Fit::Refused(_)))
+        };
+        Some(is_held(&*user) && (recorded || may_be().unwrap_or_default()))
+    }
+}
+
+fn is_held(object: &impl ResourceExt) -> bool {
+    object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
 }

@@ -4,9 +4,9 @@ use super::{KIND, UserMemory};
 use crate::{
     api::{
         account::ChatwootAccount,
-        common::{FINALIZER, RECONCILE_ANNOTATION},
+        common::FINALIZER,
         conditions::reason,
-        user::{ChatwootUser, Membership, UserDeletionPolicy, UserSpec},
+        user::{ChatwootUser, Membership, MembershipStatus, UserDeletionPolicy, UserSpec, UserStatus},
     },
     chatwoot::{
         marker::{Installation, Marker},
@@ -73,6 +73,10 @@ pub fn facts(
         request.as_ref().map_or(grants::Fit::Granted, |request| grants::user(&grants, &tenant, request));
     let recorded = status.email.as_deref().and_then(|email| Email::parse(email).ok());
     let to_delete = recorded.as_ref().or(email.as_ref().ok());
+    let stands = recorded.as_ref().is_some_and(|email| {
+        let bare = UserRequest { email, adopt: None, delete: false, credentials: false };
+        grants::user(&grants, &tenant, &bare).granted()
+    });
     let may_delete =
         to_delete.map_or(grants::Fit::Granted, |email| grants::may_delete_user(&grants, &tenant, email));
     let candidates: BTreeSet<i64> =
@@ -90,9 +94,11 @@ pub fn facts(
     };
     let declared: Vec<Declared> =
         spec.memberships.iter().map(|membership| declare(world, key.as_ref(), &home, membership)).collect();
+    let left_over = left_over(world, key.as_ref(), &home, &spec, &status);
     let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
-    let hash_of =
-        |spec: &UserSpec| wanted_hash(&installation, &marker, spec, &fit, standing, &declared, &instance);
+    let hash_of = |spec: &UserSpec| {
+        wanted_hash(&installation, &marker, spec, &fit, standing, (&declared, &left_over), &instance)
+    };
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
         || (spec.paused && status.applied == Some(hash_of(&UserSpec { paused: false, ..spec.clone() })));
@@ -114,6 +120,7 @@ pub fn facts(
     let around = Around {
         instance,
         fit,
+        stands,
         may_delete,
         email,
         standing,
@@ -125,6 +132,7 @@ pub fn facts(
         taken: surroundings::taken(world, key.as_ref(), (&namespace, &name), &candidates, Ref::UserId),
         vouching: vouching(world, &installation, &namespace, &declared),
         declared,
+        left_over,
         secret_news,
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,
@@ -142,7 +150,7 @@ pub fn facts(
             generation: object.metadata.generation.unwrap_or_default(),
             deleting: object.metadata.deletion_timestamp.is_some(),
             finalizer: object.finalizers().iter().any(|f| f == FINALIZER),
-            requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+            requested_at: surroundings::requested_at(object),
         },
         spec,
         status,
@@ -162,6 +170,11 @@ fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Emai
         grants::user(grants, &tenant, &request).granted()
     };
     let owners = world.references.to(&Ref::Email(instance.clone(), email.to_string()));
+    // Asked once for each namespace: a thousand claims of one tenant must not cost everybody a thousand questions.
+    let mut granted: BTreeMap<&str, bool> = BTreeMap::new();
+    for owner in &owners {
+        granted.entry(&owner.namespace).or_insert_with_key(|namespace| may_have(namespace));
+    }
     let claims: Vec<Claim> = (owners.iter())
         .filter_map(|owner| {
             let user = world.caches.users.get(&owner.namespace, &owner.name)?;
@@ -172,7 +185,7 @@ fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Emai
                 name: owner.name.clone(),
                 bound: has.is_some_and(|has| has == email.as_str()),
                 created: user.creation_timestamp()?.0,
-                granted: may_have(&owner.namespace),
+                granted: granted.get(owner.namespace.as_str()).copied().unwrap_or_default(),
             })
         })
         .collect();
@@ -203,6 +216,25 @@ fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &M
         role: membership.role,
         target,
     }
+}
+
+/// Memberships that are recorded and no longer declared, with what is known about their accounts.
+fn left_over(
+    world: &World,
+    key: Option<&InstanceKey>,
+    home: &Home,
+    spec: &UserSpec,
+    status: &UserStatus,
+) -> Vec<Declared> {
+    let is_declared = |made: &&MembershipStatus| {
+        (spec.memberships.iter()).any(|wish| wish.namespace == made.namespace && wish.account == made.account)
+    };
+    let left = status.memberships.iter().filter(|made| !is_declared(made));
+    left.map(|made| {
+        let (namespace, account) = (made.namespace.clone(), made.account.clone());
+        declare(world, key, home, &Membership { namespace, account, role: made.role })
+    })
+    .collect()
 }
 
 /// The accounts that would let this person in and are not bound yet are all being worked on at this moment. Of others
@@ -303,7 +335,7 @@ fn wanted_hash(
     spec: &UserSpec,
     fit: &grants::Fit,
     standing: Standing,
-    declared: &[Declared],
+    (declared, left_over): (&[Declared], &[Declared]),
     instance: &InstanceChoice,
 ) -> String {
     let publishes = spec.credentials_secret.is_some();
@@ -318,7 +350,7 @@ fn wanted_hash(
         &spec,
         &format!("{fit:?}"),
         &format!("{standing:?}"),
-        &format!("{declared:?}"),
+        &if left_over.is_empty() { format!("{declared:?}") } else { format!("{declared:?}{left_over:?}") },
         &url,
     ])
 }
