@@ -43,6 +43,7 @@ pub fn facts(
         no_installation: world.look_at_installation()?.err(),
         bound: bound(world, &key, status.connection.iter().flat_map(|c| c.witnesses.iter().copied())),
         dependents: if deleting { dependents(world, &key) } else { 0 },
+        unseen: world.caches.accounts.any_unseen().or_else(|| world.caches.users.any_unseen()),
         index: handle.as_ref().map_or(IndexState::Unread, |handle| index_state(handle)),
         was_usable: handle.as_ref().is_some_and(|handle| !handle.blocks(false)),
         has_client: handle.is_some(),
@@ -108,7 +109,8 @@ fn bound(
 /// A bound resource and the marker its object in Chatwoot must carry.
 fn proof(world: &World, owner: &Key) -> Option<(Witness, String)> {
     let installation = world.installation()?;
-    let (namespace_uid, _) = world.namespace(&owner.namespace)?;
+    // Its own uid proves it; the namespace's would only help one that is there again.
+    let namespace_uid = world.namespace_uid(&owner.namespace).unwrap_or_default();
     let (kind, id, uid) = if owner.kind == account::KIND {
         let account = world.caches.accounts.get(&owner.namespace, &owner.name)?;
         (WitnessKind::Account, account.status.as_ref()?.id?, account.uid()?)
