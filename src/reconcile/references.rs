@@ -43,7 +43,9 @@ impl Ref {
     fn namespace(&self) -> Option<&str> {
         match self {
             Self::Instance(key) | Self::Plan(key, _) => Some(&key.namespace),
-            Self::Account(namespace, _) | Self::Secret(namespace, _) | Self::Namespace(namespace) => Some(namespace),
+            Self::Account(namespace, _) | Self::Secret(namespace, _) | Self::Namespace(namespace) => {
+                Some(namespace)
+            }
             Self::Email(..)
             | Self::AccountId(..)
             | Self::UserId(..)

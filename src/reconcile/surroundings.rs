@@ -104,9 +104,7 @@ pub fn grants<'a>(tenancy: &'a Tenancy, world: &World) -> Grants<'a> {
     let by_label = |grant: &ChatwootGrant| grant.spec.namespaces.selector.is_some();
     let valid = |grant: &ChatwootGrant| !(confined && by_label(grant));
     Grants {
-        list: (tenancy.grants.iter())
-            .map(|grant| Grant { spec: &grant.spec, valid: valid(grant) })
-            .collect(),
+        list: (tenancy.grants.iter()).map(|grant| Grant { spec: &grant.spec, valid: valid(grant) }).collect(),
         unreadable: tenancy.unreadable_grant,
     }
 }

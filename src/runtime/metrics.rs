@@ -120,7 +120,11 @@ impl Metrics {
             }),
             sight: Arc::new(move |kind, _, seen| {
                 let gauge = unseen.get_or_create(&Kind { kind });
-                if seen { gauge.dec() } else { gauge.inc() };
+                if seen {
+                    gauge.dec()
+                } else {
+                    gauge.inc()
+                };
             }),
         }
     }

@@ -356,7 +356,11 @@ fn observers(metrics: &Metrics, health: &Health) -> Observers {
         health.remark(format!("namespace {name}"), wrong.map(str::to_owned));
         if let Some(wrong) = wrong {
             unread.namespace_error();
-            tracing::warn!(namespace = name, wrong, "nothing is done for this namespace until it has been read");
+            tracing::warn!(
+                namespace = name,
+                wrong,
+                "nothing is done for this namespace until it has been read"
+            );
         }
     };
     let (fuel, orphan, event_error) = (metrics.clone(), metrics.clone(), metrics.clone());

@@ -175,7 +175,12 @@ where
         }
     }
 
-    fn take(&mut self, place: &Place, event: Event<DeserializeGuard<K>>, tell: &mut impl FnMut(Change<'_, K>)) {
+    fn take(
+        &mut self,
+        place: &Place,
+        event: Event<DeserializeGuard<K>>,
+        tell: &mut impl FnMut(Change<'_, K>),
+    ) {
         let part = self.parts.entry(place.clone()).or_default();
         match event {
             Event::Init => {

@@ -104,7 +104,10 @@ mod tests {
         let told = scope(&["chat"], &[]);
         assert!(told.honours_instances_of("chat") && !told.honours_instances_of("ops"));
         for everywhere in [told_nothing, told] {
-            assert_eq!((names(everywhere.tenants()), names(everywhere.offers())), (vec!["*".to_owned()], vec!["*".to_owned()]));
+            assert_eq!(
+                (names(everywhere.tenants()), names(everywhere.offers())),
+                (vec!["*".to_owned()], vec!["*".to_owned()])
+            );
         }
     }
 

@@ -12,6 +12,7 @@ mod support;
 mod accounts;
 mod adoption;
 mod canary;
+mod confined;
 mod crashes;
 mod credentials;
 mod decisions;

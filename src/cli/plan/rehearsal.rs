@@ -323,7 +323,8 @@ async fn namespaces(client: &Client, scope: &Scope) -> Result<Vec<ReadNamespace>
     let guarded = |found| DeserializeGuard(Ok(found));
     let Some(served) = scope.served() else {
         let api: Api<PartialObjectMeta<Namespace>> = Api::all(client.clone());
-        let list = api.list(&ListParams::default()).await.map_err(|error| unlisted("namespaces", &None, error))?;
+        let list =
+            api.list(&ListParams::default()).await.map_err(|error| unlisted("namespaces", &None, error))?;
         return Ok(list.items.into_iter().map(guarded).collect());
     };
     let api: Api<Namespace> = Api::all(client.clone());
@@ -373,10 +374,7 @@ fn nobody() -> Observers {
 }
 
 /// A namespace that exists only in the manifests.
-pub fn imagined_namespace(
-    name: &str,
-    labels: BTreeMap<String, String>,
-) -> PartialObjectMeta<Namespace> {
+pub fn imagined_namespace(name: &str, labels: BTreeMap<String, String>) -> PartialObjectMeta<Namespace> {
     let mut namespace = PartialObjectMeta::default();
     namespace.metadata.name = Some(name.to_owned());
     namespace.metadata.uid = Some(format!("imagined-{name}"));

@@ -341,7 +341,9 @@ fn protect_waits_for_a_namespace_that_cannot_be_looked_at() {
     world.facts.around.unseen = Some("bpo".into());
     assert!(!world.pass().effects.contains(&Effect::DropFinalizer));
     assert_eq!(world.reason(), reason::DELETION_BLOCKED);
-    assert!(world.message().contains("namespace bpo") && world.message().contains("spec.deletionPolicy: Release"));
+    assert!(
+        world.message().contains("namespace bpo") && world.message().contains("spec.deletionPolicy: Release")
+    );
     world.facts.around.unseen = None;
     assert!(world.pass().effects.contains(&Effect::DropFinalizer));
 }

@@ -6,7 +6,7 @@ use crate::{
         account::{AccountDeletionPolicy, AccountSpec, ChatwootAccount},
         common::{FINALIZER, RECONCILE_ANNOTATION, RESOLVE_ANNOTATION},
     },
-    chatwoot::{gate::Key, features::check_feature, locales::check_locale, types::AccountId},
+    chatwoot::{features::check_feature, gate::Key, locales::check_locale, types::AccountId},
     plan::{
         Moment,
         account::{Around, Done, Facts, InstanceChoice, Object, Remote},

@@ -22,10 +22,13 @@ impl Merged {
         let hooks = PumpHooks {
             failed: Arc::new(|_| {}),
             unreadable: Arc::new(|_, _| {}),
-            sight: Arc::new(move |_, namespace, sight| seen.lock().unwrap().push((namespace.to_owned(), sight))),
+            sight: Arc::new(move |_, namespace, sight| {
+                seen.lock().unwrap().push((namespace.to_owned(), sight))
+            }),
         };
         let health = Health::default();
-        let pump = Pump::new(health.wait_for("config maps"), health.pulse("pump", Duration::from_secs(30)), hooks);
+        let pump =
+            Pump::new(health.wait_for("config maps"), health.pulse("pump", Duration::from_secs(30)), hooks);
         let (cache, notes) = (pump.cache(), told.clone());
         let sources = [
             Source { place: Some("acme".into()), events: of_acme.boxed() },
@@ -59,8 +62,9 @@ impl Merged {
 }
 
 fn place_of(change: &Change<'_, ConfigMap>) -> String {
-    let place =
-        |o: &ConfigMap| format!("{}/{}", o.metadata.namespace.clone().unwrap(), o.metadata.name.clone().unwrap());
+    let place = |o: &ConfigMap| {
+        format!("{}/{}", o.metadata.namespace.clone().unwrap(), o.metadata.name.clone().unwrap())
+    };
     match change {
         Change::New(o) => format!("new {}", place(o)),
         Change::Changed { new, .. } => format!("changed {}", place(new)),
@@ -117,7 +121,11 @@ async fn a_namespace_that_may_not_be_seen_holds_up_no_other_and_is_known() {
     merged.forbid(&merged.bpo).await;
     assert_eq!(merged.list("bpo", vec![at("bpo", "b", "2", "1")]).await, ["new bpo/b"]);
     assert_eq!(merged.cache.any_unseen(), None);
-    assert_eq!(*merged.sights.lock().unwrap(), [("bpo".to_owned(), false), ("bpo".to_owned(), true)], "said once each");
+    assert_eq!(
+        *merged.sights.lock().unwrap(),
+        [("bpo".to_owned(), false), ("bpo".to_owned(), true)],
+        "said once each"
+    );
 }
 
 #[tokio::test]
