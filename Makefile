@@ -13,6 +13,21 @@ THREADS ?= 6
 # Length of the storm of `make soak`.
 MINUTES ?= 10
 
+# What an image is built for, how (dev is quicker and bigger), and what container tools call it.
+STATIC ?= $(shell uname -m)-unknown-linux-musl
+PROFILE ?= release
+IMAGE ?=
+
+# Tools of exactly these versions are built or fetched once, into the target folder.
+TOOLS = $(TARGET)/tools
+DENY := cargo-deny 0.20.2
+AUDITABLE := cargo-auditable 0.7.7
+CYCLONEDX := auditable2cdx 0.1.0
+CHECKOV := 3.3.30
+tool = $(TOOLS)/$(subst $() ,-,$(1))/bin/$(firstword $(1))
+install = @test -x $(call tool,$(1)) || { $(say) 'Building $(1)'; \
+	  $(CARGO) install --quiet --locked --root $(TOOLS)/$(subst $() ,-,$(1)) $(subst $() ,@,$(1)); }
+
 say = printf '\n%s  %s\n' "$$(date +%H:%M:%S)" # a line of progress
 .DEFAULT_GOAL := help
 
@@ -51,12 +66,13 @@ soak: kubernetes ## kill the operator before and after every write it makes, the
 	@CHATWOOT_CHAOS=all CHATWOOT_CHAOS_MINUTES=$(MINUTES) \
 	  $(CARGO) test --workspace $(FEATURES) --test chaos -- --test-threads=1
 
-ci: kubernetes ## what a change must pass: format, lints, every test
+ci: kubernetes ## what a change must pass: format, lints, every test, the image
 	@$(say) 'Format'
 	@$(CARGO) fmt --all --check
 	@$(say) 'Lints'
 	@$(CARGO) clippy --workspace --all-targets $(FEATURES) -- -D warnings
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test deny scan
+	@$(MAKE) --no-print-directory image PROFILE=dev
 
 crds: rust ## write crds/ and the chart's copies anew from the types in src/api
 	@$(CARGO) run $(FEATURES) -p chatwoot-operator -- crds --dir crds
@@ -65,15 +81,44 @@ crds: rust ## write crds/ and the chart's copies anew from the types in src/api
 docs: rust ## write the generated parts of README.md and docs/reference.md anew
 	@UPDATE=1 $(CARGO) test --workspace $(FEATURES) --test readme generated_parts
 
-bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth of them
+bench: kubernetes ## measure a release build with 1,000 accounts and 5,000 users; SCALE=10 takes a tenth, ONLY=W4 some
 	@$(say) 'Building the operator and the bench, optimised'
 	@$(CARGO) build --release -p chatwoot-operator -p chatwoot-bench
-	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json $(if $(SCALE),--scale $(SCALE))
+	@$(TARGET)/release/chatwoot-bench --json $(TARGET)/bench.json \
+	  $(if $(SCALE),--scale $(SCALE)) $(if $(ONLY),--only $(ONLY))
 
 explore: rust ## every state of creating, binding and deleting, deeper than the tests: BOUND=3 things may go wrong at once
 	@$(say) 'Building the explorer'
 	@$(CARGO) build $(FEATURES) -p chatwoot-operator -p chatwoot-explorer
 	@$(TARGET)/debug/explore --bound $(BOUND) $(if $(ONLY),--only $(ONLY))
+
+##@ Ship it
+image: rust ## an OCI image without a container engine, run once, with its list of parts; IMAGE=repository:tag names it
+	$(call install,$(AUDITABLE))
+	$(call install,$(CYCLONEDX))
+	@rustup target list --installed 2>/dev/null | grep -qx $(STATIC) || rustup target add $(STATIC) || { \
+	  echo 'A static binary needs the Rust target $(STATIC); install it with rustup, or as your Rust came' >&2; exit 1; }
+	@$(say) 'Building a static operator ($(PROFILE))'
+	@CC_$(subst -,_,$(STATIC))="$${CC:-cc}" CFLAGS_$(subst -,_,$(STATIC))=-U_FORTIFY_SOURCE \
+	  $(call tool,$(AUDITABLE)) auditable build --locked --profile $(PROFILE) --target $(STATIC) -p chatwoot-operator
+	@mkdir -p target/image
+	@$(call tool,$(CYCLONEDX)) $(BUILT) > target/image/chatwoot-operator.cdx.json
+	@$(CARGO) run --quiet -p chatwoot-image -- --binary $(BUILT) --output target/image/chatwoot-operator.tar \
+	  $(if $(IMAGE),--reference $(IMAGE))
+BUILT = $(TARGET)/$(STATIC)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/chatwoot-operator
+
+deny: rust ## dependencies: known faults, licences, bans, sources
+	$(call install,$(DENY))
+	@$(call tool,$(DENY)) --workspace --locked check bans licenses sources
+	@if $(call tool,$(DENY)) fetch db 2>/dev/null; then $(call tool,$(DENY)) --workspace --locked check advisories; \
+	  else echo 'NOT CHECKED: known faults of dependencies; the advisory database cannot be reached from here'; fi
+
+scan: kubernetes ## the chart and the Dockerfile, by checkov
+	@command -v python3 >/dev/null || { \
+	  echo 'Python 3.9 or newer is needed for checkov, and there is no python3 on the PATH' >&2; exit 1; }
+	@test -x $(TOOLS)/checkov-$(CHECKOV)/bin/checkov || { $(say) 'Fetching checkov $(CHECKOV)'; \
+	  python3 -m venv $(TOOLS)/checkov-$(CHECKOV) && $(TOOLS)/checkov-$(CHECKOV)/bin/pip install --quiet checkov==$(CHECKOV); }
+	@tests/chart/scan "$$(tests/cluster/control-plane/build)/helm" $(TOOLS)/checkov-$(CHECKOV)/bin/checkov
 
 ##@ Once
 kubernetes: toolchain ## build the API server and its tools into the user's cache: minutes the first time, then nothing
@@ -96,4 +141,4 @@ rust:
 	@command -v "$${CC:-cc}" >/dev/null || { \
 	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
 
-.PHONY: demo control-plane check test test-namespaced soak explore ci crds docs bench kubernetes clean-cache help toolchain rust
+.PHONY: demo control-plane check test test-namespaced soak explore ci crds docs bench image deny scan kubernetes clean-cache help toolchain rust

@@ -1,5 +1,11 @@
 //! The CustomResourceDefinitions as they are shipped.
 
+#[cfg(test)]
+pub(crate) mod anything;
+#[cfg(test)]
+#[cfg(feature = "cel")]
+mod properties;
+
 pub use super::reference::{reasons, reference};
 use super::{
     account::ChatwootAccount, common::UNSEEN, grant::ChatwootGrant, instance::ChatwootInstance,
@@ -106,6 +112,13 @@ fn whole(value: &mut Value) {
         Value::Object(values) => values.values_mut().for_each(whole),
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
+}
+
+/// The `openAPIV3Schema` of a kind.
+#[cfg(test)]
+pub(crate) fn definition(kind: &str) -> Value {
+    let crd = all().into_iter().find(|crd| crd.spec.names.kind == kind).unwrap();
+    serde_json::to_value(&crd.spec.versions[0]).unwrap()["schema"]["openAPIV3Schema"].clone()
 }
 
 #[cfg(test)]

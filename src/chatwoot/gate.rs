@@ -15,13 +15,16 @@ use jiff::Timestamp;
 use state::{Admission, Now, State};
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
 };
+
+/// How often one that waits for the budget looks whether it still may: the wait can take minutes.
+const LOOKS_UP: Duration = Duration::from_secs(1);
 
 /// An object that calls are made for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +104,8 @@ pub struct Snapshot {
 pub type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Called without any lock when a turn is kept for a key. Must not block or panic.
 pub type Wake = Arc<dyn Fn(Key) + Send + Sync>;
+/// Whether this process may begin anything now.
+pub type Leave = Arc<dyn Fn() -> bool + Send + Sync>;
 /// Sends one cheap request (`GET /api`) to find out whether Chatwoot is back.
 pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
 
@@ -123,6 +128,7 @@ struct Inner {
     wake: Wake,
     /// Rung when time-outs may have changed.
     bell: Arc<Notify>,
+    leave: OnceLock<Leave>,
 }
 
 impl Gate {
@@ -130,9 +136,14 @@ impl Gate {
     pub fn new(limits: Limits, wall: WallClock, wake: Wake, probe: Probe) -> Self {
         let bell = Arc::new(Notify::new());
         let state = Mutex::new(State::new(limits, Instant::now()));
-        let inner = Arc::new(Inner { state, wall, wake, bell: bell.clone() });
+        let inner = Arc::new(Inner { state, wall, wake, bell: bell.clone(), leave: OnceLock::new() });
         tokio::spawn(keep(Arc::downgrade(&inner), bell, probe));
         Self(inner)
+    }
+
+    /// From now on nothing goes out, not even a probe, while `leave` says no. Only the first call counts.
+    pub fn heed(&self, leave: Leave) {
+        let _ = self.0.leave.set(leave);
     }
 
     /// Asks for a turn for `key`. Never waits.
@@ -193,6 +204,10 @@ impl Inner {
         }
     }
 
+    fn may_begin(&self) -> bool {
+        self.leave.get().is_none_or(|leave| leave())
+    }
+
     fn now(&self) -> Now {
         Now { clock: Instant::now(), wall: (self.wall)(), jitter: rand::random() }
     }
@@ -210,7 +225,7 @@ async fn keep(gate: Weak<Inner>, bell: Arc<Notify>, probe: Probe) {
     loop {
         let Some(inner) = gate.upgrade() else { return };
         let tick = inner.lock().tick(Instant::now(), probing.is_some());
-        if tick.probe {
+        if tick.probe && inner.may_begin() {
             probing = Some(probe());
         }
         inner.wake_all(tick.wake);
@@ -255,11 +270,16 @@ impl Turn {
     ///
     /// # Errors
     /// At once, with a failure that says that nothing was sent, when the gate has closed since the turn was given. The key
-    /// then waits in line again.
+    /// then waits in line again. The same failure after the wait, when this process may not begin anything any more.
     pub async fn admit(&self) -> Result<(), Failure> {
         let place = self.inner.lock().admit(Instant::now());
         let start = place.map_err(|closed| self.refused(closed))?;
-        sleep_until(start).await;
+        while self.inner.may_begin() && Instant::now() < start {
+            sleep_until(start.min(Instant::now() + LOOKS_UP)).await;
+        }
+        if !self.inner.may_begin() {
+            return Err(not_sent(Class::Connect));
+        }
         let closed = self.inner.lock().closed(Instant::now());
         closed.map_or(Ok(()), |closed| Err(self.refused(closed)))
     }
@@ -270,7 +290,7 @@ impl Turn {
             Reason::Down => Class::Connect,
             Reason::Throttled => Class::RateLimited,
         };
-        Failure { retry_after: Some(retry_in), detail: Some("nothing was sent"), ..Failure::of(class) }
+        Failure { retry_after: Some(retry_in), ..not_sent(class) }
     }
 
     /// Tells the gate how a request ended; `None`: it was answered.
@@ -278,6 +298,10 @@ impl Turn {
         let now = self.inner.now();
         self.inner.decide(|state, _| state.called(failure, now));
     }
+}
+
+fn not_sent(class: Class) -> Failure {
+    Failure { detail: Some("nothing was sent"), ..Failure::of(class) }
 }
 
 impl fmt::Debug for Turn {

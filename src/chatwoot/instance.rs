@@ -1,7 +1,7 @@
 //! One Chatwoot, ready to be called: the client behind its gate.
 
 use super::{
-    gate::{Entry, Gate, Key, Lane, Limits, Snapshot, Turn, Wake},
+    gate::{Entry, Gate, Key, Lane, Leave, Limits, Snapshot, Turn, Wake},
     http::{Ended, Observer},
     outcome::Failure,
     platform::{Config, ConfigError, Platform},
@@ -52,6 +52,11 @@ impl Instance {
         });
         let gate = Gate::new(limits, Arc::new(Timestamp::now), wake, probe);
         Ok(Self { client, gate })
+    }
+
+    /// From now on nothing goes out while `leave` says no.
+    pub fn heed(&self, leave: Leave) {
+        self.gate.heed(leave);
     }
 
     /// Whether calls go out by `config` already.

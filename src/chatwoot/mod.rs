@@ -1,5 +1,7 @@
 //! What Chatwoot speaks. Nothing here knows Kubernetes.
 
+#[cfg(test)]
+mod anything;
 pub mod attributes;
 mod classify;
 mod decode;

@@ -17,7 +17,7 @@ use std::{
 pub const TOKEN: &str = "platform-token-5f3b9c";
 
 /// What to do with the next request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Act {
     Answer(String),
     /// Reset the connection with the request unread.

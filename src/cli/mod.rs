@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod crds;
 pub mod doctor;
 pub mod exit;
+pub mod import;
 pub mod installed;
 pub mod kinds;
 pub mod output;
@@ -44,6 +45,7 @@ enum Command {
         dir: Option<PathBuf>,
     },
     Doctor(doctor::Options),
+    Import(Box<import::Options>),
     Plan(plan::Options),
     Reconcile(reconcile::Options),
     Resolve(resolve::Options),
@@ -80,6 +82,7 @@ pub fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Crds { dir } => crds::run(dir.as_deref()).map(|()| exit::FINE),
         Command::Run(options) => in_runtime(run(*options)),
         Command::Doctor(options) => in_runtime(doctor::run(options)),
+        Command::Import(options) => in_runtime(import::run(*options)),
         Command::Plan(options) => in_runtime(plan::run(options)),
         Command::Reconcile(options) => in_runtime(reconcile::run(options)),
         Command::Resolve(options) => in_runtime(resolve::run(options)),

@@ -59,9 +59,11 @@ fn row(arg: &Arg) -> String {
         Some(long) => format!("--{long}"),
         None => value.to_owned(),
     };
-    let default = match arg.get_default_values().first() {
-        Some(value) if arg.get_action().takes_values() => format!("`{}`", value.to_string_lossy()),
-        _ => String::new(),
+    let defaults: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let default = if defaults.is_empty() || !arg.get_action().takes_values() {
+        String::new()
+    } else {
+        format!("`{}`", defaults.join(","))
     };
     let mut meaning = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let values: Vec<_> = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();

@@ -51,7 +51,9 @@ impl Facts {
             return self.create(at);
         }
         if let Some(trouble) = &self.trouble {
-            return self.troubled(trouble, at);
+            // What a process keeps to itself because it is going, or has lost the lead, says nothing about Chatwoot.
+            let silent = at.stopping && trouble.is_silence() && self.create.mine.is_none();
+            return if silent { self.quiet() } else { self.troubled(trouble, at) };
         }
         if self.create.stale || self.create.gone {
             return self.fresh();

@@ -11,8 +11,9 @@ use super::{Again, End, status};
 use crate::{
     api::{
         conditions::{self, ConditionStatus, ReasonClass, class, index, reason},
-        instance::{Connection, InstanceStatus},
+        instance::{Connection, InstanceStatus, Witness},
     },
+    chatwoot::marker::Marker,
     plan::{Moment, Step, status::Verdict},
 };
 use std::time::Duration;
@@ -121,16 +122,29 @@ impl Facts {
         Some((known.status, Verdict::new(reason, known.message.clone())))
     }
 
-    /// Witnesses stay as long as they are bound, so that the status does not change with every new tenant.
-    fn witnesses_to_keep(&self) -> Vec<crate::api::instance::Witness> {
+    /// Witnesses stay as long as they are bound, so that the status does not change with every new tenant; but one that
+    /// speaks for a namespace of its own goes before a second one of another.
+    fn witnesses_to_keep(&self) -> Vec<Witness> {
         let known = self.status.connection.as_ref().map(|c| c.witnesses.clone()).unwrap_or_default();
-        let mut kept: Vec<_> = known.into_iter().filter(|w| self.around.bound.contains_key(w)).collect();
-        for witness in self.around.bound.keys() {
-            if kept.len() < 3 && !kept.contains(witness) {
-                kept.push(*witness);
+        let known = known.into_iter().filter(|w| self.around.bound.contains_key(w));
+        let all: Vec<Witness> = known.chain(self.around.bound.keys().copied()).collect();
+        let mut kept: Vec<Witness> = Vec::new();
+        for repeats in [false, true] {
+            for witness in &all {
+                let namespace = self.namespace_of(witness);
+                let repeated =
+                    namespace.is_some() && kept.iter().any(|other| self.namespace_of(other) == namespace);
+                if kept.len() < 3 && !kept.contains(witness) && (repeats || !repeated) {
+                    kept.push(*witness);
+                }
             }
         }
         kept
+    }
+
+    /// The tenant's namespace, as the marker has it that a witness must carry.
+    fn namespace_of(&self, witness: &Witness) -> Option<String> {
+        Marker::parse(self.around.bound.get(witness)?).map(|marker| marker.namespace)
     }
 
     fn version(&self) -> Option<crate::chatwoot::version::Version> {

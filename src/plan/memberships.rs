@@ -5,6 +5,9 @@
 
 #[cfg(test)]
 mod tests;
+mod withdrawn;
+
+pub use withdrawn::{Withdrawn, any_withdrawn, withdrawn};
 
 use super::consent::Consent;
 use crate::{
@@ -140,11 +143,10 @@ impl Facts<'_> {
         let key = key_of(record);
         let wanted = match self.declared.iter().find(|wish| wish.key() == key) {
             None => false,
+            Some(wish) if wish.overreach(self.recorded).is_some() => false,
             Some(wish) => match wish.target {
-                Target::Absent | Target::Unreadable | Target::There { id: None, .. } => {
-                    !wish.withdrawn(Some(record))
-                }
-                Target::There { id: Some(now), .. } => now == id && !wish.withdrawn(Some(record)),
+                Target::Absent | Target::Unreadable | Target::There { id: None, .. } => true,
+                Target::There { id: Some(now), .. } => now == id,
             },
         };
         (!wanted).then_some((key, id))
@@ -176,7 +178,7 @@ impl Facts<'_> {
 /// What to do about a person's memberships.
 pub fn plan(facts: &Facts, memory: &Memory) -> Plan {
     let spoken_for = facts.spoken_for();
-    let mut draft = Draft { facts, memory, spoken_for, joined: BTreeSet::new(), plan: Plan::default() };
+    let mut draft = Draft::new(facts, memory, spoken_for);
     for wish in facts.declared {
         let entry = draft.wish(wish, record_of(facts.recorded, &wish.key()));
         draft.plan.entries.push(entry);
@@ -262,7 +264,11 @@ struct Draft<'a> {
     plan: Plan,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    fn new(facts: &'a Facts<'a>, memory: &'a Memory, spoken_for: BTreeSet<AccountId>) -> Self {
+        Self { facts, memory, spoken_for, joined: BTreeSet::new(), plan: Plan::default() }
+    }
+
     fn wish(&mut self, wish: &Declared, record: Option<&MembershipStatus>) -> MembershipStatus {
         let made = record.filter(|record| record.account_id.is_some());
         let (id, consent) = match wish.target {

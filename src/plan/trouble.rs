@@ -23,6 +23,11 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// No request went out.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Trouble::Failed(_, failure) if failure.class == Class::Connect)
+    }
+
     /// 500s in a row to a write, after this.
     pub fn write_errors(&self, before: u32) -> Option<u32> {
         matches!(self, Trouble::Failed(Call::Write, failure) if failure.class == Class::Server)

@@ -8,6 +8,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 mod types;
+mod withdrawn;
 
 pub use types::*;
 
@@ -34,6 +35,19 @@ impl super::Machine for Facts {
     type End = super::End<UserStatus>;
 
     fn next(&self, at: &Moment) -> Next {
+        match self.decide(at) {
+            Step::Settle(end) if !at.stopping => Step::Settle(self.tell_of_withdrawn(end, at)),
+            step => step,
+        }
+    }
+
+    fn learn(&mut self, lesson: Lesson) {
+        self.fold(lesson);
+    }
+}
+
+impl Facts {
+    fn decide(&self, at: &Moment) -> Next {
         // An id that Chatwoot has given us is written down before anything else is considered.
         if let Some(made) = self.pass.made.as_ref().filter(|_| self.status.id.is_none()) {
             return self.keep(made, at);
@@ -43,7 +57,9 @@ impl super::Machine for Facts {
             return self.record_password(record);
         }
         if let Some(trouble) = &self.pass.trouble {
-            return self.troubled(trouble, at);
+            // What a process keeps to itself because it is going, or has lost the lead, says nothing about Chatwoot.
+            let silent = at.stopping && trouble.is_silence();
+            return if silent { self.quiet() } else { self.troubled(trouble, at) };
         }
         if self.pass.stale || self.pass.gone || self.pass.reread {
             return self.fresh();
@@ -52,11 +68,14 @@ impl super::Machine for Facts {
         if at.stopping && !self.pass.deleted {
             return self.quiet();
         }
+        if !self.object.deleting && self.has_no_work() {
+            return self.quiet();
+        }
+        if let Some(step) = self.withdrawn() {
+            return step;
+        }
         if self.object.deleting {
             return self.delete(at);
-        }
-        if self.has_no_work() {
-            return self.quiet();
         }
         // A replaced manifest strips it; without it a deletion would leave the access that was given.
         if !self.object.finalizer && self.status.id.is_some() {
@@ -78,12 +97,6 @@ impl super::Machine for Facts {
         }
     }
 
-    fn learn(&mut self, lesson: Lesson) {
-        self.fold(lesson);
-    }
-}
-
-impl Facts {
     /// Everything wanted was so when it was last looked at, and nothing asks for another look.
     fn has_no_work(&self) -> bool {
         self.is_converged()

@@ -5,7 +5,10 @@ use super::{
     stored::{Stored, Wrote},
     world::World,
 };
-use crate::plan::{Again, End, Machine, Moment, Step, schedule};
+use crate::{
+    api::common::RESTORE_STATUS_ANNOTATION,
+    plan::{Again, End, Machine, Moment, Step, schedule},
+};
 use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use kube::{Resource, ResourceExt, core::object::HasStatus};
@@ -18,6 +21,8 @@ const FUEL: usize = 400;
 const FRESH: Duration = Duration::from_millis(500);
 /// How long a cache may lag behind our own writes.
 const LAG: Duration = Duration::from_millis(50);
+/// How soon after an object a backup tool writes its status: at once, but it may have many others on its hands.
+const STATUS_FOLLOWS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Carries out one effect: exactly one call to Chatwoot, or exactly one Kubernetes read or write.
 pub trait Hands<M: Machine>: Send {
@@ -69,7 +74,33 @@ pub trait Kind:
 
 /// One pass over one object; returns when to come back if nobody wakes it before.
 pub async fn pass<K: Kind>(object: Arc<K>, world: Arc<World>) -> Option<Duration> {
+    if let Some(wait) = status_follows(&*object, &world) {
+        return Some(wait);
+    }
     pass_with(object, world, K::hands).await.map(|(wait, _)| wait)
+}
+
+/// Nothing has been said about it, or nothing of that is left.
+pub fn is_bare<K: Kind>(object: &K) -> bool {
+    object.status().is_none_or(|status| *status == K::Status::default())
+}
+
+/// How much longer an object is left alone that looks as if a backup tool had just put it back: annotated by us, and
+/// without any status.
+///
+/// Velero creates the object and then writes its status at the version it has created. Whatever else is written in
+/// between makes that a conflict, which Velero notes as a warning; the ids in the status would be lost, and a declared
+/// password would be set anew.
+fn status_follows<K: Kind>(object: &K, world: &World) -> Option<Duration> {
+    let kept = object.annotations().contains_key(RESTORE_STATUS_ANNOTATION);
+    if !is_bare(object) || !kept || object.meta().deletion_timestamp.is_some() {
+        return None;
+    }
+    let (uid, clock) = (object.uid().unwrap_or_default(), world.clock());
+    let mut remembered = K::memories(world).take(&uid);
+    let seen = remembered.first_saw(&object.resource_version().unwrap_or_default(), clock);
+    K::memories(world).put(&uid, remembered);
+    (seen + STATUS_FOLLOWS_WITHIN).checked_sub(clock).filter(|left| !left.is_zero())
 }
 
 /// As [`pass`], with other hands; they come back if the pass had work for them.

@@ -3,7 +3,10 @@
 //! Markers made with another id are foreign, so a lost Secret must never be replaced while anything is bound.
 
 use super::world::World;
-use crate::{api::common::FINALIZER, chatwoot::marker::Installation};
+use crate::{
+    api::common::{FINALIZER, RESTORE_STATUS_ANNOTATION},
+    chatwoot::marker::Installation,
+};
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use kube::{Api, ResourceExt, api::PostParams};
 use std::collections::BTreeMap;
@@ -76,8 +79,7 @@ fn unreadable(kept: &Kept, error: kube::Error) -> String {
 fn somebody_bound(world: &World) -> Option<String> {
     let accounts = world.caches.accounts.all().into_iter().find(|account| {
         let status = account.status.as_ref();
-        status.is_some_and(|s| s.id.is_some() || s.creation.is_some())
-            || account.finalizers().iter().any(|f| f == FINALIZER)
+        status.is_some_and(|s| s.id.is_some() || s.creation.is_some()) || was_ours(&**account)
     });
     if let Some(account) = accounts {
         return Some(format!(
@@ -86,10 +88,12 @@ fn somebody_bound(world: &World) -> Option<String> {
             account.name_any()
         ));
     }
-    let users = world.caches.users.all().into_iter().find(|user| {
-        user.status.as_ref().is_some_and(|s| s.id.is_some())
-            || user.finalizers().iter().any(|f| f == FINALIZER)
-    });
+    let users = world
+        .caches
+        .users
+        .all()
+        .into_iter()
+        .find(|user| user.status.as_ref().is_some_and(|s| s.id.is_some()) || was_ours(&**user));
     if let Some(user) = users {
         return Some(format!("ChatwootUser {}/{}", user.namespace().unwrap_or_default(), user.name_any()));
     }
@@ -103,6 +107,13 @@ fn somebody_bound(world: &World) -> Option<String> {
              take the namespace off --watch-namespaces),"
         )
     })
+}
+
+/// An operator has worked on it: this one, or that of a cluster it was restored from, whose backup may have lost the
+/// finalizer and the status.
+fn was_ours(object: &impl ResourceExt) -> bool {
+    object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
+        || object.annotations().contains_key(RESTORE_STATUS_ANNOTATION)
 }
 
 fn fresh(kept: &Kept) -> Secret {

@@ -5,11 +5,11 @@ use super::{
     memory::{Memories, Remembered},
     references::InstanceKey,
     stored::Stored,
+    surroundings,
     world::World,
 };
 use crate::{
     api::{
-        common::RECONCILE_ANNOTATION,
         conditions::Condition,
         grant::{ChatwootGrant, GrantStatus},
         plan::{ChatwootPlan, PlanStatus},
@@ -87,7 +87,7 @@ macro_rules! offer {
                     namespace,
                     instance,
                     generation: object.metadata.generation.unwrap_or_default(),
-                    requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+                    requested_at: surroundings::requested_at(object),
                     status: object.status.clone().unwrap_or_default(),
                     grace: world.settings.grace,
                 })

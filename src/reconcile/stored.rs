@@ -265,10 +265,15 @@ where
 ///
 /// The annotation map itself stays even when it becomes empty: a later write must know that the server has one.
 pub fn strip<K: Resource>(object: &mut K) {
+    strip_but(object, "");
+}
+
+/// As [`strip`], but for this annotation.
+pub fn strip_but<K: Resource>(object: &mut K, kept: &str) {
     let meta = object.meta_mut();
     meta.managed_fields = None;
     if let Some(annotations) = meta.annotations.as_mut() {
-        annotations.retain(|key, _| key.starts_with(OURS));
+        annotations.retain(|key, _| key.starts_with(OURS) || key == kept);
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     world::World,
 };
 use crate::{
-    api::{account::InstanceBinding, grant::ChatwootGrant},
+    api::{account::InstanceBinding, common::RECONCILE_ANNOTATION, grant::ChatwootGrant},
     chatwoot::gate::Key,
     plan::{
         Moment,
@@ -15,6 +15,7 @@ use crate::{
         grants::{Grant, Grants},
     },
 };
+use kube::{Resource, ResourceExt};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -42,10 +43,11 @@ impl Home {
         if labels.is_none() && !world.settings.is_confined() {
             return None;
         }
-        let since = if bound { Duration::ZERO } else { since.unwrap_or_default() };
-        let uid = match world.listed_uid(name).filter(|_| bound || world.settings.pictured) {
+        let since = since.unwrap_or_default();
+        let listed = || world.listed_uid(name).filter(|_| bound || world.settings.pictured);
+        let uid = match world.namespaces.since(name, since).or_else(listed) {
             Some(uid) => uid,
-            None => world.namespaces.uid(who, since, world)?,
+            None => world.namespaces.uid(who, if bound { Duration::ZERO } else { since }, world)?,
         };
         Some(Self { name: name.clone(), uid, labels })
     }
@@ -96,6 +98,16 @@ pub fn instance(
         }
     };
     Some(InstanceChoice::Known(Box::new(view)))
+}
+
+/// Longest answer to a request to look, in characters, as the schema has it.
+const LONGEST_REQUEST: usize = 256;
+
+/// The request to look that somebody wrote. An annotation can be as long as 256 KiB; a status that repeated all of it
+/// would be refused, and with it whatever else it says.
+pub fn requested_at<K: Resource>(object: &K) -> Option<String> {
+    let asked = object.annotations().get(RECONCILE_ANNOTATION)?;
+    Some(asked.chars().take(LONGEST_REQUEST).collect())
 }
 
 /// The grants that speak for an instance, as the plan reads them.

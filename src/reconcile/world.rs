@@ -18,7 +18,10 @@ use crate::{
         account::ChatwootAccount, account::InstanceBinding, common::InstanceRef, grant::ChatwootGrant,
         instance::ChatwootInstance, plan::ChatwootPlan, user::ChatwootUser,
     },
-    chatwoot::{gate::Key, marker::Installation},
+    chatwoot::{
+        gate::{Key, Leave},
+        marker::Installation,
+    },
     plan::{Moment, create},
 };
 use k8s_openapi::api::core::v1::{Namespace, Secret};
@@ -47,6 +50,9 @@ pub struct Caches {
 /// Told of every exchange: instance, route, class, duration.
 pub type RequestObserver = Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>;
 
+/// Told of a namespace and why it cannot be read; without a reason it can.
+pub type NamespaceObserver = Arc<dyn Fn(&str, Option<&str>) + Send + Sync>;
+
 /// Who is told what happens, for metrics.
 #[derive(Clone)]
 pub struct Observers {
@@ -56,8 +62,7 @@ pub struct Observers {
     /// An id that nothing can hold any more.
     pub orphan: Arc<dyn Fn() + Send + Sync>,
     pub event_error: Arc<dyn Fn() + Send + Sync>,
-    /// A namespace that cannot be read, and why; without a reason: it can again.
-    pub namespace: Arc<dyn Fn(&str, Option<&str>) + Send + Sync>,
+    pub namespace: NamespaceObserver,
     /// Kind, and time from creation to first Ready.
     pub first_ready: Arc<dyn Fn(&'static str, Duration) + Send + Sync>,
     pub request: RequestObserver,
@@ -138,6 +143,13 @@ impl World {
             nonce: format!("{:016x}", rand::random::<u64>()),
             stopping: self.stop.is_cancelled() || !*self.leading.borrow(),
         }
+    }
+
+    /// Whether this process may begin anything, as something to hand on: it leads, and is not going. A pass that waits for
+    /// the request budget may have decided before the lead was lost.
+    pub fn leave(&self) -> Leave {
+        let (stop, leading) = (self.stop.clone(), self.leading.clone());
+        Arc::new(move || *leading.borrow() && !stop.is_cancelled())
     }
 
     /// The clock as something to hand on.

@@ -9,7 +9,7 @@ use std::{
 use tokio::net::TcpListener;
 
 /// The name of a namespaced object.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {
     pub namespace: String,
     pub name: String,

@@ -23,7 +23,7 @@ use crate::{
     reconcile::{
         account, account_index,
         cache::{self, Cache},
-        driver::{Kind, pass},
+        driver::{Kind, is_bare, pass},
         events::Recorders,
         installation::{self, Kept},
         instance,
@@ -429,8 +429,8 @@ impl Pumps {
     fn new(health: &Health, hooks: &PumpHooks, scope: &Scope, watch_secrets: bool) -> Self {
         let secrets = if watch_secrets { wiring::SECRET_LABELS.as_slice() } else { &[] };
         Self {
-            accounts: pump(health, hooks, "ChatwootAccounts"),
-            users: pump(health, hooks, "ChatwootUsers"),
+            accounts: pump(health, hooks, "ChatwootAccounts").marking(is_bare),
+            users: pump(health, hooks, "ChatwootUsers").marking(is_bare),
             instances: pump(health, hooks, "ChatwootInstances"),
             grants: pump(health, hooks, "ChatwootGrants"),
             plans: pump(health, hooks, "ChatwootPlans"),

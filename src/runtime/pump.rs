@@ -8,9 +8,10 @@ use super::{
     scope::Place,
     watches::{Seen, is_forbidden},
 };
+use crate::api::common::RESTORE_STATUS_ANNOTATION;
 use crate::reconcile::{
     cache::{Cache, Unreadable, UnreadableSet, key},
-    stored::{kind_name, strip},
+    stored::{kind_name, strip, strip_but},
 };
 use futures::{
     Stream, StreamExt,
@@ -59,6 +60,10 @@ pub enum Change<'a, K: Resource<DynamicType = ()>> {
     UnreadableGone(&'a ObjectRef<K>),
 }
 
+/// Told of a kind and a namespace that should be watched and may not be, or (`true`) may be again. By then the cache says
+/// so, and everything has been told.
+pub type SightObserver = Arc<dyn Fn(&'static str, &str, bool) + Send + Sync>;
+
 /// What a pump reports about itself; `kind` is the label.
 #[derive(Clone)]
 pub struct PumpHooks {
@@ -66,9 +71,7 @@ pub struct PumpHooks {
     pub failed: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// How many objects do not parse now.
     pub unreadable: Arc<dyn Fn(&'static str, usize) + Send + Sync>,
-    /// A namespace that should be watched may not be, or (`true`) may be again. By then the cache says so, and everything
-    /// has been told.
-    pub sight: Arc<dyn Fn(&'static str, &str, bool) + Send + Sync>,
+    pub sight: SightObserver,
 }
 
 /// One watch of several that feed one cache.
@@ -111,6 +114,8 @@ pub struct Pump<K: Resource<DynamicType = ()> + Clone + 'static> {
     wait: Option<Wait>,
     pulse: Pulse,
     hooks: PumpHooks,
+    /// Of these objects the cache keeps what tells whether a backup tool has just put them back.
+    is_bare: fn(&K) -> bool,
 }
 
 impl<K> Pump<K>
@@ -131,7 +136,13 @@ where
             unseen: Arc::default(),
             ready: readiness,
         };
-        Self { writer, cache, parts: HashMap::new(), ready, wait: Some(wait), pulse, hooks }
+        let is_bare = |_: &K| false;
+        Self { writer, cache, parts: HashMap::new(), ready, wait: Some(wait), pulse, hooks, is_bare }
+    }
+
+    /// Keeps the annotation of backup tools of those objects; of ten thousand it would take five megabytes.
+    pub fn marking(self, is_bare: fn(&K) -> bool) -> Self {
+        Self { is_bare, ..self }
     }
 
     pub fn cache(&self) -> Cache<K> {
@@ -181,23 +192,33 @@ where
         event: Event<DeserializeGuard<K>>,
         tell: &mut impl FnMut(Change<'_, K>),
     ) {
-        let part = self.parts.entry(place.clone()).or_default();
         match event {
             Event::Init => {
+                let part = self.parts.entry(place.clone()).or_default();
                 part.listed.clear();
                 part.bad.clear();
             }
             Event::InitApply(DeserializeGuard(Ok(mut object))) => {
-                strip(&mut object);
+                self.strip(&mut object);
+                let part = self.parts.entry(place.clone()).or_default();
                 part.listed.insert(key_of(object.meta()), object);
             }
             Event::InitApply(DeserializeGuard(Err(bad))) => {
+                let part = self.parts.entry(place.clone()).or_default();
                 part.bad.insert(key_of(&bad.metadata), Unreadable::from(bad));
             }
             Event::InitDone => self.relisted(place, tell),
             Event::Apply(DeserializeGuard(Ok(object))) => self.applied(object, tell),
             Event::Apply(DeserializeGuard(Err(bad))) => self.unreadable(bad, tell),
             Event::Delete(object) => self.deleted(&key_of(object.meta()), tell),
+        }
+    }
+
+    fn strip(&self, object: &mut K) {
+        if (self.is_bare)(object) {
+            strip_but(object, RESTORE_STATUS_ANNOTATION);
+        } else {
+            strip(object);
         }
     }
 
@@ -272,7 +293,7 @@ where
     }
 
     fn applied(&mut self, mut object: K, tell: &mut impl FnMut(Change<'_, K>)) {
-        strip(&mut object);
+        self.strip(&mut object);
         let key = key_of(object.meta());
         let old = self.cache.store.get(&key);
         self.writer.apply_watcher_event(&Event::Apply(object));
@@ -360,10 +381,15 @@ pub fn is_news<K: Resource>(old: &K, new: &K) -> bool {
     old.generation != new.generation
         || old.deletion_timestamp != new.deletion_timestamp
         // A map that came with our finalizer, and of which nothing is kept, is no news either.
-        || !old.annotations.iter().flatten().eq(new.annotations.iter().flatten())
+        || !annotations(old).eq(annotations(new))
         || old.labels != new.labels
         // A replaced manifest strips ours; our own adding of it is no news.
         || old.finalizers.iter().flatten().any(|one| !new.finalizers.iter().flatten().any(|other| other == one))
+}
+
+/// Those that somebody may have changed: the one of backup tools comes with our finalizer.
+fn annotations(meta: &ObjectMeta) -> impl Iterator<Item = (&String, &String)> {
+    meta.annotations.iter().flatten().filter(|(key, _)| *key != RESTORE_STATUS_ANNOTATION)
 }
 
 /// What to do about the two errors that do not pass by themselves.

@@ -25,7 +25,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::Mutex;
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, RwLock},
+};
 
 /// Runs there can be in one arena: the operator must know the namespaces of instances from the start.
 const HOMES: usize = 1500;
@@ -50,6 +53,10 @@ pub struct Arena {
     arguments: Vec<String>,
     kubeconfig: PathBuf,
     homes: AtomicUsize,
+    /// Held for reading by authors at work: while the API server is being restarted they wait, and the operator does not.
+    pub served: RwLock<()>,
+    restarts: AtomicUsize,
+    stood_still: AtomicUsize,
 }
 
 impl Arena {
@@ -65,7 +72,20 @@ impl Arena {
         let kubeconfig = proxy.kubeconfig(kubeconfig)?;
         let board = Board::of(&place.admin()?);
         let (operator, crashing, homes) = (Mutex::new(None), Mutex::new(()), AtomicUsize::new(0));
-        Ok(Self { operator, crashing, place, proxy, board, arguments, kubeconfig, homes })
+        let (served, restarts, stood_still) = (RwLock::new(()), AtomicUsize::new(0), AtomicUsize::new(0));
+        Ok(Self {
+            operator,
+            crashing,
+            place,
+            proxy,
+            board,
+            arguments,
+            kubeconfig,
+            homes,
+            served,
+            restarts,
+            stood_still,
+        })
     }
 
     /// Starts the operator; returns when it serves its endpoints.
@@ -98,6 +118,42 @@ impl Arena {
             }
         }
         self.start().await
+    }
+
+    /// Kills the API server in the middle of what it does for the operator, and starts it again with the same data.
+    pub async fn restart_api_server(self: &Arc<Self>) -> Result<()> {
+        let (arena, runtime) = (self.clone(), Handle::current());
+        // On a thread of its own, because the future that waits for the server cannot be shown to be Send.
+        let restart = move || {
+            runtime.block_on(async {
+                let _nobody_else = arena.served.write().await;
+                arena.place.plane.kill_api_server().await?;
+                arena.restarts.fetch_add(1, Ordering::Relaxed);
+                arena.place.plane.start_api_server().await
+            })
+        };
+        tokio::task::spawn_blocking(restart).await?
+    }
+
+    /// Stops the operator's process as it is, and lets it go on after this time, unless it was killed meanwhile.
+    pub async fn stand_still(&self, lasts: Duration) -> Result<()> {
+        let Some(pid) =
+            self.operator.lock().await.as_ref().map(|operator| operator.process.pid()).transpose()?
+        else {
+            return Ok(());
+        };
+        // It may be killed at any time; then there is nobody to stop or to let go on.
+        if signal("STOP", pid).await? {
+            self.stood_still.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(lasts).await;
+            signal("CONT", pid).await?;
+        }
+        Ok(())
+    }
+
+    /// How often the API server was killed, and how often the operator stood still.
+    pub fn endured(&self) -> (usize, usize) {
+        (self.restarts.load(Ordering::Relaxed), self.stood_still.load(Ordering::Relaxed))
     }
 
     /// That the operator runs.
@@ -168,6 +224,13 @@ impl Arena {
         let left = left.collect::<Vec<_>>().join("\n");
         Err(error.context(format!("left in {}:\n{left}\n{}", scenario.home, self.last_words().await)))
     }
+}
+
+/// False where no such process is left.
+async fn signal(name: &str, pid: u32) -> Result<bool> {
+    let mut kill = tokio::process::Command::new("kill");
+    let kill = kill.args(["-s", name, &pid.to_string()]).stderr(std::process::Stdio::null());
+    Ok(kill.status().await.context("running kill")?.success())
 }
 
 fn home(number: usize) -> String {

@@ -107,9 +107,10 @@ async fn blow(arena: &Arc<Arena>, scenarios: &Arc<Vec<Scenario>>, season: Season
     for number in 0..scenarios.len() {
         let at =
             began + season.lasts.mul_f64(0.25) * u32::try_from(number)? / u32::try_from(season.scenarios)?;
-        let scenarios = scenarios.clone();
+        let (arena, scenarios) = (arena.clone(), scenarios.clone());
         under_way.spawn(async move {
             sleep_until(at).await;
+            let _served = arena.served.read().await;
             scenarios[number].play(Chapter::Create).await.map(|()| None)
         });
     }
@@ -192,6 +193,8 @@ async fn report(arena: &Arena, scenarios: &[Scenario], memory: &Memory, outages:
         "{calls} calls to Chatwoot, {faults} of them disturbed; {disturbed} requests to Kubernetes disturbed."
     ));
     say(&format!("{repeats} creates sent again; nothing lost, nothing doubled."));
+    let (restarts, stood) = arena.endured();
+    say(&format!("The API server was killed {restarts} times, and the operator stood still {stood} times."));
     for outage in outages {
         say(&format!(
             "Chatwoot down for {:.0} s: asked {} times; {} back-off steps, and at most {} calls allowed. {} calls in the first \

@@ -4,4 +4,7 @@
 mod answers;
 mod bench;
 mod doctor;
+mod import;
+mod import_large;
 mod plan;
+mod town;

@@ -1,10 +1,13 @@
 //! The shipped definitions, as a real API server understands them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../../src/api/schema/anything.rs"]
+mod anything;
 mod cases;
 #[cfg(feature = "cel")]
 mod offline;
 mod refused;
+mod sampled;
 mod server;
 mod shown;
 mod stored;

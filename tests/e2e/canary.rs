@@ -1,34 +1,48 @@
 //! No secret leaves: one run with people, mistakes and refusals, at the most talkative log level, and then a search.
 
+mod forms;
+
 use crate::support::{
-    PATIENCE, Place, Setup, Stage,
+    PATIENCE, Place, Setup, Stage, Tenant,
     people::route,
+    place::OPERATOR_NAMESPACE,
     subject::{condition, id, is},
 };
 use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Act, Effect, Fault, Options};
-use k8s_openapi::api::{core::v1::Secret, events::v1::Event};
+use forms::Secrets;
+use k8s_openapi::api::{coordination::v1::Lease, core::v1::Secret, events::v1::Event};
 use kube::{
-    Api,
-    api::{ApiResource, DynamicObject, ListParams},
+    Api, Resource,
+    api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams},
     core::GroupVersionKind,
 };
+use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{fmt::Debug, process::Stdio};
 
 const TOKEN: &str = "canary-platform-token-5f1c";
 const DECLARED: &str = "Canary-Declared-1!";
 const WEAK: &str = "canary-weak";
+const OTHER: &str = "canary-of-no-concern-to-anybody";
+/// The most that can be asked for, of everything the operator is built on.
+const EVERYTHING: &str = "trace,hyper=trace,hyper_util=trace,reqwest=trace,h2=trace,rustls=trace,tower=trace,\
+                          kube=trace,kube_client=trace,kube_runtime=trace,kube_lease_manager=trace";
 
 #[tokio::test]
 async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
-    let place = Place::own_with(json!({"logLevel": "trace"})).await?;
+    let place = Place::own_with(json!({"logLevel": EVERYTHING})).await?;
     let simulator = Options { platform_tokens: vec![TOKEN.into()], ..Options::default() };
     let stage = Stage::in_place_with(&place, Setup { simulator, ..Setup::default() }).await?;
-    let mut secrets: BTreeMap<String, String> =
-        [("platform token", TOKEN), ("declared password", DECLARED), ("weak password", WEAK)]
-            .map(|(what, value)| (what.to_owned(), value.to_owned()))
-            .into();
+    let mut secrets = Secrets::default();
+    for (what, value) in [
+        ("platform token", TOKEN),
+        ("declared password", DECLARED),
+        ("weak password", WEAK),
+        ("other key", OTHER),
+    ] {
+        secrets.add(what, value.as_bytes());
+    }
 
     let stranger = Act::CreateUser {
         name: "Stranger".into(),
@@ -39,7 +53,7 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     stage.chatwoot.act(stranger).await?;
     let published = json!({"credentialsSecret": {"name": "alice-chatwoot", "accessToken": {}}, "password": {"generate": {}}});
     let (tenant, _, alice) = stage.staffed(json!({}), published).await?;
-    tenant.secret("declared", json!({"value": DECLARED, "weak": WEAK})).await?;
+    tenant.secret("declared", json!({"value": DECLARED, "weak": WEAK, "other": OTHER})).await?;
     let from = |key: &str| json!({"password": {"secretKeyRef": {"name": "declared", "key": key}}});
     // Chatwoot, or a proxy before it, repeats what it was sent.
     for (name, status) in [("echo-a", 422), ("echo-b", 500), ("echo-c", 400)] {
@@ -57,14 +71,23 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     tenant.person(&stage, "stranger", spec).await?.reason("NotOwned").await?;
     tenant.person(&stage, "nobodys", json!({})).await?.ready().await?;
     let first = tenant.secret_now("alice-chatwoot").await?["password"].clone();
-    secrets.insert("first generated password".into(), first);
+    secrets.add("first generated password", first.as_bytes());
     alice.set(json!({"password": {"generate": {"rotation": "2"}}})).await?;
     alice.until("has rotated", |o| is(o, "Succeeded") && o["status"]["password"]["rotation"] == "2").await?;
     let rotated =
         stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?.token.context("no token")?;
-    secrets.insert("second platform token".into(), rotated.clone());
+    secrets.add("second platform token", rotated.as_bytes());
     alice.annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
     stage.instance().reason("Unauthorized").await?;
+    stage.token(&rotated).await?;
+    alice.looked_at().await?;
+    authority(&stage, &mut secrets).await?;
+    // Secrets that cannot be used: no text, and a token in which a whole file was pasted.
+    for odd in [&b"\xff\xfecanary-bytes\x00"[..], b"canary-line-1\ncanary-line-2"] {
+        secrets.add("unusable token", odd);
+        token(&stage, odd).await?;
+        stage.instance().until("is not used", |o| !is(o, "Succeeded") && !is(o, "Progressing")).await?;
+    }
     stage.token(&rotated).await?;
     alice.looked_at().await?;
 
@@ -75,20 +98,109 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
             ("pubsub token", Some(user.pubsub_token)),
         ];
         for (what, value) in texts.into_iter().filter_map(|(what, value)| Some((what, value?))) {
-            secrets.insert(format!("{what} of user {}", user.id), value);
+            secrets.add(&format!("{what} of user {}", user.id), value.as_bytes());
         }
     }
-    let installation: Api<Secret> =
-        Api::namespaced(stage.admin.clone(), crate::support::place::OPERATOR_NAMESPACE);
+    let installation: Api<Secret> = Api::namespaced(stage.admin.clone(), OPERATOR_NAMESPACE);
     let key = installation.get("chatwoot-operator-installation").await?.data.unwrap_or_default();
-    let key = key.get("key").context("no key")?.0.clone();
-    secrets.insert("installation key in hex".into(), key.iter().map(|byte| format!("{byte:02x}")).collect());
-    search(&stage, &tenant.namespace, &secrets, id(&alice.get().await?)?).await
+    secrets.add("installation key", &key.get("key").context("no key")?.0);
+    search(&stage, &tenant, &secrets, id(&alice.get().await?)?).await
 }
 
-/// Looks for every secret, also as Kubernetes writes Secrets down, in all that anybody is told.
-async fn search(stage: &Stage, tenant: &str, secrets: &BTreeMap<String, String>, known: i64) -> Result<()> {
-    let mut told: Vec<(String, String)> = vec![("log".into(), stage.place.log().await?)];
+/// A certificate authority in a Secret, with its private key beside the certificate in the same text, as people paste it.
+async fn authority(stage: &Stage, secrets: &mut Secrets) -> Result<()> {
+    let pair = rcgen::generate_simple_self_signed(["chatwoot.example".to_owned()])?;
+    let (certificate, private) = (pair.cert.pem(), pair.signing_key.serialize_pem());
+    for (what, pem) in [("certificate authority", &certificate), ("its private key", &private)] {
+        let line = pem.lines().nth(1).context("no PEM")?;
+        secrets.add(what, line.as_bytes());
+    }
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "company-ca"},
+        "stringData": {"ca.crt": format!("{certificate}{private}"), "broken": format!("-----BEGIN CERTIFICATE-----\n{private}")}});
+    stage.place.plane.apply(&stage.home, &secret.to_string()).await?;
+    let ca = |key: &str| json!({"ca": {"secretKeyRef": {"name": "company-ca", "key": key}}});
+    stage.apply_instance(ca("broken")).await?.reason("InvalidSpec").await?;
+    stage.apply_instance(ca("ca.crt")).await?.ready().await?;
+    Ok(())
+}
+
+async fn token(stage: &Stage, bytes: &[u8]) -> Result<()> {
+    let data = json!({"data": {"token": k8s_openapi::ByteString(bytes.to_vec())}});
+    let secrets: Api<Secret> = Api::namespaced(stage.admin.clone(), &stage.home);
+    secrets.patch("platform-app", &PatchParams::default(), &Patch::Merge(&data)).await?;
+    Ok(())
+}
+
+async fn all<K>(stage: &Stage) -> Result<String>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + serde::Serialize,
+{
+    let api: Api<K> = Api::all(stage.admin.clone());
+    Ok(serde_json::to_string(&api.list(&ListParams::default()).await?.items)?)
+}
+
+/// What a command says, on both of its streams.
+async fn command(stage: &Stage, words: &[&str], input: &str) -> Result<String> {
+    use tokio::io::AsyncWriteExt;
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_chatwoot-operator"))
+        .args(words)
+        .env("KUBECONFIG", stage.place.plane.kubeconfig())
+        .env("RUST_LOG", "trace")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut stdin = child.stdin.take().context("no standard input")?;
+    stdin.write_all(input.as_bytes()).await?;
+    drop(stdin);
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await??;
+    let said = [output.stdout, output.stderr].concat();
+    ensure!(!said.is_empty(), "{words:?} said nothing");
+    Ok(String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Everything the command line says of this installation.
+async fn commands(stage: &Stage, tenant: &Tenant) -> Result<Vec<(String, String)>> {
+    let reference = json!({"name": "main", "namespace": stage.home});
+    let person = |name: &str, more: serde_json::Value| {
+        let mut spec =
+            json!({"instanceRef": reference, "name": "Planned", "email": format!("{name}@acme.example")});
+        crate::support::stage::merge(&mut spec, more);
+        json!({"apiVersion": "chatwoot.dev/v1alpha1", "kind": "ChatwootUser", "metadata": {"name": name}, "spec": spec})
+    };
+    let published = json!({"name": "alice-chatwoot", "accessToken": {}});
+    let manifest = [
+        person("alice", json!({"password": {"generate": {"rotation": "3"}}, "credentialsSecret": published})),
+        person("echo-a", json!({"password": {"secretKeyRef": {"name": "declared", "key": "other"}}})),
+        person("new", json!({"password": {"secretKeyRef": {"name": "declared", "key": "value"}}})),
+        person("worse", json!({"password": {"secretKeyRef": {"name": "declared", "key": "weak"}}})),
+    ];
+    let manifest = manifest.map(|object| object.to_string()).join("\n---\n");
+    let alice = format!("{}/alice", tenant.namespace);
+    let at_home = ["--operator-namespace", OPERATOR_NAMESPACE];
+    let plan = ["plan", "-f", "-", "-n", &tenant.namespace];
+    let mut told = Vec::new();
+    for (words, input) in [
+        ([&plan[..], &at_home].concat(), manifest.as_str()),
+        ([&plan[..], &at_home, &["-o", "json"]].concat(), manifest.as_str()),
+        ([&plan[..], &at_home, &["-o", "yaml"]].concat(), manifest.as_str()),
+        ([&["doctor"][..], &at_home].concat(), ""),
+        ([&["doctor"][..], &at_home, &["-o", "json"]].concat(), ""),
+        (vec!["doctor", "--rails", "--instance", "none/none"], ""),
+        (vec!["reconcile", "user", &alice, "--timeout", "20s"], ""),
+        (vec!["resolve", "user", &alice, "--create", "--timeout", "1s"], ""),
+    ] {
+        told.push((words.join(" "), command(stage, &words, input).await?));
+    }
+    Ok(told)
+}
+
+/// Looks for every secret in all that anybody is told.
+async fn search(stage: &Stage, tenant: &Tenant, secrets: &Secrets, known: i64) -> Result<()> {
+    let mut told = commands(stage, tenant).await?;
+    ensure!(told.iter().any(|(_, text)| text.contains("Planned")), "no plan: {told:?}");
+    told.push(("log".into(), stage.place.log().await?));
     {
         let operator = stage.place.operator().await;
         let operator = operator.as_ref().context("the operator does not run")?;
@@ -101,24 +213,21 @@ async fn search(stage: &Stage, tenant: &str, secrets: &BTreeMap<String, String>,
         let all: Api<DynamicObject> = Api::all_with(stage.admin.clone(), &resource);
         told.push((kind.into(), serde_json::to_string(&all.list(&ListParams::default()).await?.items)?));
     }
-    let events: Api<Event> = Api::all(stage.admin.clone());
     // The last of them may still be under way.
-    stage.place.plane.wait_for_event(tenant, |event| event.about == "ChatwootUser/nobodys", PATIENCE).await?;
-    told.push(("events".into(), serde_json::to_string(&events.list(&ListParams::default()).await?.items)?));
+    let last = |event: &control_plane::SeenEvent| event.about == "ChatwootUser/nobodys";
+    stage.place.plane.wait_for_event(&tenant.namespace, last, PATIENCE).await?;
+    told.push(("events".into(), all::<Event>(stage).await?));
+    told.push(("leases".into(), all::<Lease>(stage).await?));
 
     // The search finds what is there.
-    let log = &told.first().context("no log")?.1;
+    let (_, log) = told.iter().find(|(place, _)| place == "log").context("no log")?;
     ensure!(log.contains("TRACE") && told.iter().any(|(_, text)| text.contains(&format!("user {known}"))));
+    let secret: Api<Secret> = tenant.secrets();
+    let whole = serde_json::to_string(&secret.get("alice-chatwoot").await?)?;
+    ensure!(secrets.found_in(&whole).is_some(), "the Secret itself is not recognised");
     for (place, text) in &told {
-        for (what, value) in secrets {
-            let encoded = serde_json::to_value(k8s_openapi::ByteString(value.clone().into_bytes()))?;
-            let encoded = encoded.as_str().context("no text")?.trim_end_matches('=').to_owned();
-            for form in [value.as_str(), encoded.as_str()] {
-                if let Some(at) = text.find(form) {
-                    let around = text.get(at.saturating_sub(300)..at).unwrap_or_default();
-                    anyhow::bail!("the {what} stands in {place}, after: {around}");
-                }
-            }
+        if let Some((what, before)) = secrets.found_in(text) {
+            anyhow::bail!("the {what} stands in {place}, after: {before}");
         }
     }
     Ok(())

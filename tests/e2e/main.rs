@@ -11,6 +11,7 @@ mod support;
 
 mod accounts;
 mod adoption;
+mod attack;
 mod canary;
 mod confined;
 mod crashes;

@@ -57,6 +57,9 @@ impl Reader {
         if lines.contains("resolve account") {
             self.loses_the_account().await?;
         }
+        if lines.contains("chatwoot import --rails") {
+            self.has_been_in_use().await?;
+        }
         let printed = self.run(&lines.replace(CHATWOOT, self.chatwoot.url())).await?;
         if lines.contains("rbac.scope=") {
             // The helm of these lines has changed the pod, and Kubernetes would start another one.
@@ -68,6 +71,9 @@ impl Reader {
         }
         if lines.contains("kind: ChatwootUser") {
             self.sees_the_tenant().await?;
+        }
+        if lines.contains("delete --ignore-not-found -f takeover") {
+            self.sees_that_letting_go_took_nothing().await?;
         }
         match self.operator.as_mut().map(Supervised::ended).transpose()?.flatten() {
             Some(code) => bail!("the operator has ended with status {code}"),
@@ -129,6 +135,29 @@ impl Reader {
         let member = state.memberships.iter().find(|row| (row.account, row.user) == (account.id, alice.id));
         let role = member.and_then(|row| row.role);
         ensure!(role == Some(Role::Administrator), "Alice has role {role:?}");
+        Ok(())
+    }
+
+    /// People have worked with this Chatwoot, and the token may see them.
+    async fn has_been_in_use(&self) -> Result<()> {
+        let made = Act::CreateAccount { name: "Globex".into(), attributes: Default::default(), app: Some(1) };
+        let account = self.chatwoot.act(made).await?.id.context("no id")?;
+        for (name, role) in [("Gina", Role::Administrator), ("Gus", Role::Agent)] {
+            let email = format!("{}@globex.example", name.to_lowercase());
+            let made =
+                Act::CreateUser { name: name.into(), email, attributes: Default::default(), app: Some(1) };
+            let user = self.chatwoot.act(made).await?.id.context("no id")?;
+            self.chatwoot.act(Act::AddMember { account, user, role: Some(role) }).await?;
+        }
+        Ok(())
+    }
+
+    async fn sees_that_letting_go_took_nothing(&self) -> Result<()> {
+        let state = self.chatwoot.state().await?;
+        let globex = state.accounts.iter().find(|account| account.name == "Globex");
+        let id = globex.context("Chatwoot has no account \"Globex\" any more")?.id;
+        let members = state.memberships.iter().filter(|row| row.account == id).count();
+        ensure!(members == 2, "account Globex has {members} members");
         Ok(())
     }
 

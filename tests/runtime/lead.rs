@@ -1,10 +1,10 @@
-use crate::proxy::{Proxy, Wire};
 use anyhow::{Context, Result, bail};
 use chatwoot_operator::runtime::{
     clients::clients,
     health::Health,
     leader::{Election, lead},
 };
+use chatwoot_stage::{Cable, State};
 use control_plane::{ControlPlane, Namespace};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{Api, api::DeleteParams};
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 /// One candidate, with a wire of its own.
 struct Candidate {
-    proxy: Proxy,
+    cable: Cable,
     leading: watch::Receiver<bool>,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -32,7 +32,7 @@ impl Drop for Candidate {
 
 impl Candidate {
     async fn start(cluster: &ControlPlane, namespace: &Namespace, identity: &str) -> Result<Self> {
-        let proxy = Proxy::to(cluster).await?;
+        let cable = Cable::to(cluster).await?;
         let (lead_now, leading) = watch::channel(false);
         let stop = CancellationToken::new();
         let election = Election {
@@ -40,10 +40,10 @@ impl Candidate {
             name: "chatwoot-operator".to_owned(),
             identity: identity.to_owned(),
         };
-        let client = clients(proxy.config())?.lease;
+        let client = clients(cable.config())?.lease;
         let pulse = Health::default().pulse("lead", Duration::from_secs(60));
         let task = tokio::spawn(lead(client, election, lead_now, pulse, stop.clone()));
-        Ok(Self { proxy, leading, stop, task })
+        Ok(Self { cable, leading, stop, task })
     }
 
     /// Waits until this candidate leads or does not, and says when that was.
@@ -93,12 +93,12 @@ async fn a_leader_that_is_cut_off_stops_leading_before_another_begins() -> Resul
     let mut first = Candidate::start(cluster, &namespace, "first").await?;
     first.until(true, 20).await?;
     let mut second = Candidate::start(cluster, &namespace, "second").await?;
-    first.proxy.set(Wire::Silent);
+    first.cable.set(State::Silent);
     let (lost, taken) = tokio::join!(first.until(false, 60), second.until(true, 60));
     assert!(lost? < taken?, "two led at the same time");
 
     // Back again: the first stands by and takes over when the second goes.
-    first.proxy.set(Wire::Whole);
+    first.cable.set(State::Whole);
     second.stop.cancel();
     first.until(true, 60).await?;
     assert!(!second.leads());

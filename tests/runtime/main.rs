@@ -3,7 +3,6 @@
 
 mod gadget;
 mod lead;
-mod proxy;
 mod queue;
 mod watch;
 mod write;

@@ -1,7 +1,4 @@
-use crate::{
-    gadget::{Gadget, cluster, create, install, set_size},
-    proxy::{Proxy, Wire},
-};
+use crate::gadget::{Gadget, cluster, create, install, set_size};
 use anyhow::{Result, bail};
 use chatwoot_operator::{
     reconcile::cache::Cache,
@@ -12,6 +9,7 @@ use chatwoot_operator::{
         watches::{Seen, metadata, objects},
     },
 };
+use chatwoot_stage::{Cable, State};
 use control_plane::{ControlPlane, Options};
 use futures::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::Secret;
@@ -157,12 +155,12 @@ async fn nothing_that_happens_while_the_watch_is_down_is_missed() -> Result<()> 
     for name in ["same", "changed", "deleted", "recreated"] {
         create(&client, &namespace, name, 1).await?;
     }
-    let proxy = Proxy::to(&cluster).await?;
-    let mut bench = gadgets(&proxy.client()?, &namespace);
+    let cable = Cable::to(&cluster).await?;
+    let mut bench = gadgets(&cable.client()?, &namespace);
     bench.next_few(4).await?;
     let before = bench.lists.load(SeqCst);
 
-    proxy.set(Wire::Cut);
+    cable.set(State::Cut);
     let api: Api<Gadget> = Api::namespaced(client.clone(), &namespace);
     set_size(&client, &namespace, "changed", json!(2)).await?;
     for name in ["deleted", "recreated"] {
@@ -173,7 +171,7 @@ async fn nothing_that_happens_while_the_watch_is_down_is_missed() -> Result<()> 
     }
     cluster.stop_api_server().await?;
     cluster.start_api_server().await?;
-    proxy.set(Wire::Whole);
+    cable.set(State::Whole);
 
     let told = bench.next_few(5).await?;
     assert_eq!(told, ["changed changed", "gone deleted", "gone recreated", "new added", "new recreated"]);

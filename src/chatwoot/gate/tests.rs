@@ -1,4 +1,5 @@
 use super::*;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use tokio::{sync::mpsc, time::advance};
 
 /// A gate whose wakes and probes are seen. The wall clock stands at 18 s before a minute.
@@ -347,4 +348,33 @@ async fn a_hurried_gate_probes_at_once_and_only_when_it_is_closed() {
     bed.gate.hurry();
     settle().await;
     assert!(bed.probes.try_recv().is_ok());
+}
+
+/// The lead is lost while a call waits for the request budget: it is not sent, and neither is a probe.
+#[tokio::test(start_paused = true)]
+async fn nothing_goes_out_while_the_process_may_not_begin_anything() {
+    let mut bed = bed(2);
+    let leads = Arc::new(AtomicBool::new(true));
+    let asked = leads.clone();
+    bed.gate.heed(Arc::new(move || asked.load(SeqCst)));
+    bed.gate.resize(Limits { per_minute: 1, in_flight: 2 });
+    let first = turn(bed.enter(&key("a", 1)));
+    first.admit().await.unwrap();
+    let waits = tokio::spawn(async move { (first.admit().await, first) });
+    settle().await;
+    assert!(!waits.is_finished(), "its budget is used up");
+    leads.store(false, SeqCst);
+    let (refused, first) = waits.await.unwrap();
+    let refused = refused.unwrap_err();
+    assert_eq!((refused.class, refused.detail), (Class::Connect, Some("nothing was sent")));
+    assert!(!bed.gate.snapshot().breaker_open);
+
+    fail(&first, 5, &Failure::of(Class::Connect));
+    advance(Duration::from_secs(120)).await;
+    settle().await;
+    assert!(bed.probes.try_recv().is_err(), "a probe went out");
+    leads.store(true, SeqCst);
+    bed.gate.hurry();
+    settle().await;
+    assert!(bed.probes.try_recv().is_ok(), "who leads again finds out at once");
 }

@@ -1,3 +1,4 @@
+mod anything;
 mod calls;
 mod errors;
 mod indexing;

@@ -5,7 +5,7 @@ mod findings;
 mod instance;
 mod objects;
 mod operator;
-mod rails;
+pub(super) mod rails;
 mod rights;
 mod served;
 

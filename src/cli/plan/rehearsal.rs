@@ -48,7 +48,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Passes over one object; two or three are usual.
@@ -59,6 +59,7 @@ const ENOUGH: usize = 8;
 struct Woken {
     keys: Mutex<BTreeSet<(u8, Key)>>,
     deaf: AtomicBool,
+    bell: Arc<Notify>,
 }
 
 impl Woken {
@@ -66,6 +67,7 @@ impl Woken {
         if !self.deaf.load(Ordering::Relaxed) {
             self.lock().insert((rank(key.kind), key));
         }
+        self.bell.notify_waiters();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(u8, Key)>> {
@@ -150,6 +152,11 @@ impl Rehearsal {
             Self { world, snapshots, copies, woken, shared: Arc::default(), acted: BTreeMap::new() };
         rehearsal.learn_references();
         Ok(rehearsal)
+    }
+
+    /// Rung when somebody is woken: also when an instance's gate has a turn for those who wait there.
+    pub fn bell(&self) -> Arc<Notify> {
+        self.woken.bell.clone()
     }
 
     /// Who refers to whom, as the watches would have told it.
@@ -383,18 +390,4 @@ pub fn imagined_namespace(name: &str, labels: BTreeMap<String, String>) -> Parti
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_others_depend_on_is_looked_at_first_and_a_muted_wake_is_none() {
-        let woken = Woken::default();
-        for kind in [wiring::USER, account::KIND, wiring::PLAN, instance::KIND] {
-            woken.wake(Key::new(kind, "acme", "main"));
-            woken.wake(Key::new(kind, "acme", "main"));
-        }
-        woken.muted(|| woken.wake(Key::new(wiring::GRANT, "acme", "main")));
-        let order: Vec<_> = std::iter::from_fn(|| woken.next()).map(|key| key.kind).collect();
-        assert_eq!(order, [instance::KIND, wiring::PLAN, account::KIND, wiring::USER]);
-    }
-}
+mod tests;

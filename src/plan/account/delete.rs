@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     api::{account::AccountDeletionPolicy as Policy, common::DeletionStatus},
     chatwoot::types::AccountState,
-    plan::{Again, grants::Fit},
+    plan::{Again, End, grants::Fit},
 };
 use std::time::Duration;
 
@@ -23,16 +23,41 @@ impl Facts {
                 // Nothing was made; a refusal is believed after a look only, where the policy destroys.
                 self.create(at)
             }
-            Policy::Suspend | Policy::Delete if self.spec.paused => self.settle(
-                self.deletion_blocked(
+            Policy::Suspend | Policy::Delete if self.spec.paused => self.held_up(
+                &self.deletion_blocked(
                     "the resource is paused: set spec.paused: false to let the deletion go on",
                 ),
                 at,
             ),
             Policy::Suspend | Policy::Delete => match self.deletion_refused() {
-                Some(blocked) => self.settle(blocked, at),
+                Some(blocked) => self.held_up(&blocked, at),
                 None => self.act_on_account(at),
             },
+        }
+    }
+
+    /// What plan and grants impose is enforced as long as the resource is there: a deletion that its author holds up must be
+    /// no way out of a suspension.
+    fn held_up(&self, blocked: &Verdict, at: &Moment) -> Next {
+        let Some(id) = self
+            .status
+            .id
+            .filter(|_| self.around.reachable() && self.status.deletion.is_none() && self.is_imposed_upon())
+        else {
+            return self.settle(blocked.clone(), at);
+        };
+        match self.bound(id, at) {
+            Step::Settle(end) => {
+                let conditions = self.status.conditions.clone();
+                let facts = Self { status: AccountStatus { conditions, ..end.status }, ..self.clone() };
+                match (facts.settle(blocked.clone(), at), end.again) {
+                    (Step::Settle(told), again @ Again::Backoff { .. }) => {
+                        Step::Settle(End { again, ..told })
+                    }
+                    (step, _) => step,
+                }
+            }
+            step => step,
         }
     }
 

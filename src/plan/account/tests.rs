@@ -4,6 +4,8 @@ mod converge;
 mod decisions;
 mod deletion;
 mod outages;
+mod promises;
 mod properties;
 mod refusals;
+mod schema;
 mod world;

@@ -1,6 +1,6 @@
+mod properties;
+
 use super::*;
-use crate::api::common::NamespaceSelector;
-use proptest::{prelude::*, sample::subsequence};
 use serde_json::json;
 
 const ALL: [Privilege; 7] = [
@@ -306,48 +306,4 @@ fn a_restored_marker_counts_only_where_a_fitting_grant_lists_the_id() {
     assert!(may_take_back_account(&grants, &home, &named, AccountId(9)));
     assert!(!may_take_back_account(&grants, &home, &named, AccountId(8)));
     assert!(!may_take_back_account(&grants, &home, &AccountRequest::default(), AccountId(9)));
-}
-
-fn any_grant() -> impl Strategy<Value = GrantSpec> {
-    let namespaces = subsequence(vec!["acme", "bpo"], 1..=2);
-    let plans = subsequence(vec!["free", "pro"], 0..=2);
-    let accounts = subsequence(vec![1, 2], 0..=2);
-    (namespaces, plans, subsequence(ALL.to_vec(), 0..=7), accounts).prop_map(
-        |(names, plans, allow, accounts)| {
-            let names = names.into_iter().map(str::to_owned).collect();
-            let mut grant = spec(json!({"plans": plans, "adoptable": {"accounts": accounts}}));
-            grant.namespaces = NamespaceSelector { names, selector: None };
-            grant.allow = allow;
-            grant
-        },
-    )
-}
-
-proptest! {
-    /// Whoever is granted something is granted it by one of the grants alone.
-    #[test]
-    fn grants_never_mix(
-        specs in prop::collection::vec(any_grant(), 0..5),
-        plan in prop::option::of(prop::sample::select(vec!["free", "pro"])),
-        flags: [bool; 5],
-        adopt in prop::option::of(1i64..4),
-    ) {
-        let [features, limits, state, custom_attributes, delete] = flags;
-        let adopt = adopt.map(AccountId);
-        let request = AccountRequest { plan, features, limits, state, custom_attributes, delete, adopt };
-        let together = may_have(&specs, request);
-        let alone = specs.iter().any(|spec| may_have(std::slice::from_ref(spec), request));
-        prop_assert_eq!(together, alone);
-    }
-
-    /// Fewer wishes are never refused where more are granted.
-    #[test]
-    fn asking_for_less_never_hurts(specs in prop::collection::vec(any_grant(), 0..4), flags: [bool; 5]) {
-        let [features, limits, state, custom_attributes, delete] = flags;
-        let more = AccountRequest { features, limits, state, custom_attributes, delete, ..Default::default() };
-        if may_have(&specs, more) {
-            let less = AccountRequest { features: false, delete: false, ..more };
-            prop_assert!(may_have(&specs, less));
-        }
-    }
 }

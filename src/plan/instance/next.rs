@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    api::instance::InstanceDeletionPolicy,
+    api::instance::{InstanceDeletionPolicy, Witness},
     chatwoot::{
         outcome::{Class, Failure},
         version::Version,
@@ -165,12 +165,25 @@ impl Facts {
         }
         let recorded = self.status.connection.iter().flat_map(|connection| &connection.witnesses);
         let known = recorded.filter(|w| self.around.bound.contains_key(w)).chain(self.around.bound.keys());
-        let next = known.copied().find(|witness| !self.pass.asked.contains(witness));
-        match next {
+        match self.most_telling(known.copied()) {
             Some(witness) if self.pass.asked.len() < WITNESSES => Some(Step::Act(Effect::Witness(witness))),
             _ if self.pass.asked.is_empty() => None,
-            _ => different("none of the objects bound here is there"),
+            _ => different(
+                "none of the objects bound here is there, or this Platform App is permitted on none of them",
+            ),
         }
+    }
+
+    /// Of those not asked yet, one of a namespace that has not spoken: a tenant can have its own people and accounts removed
+    /// in Chatwoot, and must not make it look like another one to everybody.
+    fn most_telling(&self, known: impl Iterator<Item = Witness> + Clone) -> Option<Witness> {
+        let asked = &self.pass.asked;
+        let mut open = known.filter(|witness| !asked.contains(witness));
+        let has_spoken = |witness: &Witness| {
+            let namespace = self.namespace_of(witness);
+            namespace.is_some() && asked.iter().any(|other| self.namespace_of(other) == namespace)
+        };
+        open.clone().find(|witness| !has_spoken(witness)).or_else(|| open.next())
     }
 
     fn failed(&self, failure: &Failure) -> Verdict {

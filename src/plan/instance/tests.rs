@@ -283,6 +283,27 @@ fn a_different_chatwoot_is_recognised_and_nothing_is_written_there() {
     }
 }
 
+/// Whoever runs an account in Chatwoot can remove its people there.
+#[test]
+fn one_tenant_whose_people_are_gone_does_not_make_it_look_like_another_chatwoot() {
+    let of = |namespace: &str, uid: &str| format!("v1:0123456789abcdef:owner:{namespace}:{uid}");
+    let evil = (42..45).map(|id| (account(id), of("evil", &id.to_string())));
+    let mut world = World::ready();
+    world.facts.around.bound = evil.collect();
+    world.facts.around.due = true;
+    world.pass();
+    world.facts.around.bound.extend([(account(50), of("acme", "50")), (account(51), of("bpo", "51"))]);
+    world.witnesses.insert(51, Seen::Ours);
+    world.token = yes("f-2");
+    let pass = world.pass();
+    let asked: Vec<_> = calls(&pass).into_iter().skip(2).collect();
+    let wanted = [42, 50, 51].map(|id| Effect::Witness(account(id)));
+    assert_eq!(asked, wanted.iter().collect::<Vec<_>>());
+    assert!(world.is_ready(), "{}", world.message());
+    let kept = &world.facts.status.connection.as_ref().unwrap().witnesses;
+    assert_eq!(kept, &[42, 50, 51].map(account));
+}
+
 #[test]
 fn a_witness_that_cannot_be_read_decides_nothing() {
     let mut world = World::ready();

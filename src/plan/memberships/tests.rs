@@ -1,3 +1,5 @@
+mod order;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -461,7 +463,7 @@ fn any_declared() -> impl Strategy<Value = Vec<Declared>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2048))]
+    #![proptest_config(crate::tried(2048))]
 
     /// Whatever is declared, lost, late or cut off: nobody stays in an account that nothing remembers, nobody loses a
     /// membership that was not ours, and nobody is let in without consent.

@@ -112,7 +112,10 @@ impl Facts {
                     self.pass.made = Some(Made { id: user.id.0, password: None });
                     self.pass.remote = Remote::Found(Box::new(user));
                 }
-                Reading::Restored | Reading::Absent | Reading::Foreign => self.pass.stranger = Some(true),
+                reading @ (Reading::Restored | Reading::Absent | Reading::Foreign) => {
+                    self.pass.stranger = Some(true);
+                    self.pass.namesake = reading == Reading::Restored;
+                }
             },
             Err(failure) if is_taken(&failure) => self.pass.stranger = Some(false),
             Err(failure) if failure.class == Class::Invalid && speaks_of_password(&failure) => {

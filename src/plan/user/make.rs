@@ -88,6 +88,11 @@ impl Facts {
     }
 
     pub(super) fn make(&self, at: &Moment) -> Next {
+        // Who was restored with the cluster becomes ours as soon as somebody says so. Until then nothing is forgotten, the
+        // Secret with their password least of all.
+        if self.pass.namesake {
+            return self.settle(self.predecessors(), at);
+        }
         if let Some(permitted) = self.pass.stranger {
             return self.not_ours(permitted, at);
         }
@@ -170,6 +175,15 @@ impl Facts {
         facts.settle(self.stranger(permitted), at)
     }
 
+    fn predecessors(&self) -> Verdict {
+        Verdict::new(
+            reason::NOT_OWNED,
+            "this e-mail address belonged to a resource of this name in an earlier namespace of this name, so the person is not \
+             touched; after a restore set rebindUntil on the instance, or have the person's id listed under adoptable.users \
+             of a ChatwootGrant and set spec.adopt.id",
+        )
+    }
+
     fn stranger(&self, permitted: bool) -> Verdict {
         let mut text = self.email_taken().message;
         if permitted {
@@ -209,6 +223,8 @@ impl Facts {
                 && plan.worst.is_none()
                 && self.spec.credentials_secret.is_none()
                 && self.diff(user, false).0.is_empty()
+                // Somebody who was found may carry the marker of an earlier resource.
+                && self.around.marker.stands_in(&user.custom_attributes)
                 && (self.spec.password.is_none() || facts.status.password.is_some());
             if done && let Step::Settle(end) = facts.agreed(Vec::new(), at) {
                 return Effect::Write(Box::new(end.status), Tag::Bind(id));

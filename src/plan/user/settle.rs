@@ -170,12 +170,16 @@ impl Facts {
     }
 
     pub(super) fn settle_paused(&self, at: &Moment) -> Next {
+        let applied = Some(self.around.hash.clone());
+        self.end(UserStatus { applied, ..self.paused(at) }, Again::OnChange, false)
+    }
+
+    fn paused(&self, at: &Moment) -> UserStatus {
         let mut next = self.status.clone();
         self.observed(&mut next);
-        next.applied = Some(self.around.hash.clone());
         let extras = status::Extras { paused: true, ..status::Extras::default() };
         next.conditions = status::paused(self.before(at), self.around.reconciled, &extras).conditions;
-        self.end(next, Again::OnChange, false)
+        next
     }
 
     pub(super) fn troubled(&self, trouble: &Trouble, at: &Moment) -> Next {
@@ -207,7 +211,10 @@ impl Facts {
 
     /// Chatwoot cannot be used just now. What had converged keeps its Ready: only the instance flips.
     fn unavailable(&self, verdict: Verdict, at_least: Duration, at: &Moment) -> Next {
-        let status = if self.is_converged() && !self.object.deleting {
+        let status = if self.spec.paused && !self.object.deleting {
+            // The call was for an account that takes its consent back, and is made again; nothing else is under way.
+            UserStatus { applied: None, ..self.paused(at) }
+        } else if self.is_converged() && !self.object.deleting {
             self.status.clone()
         } else {
             self.status_with(&self.if_deleting(verdict), at).0

@@ -3,6 +3,9 @@
 mod converge;
 mod deletion;
 mod passwords;
+mod promises;
 mod properties;
+mod schema;
 mod strangers;
+mod withdrawn;
 mod world;

@@ -29,6 +29,8 @@ use std::{
 pub struct Around {
     pub instance: InstanceChoice,
     pub fit: Fit,
+    /// The namespace may have the person as recorded, leaving everything else of the request aside.
+    pub stands: bool,
     /// Whether destroying the person is granted now.
     pub may_delete: Fit,
     /// The address the spec wants.
@@ -47,6 +49,8 @@ pub struct Around {
     /// Ids bound to other resources of the instance, of those this resource names.
     pub taken: BTreeSet<i64>,
     pub declared: Vec<Declared>,
+    /// Memberships that are recorded and no longer declared, with the role that was made.
+    pub left_over: Vec<Declared>,
     /// Accounts of this person that are bound here, and the markers they must carry.
     pub vouching: Vec<(i64, Marker)>,
     /// A Secret of this resource has changed since it was last looked at.
@@ -121,6 +125,8 @@ pub struct Pass {
     pub made: Option<Made>,
     /// A stranger has the address; true: Chatwoot showed them, and so permitted the Platform App on them.
     pub stranger: Option<bool>,
+    /// That stranger belonged to a resource of this name in an earlier namespace of this name.
+    pub namesake: bool,
     /// This pass added the finalizer and nothing notes a lost answer, so no earlier one can have sent anything.
     pub first: bool,
     /// Something has been done already, so this pass goes on to its end.
@@ -151,6 +157,7 @@ impl Default for Pass {
             password: Password::Unread,
             made: None,
             stranger: None,
+            namesake: false,
             first: false,
             began: false,
             patched: false,

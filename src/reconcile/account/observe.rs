@@ -4,7 +4,7 @@ use super::KIND;
 use crate::{
     api::{
         account::{AccountDeletionPolicy, AccountSpec, ChatwootAccount},
-        common::{FINALIZER, RECONCILE_ANNOTATION, RESOLVE_ANNOTATION},
+        common::{FINALIZER, RESOLVE_ANNOTATION},
     },
     chatwoot::{features::check_feature, gate::Key, locales::check_locale, types::AccountId},
     plan::{
@@ -81,7 +81,7 @@ pub fn facts(
     let settings = handle.as_ref().map(|handle| handle.known());
     let by_label = by_label(&spec, world);
     let hash_of = |spec: &AccountSpec| {
-        wanted_hash(&installation, spec, plan.as_deref(), &planned, &verdict, by_label.is_some())
+        wanted_hash(&installation, &marker, spec, plan.as_deref(), &planned, &verdict, by_label.is_some())
     };
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
@@ -141,7 +141,7 @@ pub fn facts(
             generation: object.metadata.generation.unwrap_or_default(),
             deleting,
             finalizer,
-            requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+            requested_at: surroundings::requested_at(object),
         },
         spec,
         status,
@@ -196,8 +196,12 @@ fn invalid(object: &ChatwootAccount, version: crate::chatwoot::version::Version)
 }
 
 /// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
+///
+/// The marker is part of it. An object that a backup brought back, status and all, has another uid and has nothing
+/// applied yet: its marker has to be stamped before `rebindUntil` is over, and not at some drift check after that.
 fn wanted_hash(
     installation: &crate::chatwoot::marker::Installation,
+    marker: &crate::chatwoot::marker::Marker,
     spec: &AccountSpec,
     plan: Option<&crate::api::plan::PlanSpec>,
     planned: &Planned,
@@ -208,8 +212,8 @@ fn wanted_hash(
     let spec = serde_json::to_string(spec).unwrap_or_default();
     let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
     let planned = if names_plan { format!("{planned:?}") } else { String::new() };
-    let verdict = format!("{verdict:?}");
-    let mut wanted = vec!["account", &spec, &plan, &planned, &verdict];
+    let (verdict, marker) = (format!("{verdict:?}"), marker.to_string());
+    let mut wanted = vec!["account", &marker, &spec, &plan, &planned, &verdict];
     wanted.extend(by_label.then_some("by label"));
     installation.hash(&wanted)
 }

@@ -129,6 +129,7 @@ impl InstanceHands {
         let wake = self.world.wake.clone();
         let chatwoot = Instance::new(config, self.limits(), wake.clone(), Some(observer))
             .map_err(|wrong| wrong.to_string())?;
+        chatwoot.heed(self.world.leave());
         let index = match handle {
             Some(handle) => handle.index.clone(),
             None => AccountIndex::new(

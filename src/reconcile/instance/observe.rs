@@ -2,14 +2,18 @@
 
 use crate::{
     api::{
-        common::{FINALIZER, RECONCILE_ANNOTATION},
+        common::FINALIZER,
+        conditions::reason,
         instance::{ChatwootInstance, Witness, WitnessKind},
     },
     chatwoot::gate::Key,
     plan::{
         Moment,
         account::Object,
+        email::Email,
+        grants::{self, AccountRequest, Fit, Grants, Tenant, UserRequest},
         instance::{Around, Facts, IndexState, Pass},
+        status,
     },
     reconcile::{
         account,
@@ -17,14 +21,20 @@ use crate::{
         instances::Handle,
         memory::Remembered,
         references::{InstanceKey, Ref},
+        surroundings,
         world::World,
     },
 };
 use kube::ResourceExt;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Bound objects looked up besides the recorded witnesses.
 const CANDIDATES: usize = 3;
+/// What a resource says that is not what it was bound to.
+const UNBOUND: [&str; 3] = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
 
 pub fn facts(
     object: &ChatwootInstance,
@@ -61,7 +71,7 @@ pub fn facts(
         generation: object.metadata.generation.unwrap_or_default(),
         deleting,
         finalizer: object.finalizers().iter().any(|f| f == FINALIZER),
-        requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+        requested_at: surroundings::requested_at(object),
     };
     let spec = world.caches.instances.get(&object.namespace, &object.name)?.spec.clone();
     Some(Facts { object, spec, status, around, pass: Pass::default() })
@@ -77,68 +87,126 @@ fn index_state(handle: &Handle) -> IndexState {
     }
 }
 
-/// Recorded witnesses that are still bound, and a few other bound objects, with the markers that prove them.
+/// Recorded witnesses that are still bound, and a few other bound objects, of other namespaces where there are any; with
+/// the markers that prove them.
 fn bound(
     world: &World,
     key: &InstanceKey,
     recorded: impl Iterator<Item = Witness>,
 ) -> BTreeMap<Witness, String> {
-    let mut bound = BTreeMap::new();
+    let mut heard = Heard::default();
     for witness in recorded {
         let reference = match witness.kind {
             WitnessKind::Account => Ref::AccountId(key.clone(), witness.id),
             WitnessKind::User => Ref::UserId(key.clone(), witness.id),
         };
-        if let Some(owner) = world.references.to(&reference).first()
-            && let Some((witness, marker)) = proof(world, owner)
-        {
-            bound.insert(witness, marker);
+        world.references.to(&reference).iter().for_each(|owner| heard.add(world, owner));
+    }
+    let everybody = world.references.to(&Ref::Instance(key.clone()));
+    for owner in &everybody {
+        if heard.namespaces.len() >= CANDIDATES {
+            break;
+        }
+        if !heard.namespaces.contains(&owner.namespace) {
+            heard.add(world, owner);
         }
     }
-    if bound.len() < CANDIDATES {
-        for owner in world.references.to(&Ref::Instance(key.clone())) {
-            if bound.len() >= CANDIDATES {
-                break;
-            }
-            bound.extend(proof(world, &owner));
+    for owner in &everybody {
+        if heard.sound.len() >= CANDIDATES {
+            break;
         }
+        heard.add(world, owner);
     }
-    bound
+    if heard.sound.is_empty() { heard.doubtful } else { heard.sound }
 }
 
-/// A bound resource and the marker its object in Chatwoot must carry.
-fn proof(world: &World, owner: &Key) -> Option<(Witness, String)> {
+/// Bound objects and their markers.
+///
+/// Those that are themselves not what they were bound to, as after a Chatwoot was set back and gave their ids to others,
+/// would speak against the right Chatwoot. They are heard only where there is nobody else.
+#[derive(Default)]
+struct Heard {
+    sound: BTreeMap<Witness, String>,
+    doubtful: BTreeMap<Witness, String>,
+    /// Those of the sound ones.
+    namespaces: BTreeSet<String>,
+}
+
+impl Heard {
+    fn add(&mut self, world: &World, owner: &Key) {
+        let Some(Proof { witness, marker, is_sound }) = proof(world, owner) else { return };
+        if is_sound {
+            self.sound.insert(witness, marker);
+            self.namespaces.insert(owner.namespace.clone());
+        } else if self.doubtful.len() < CANDIDATES {
+            self.doubtful.insert(witness, marker);
+        }
+    }
+}
+
+struct Proof {
+    witness: Witness,
+    /// What its object in Chatwoot must carry.
+    marker: String,
+    /// Nothing is known against its being there.
+    is_sound: bool,
+}
+
+fn proof(world: &World, owner: &Key) -> Option<Proof> {
     let installation = world.installation()?;
     // Its own uid proves it; the namespace's would only help one that is there again.
     let namespace_uid = world.namespace_uid(&owner.namespace).unwrap_or_default();
-    let (kind, id, uid) = if owner.kind == account::KIND {
+    let (kind, id, uid, conditions) = if owner.kind == account::KIND {
         let account = world.caches.accounts.get(&owner.namespace, &owner.name)?;
-        (WitnessKind::Account, account.status.as_ref()?.id?, account.uid()?)
+        let status = account.status.as_ref()?;
+        (WitnessKind::Account, status.id?, account.uid()?, status.conditions.clone())
     } else {
         let user = world.caches.users.get(&owner.namespace, &owner.name)?;
-        (WitnessKind::User, user.status.as_ref()?.id?, user.uid()?)
+        let status = user.status.as_ref()?;
+        (WitnessKind::User, status.id?, user.uid()?, status.conditions.clone())
     };
     let marker = installation.marker(owner.kind, &owner.namespace, &namespace_uid, &owner.name, &uid);
-    Some((Witness { kind, id }, marker.to_string()))
+    let is_sound = !status::ready_reason(&conditions).is_some_and(|why| UNBOUND.contains(&why));
+    Some(Proof { witness: Witness { kind, id }, marker: marker.to_string(), is_sound })
 }
 
 /// Resources that still hold something of this instance. One that does not parse may, so it counts.
 fn dependents(world: &World, key: &InstanceKey) -> usize {
-    let holds = |owner: &Key| {
-        let finalizers = if owner.kind == account::KIND {
-            world
-                .caches
-                .accounts
-                .get(&owner.namespace, &owner.name)
-                .map(|object| object.finalizers().to_vec())
-        } else {
-            world.caches.users.get(&owner.namespace, &owner.name).map(|object| object.finalizers().to_vec())
-        };
-        finalizers.is_some_and(|list| list.iter().any(|f| f == FINALIZER))
-    };
-    let readable =
-        world.references.to(&Ref::Instance(key.clone())).iter().filter(|owner| holds(owner)).count();
-    readable
+    let tenancy = world.tenancy(key);
+    let grants = surroundings::grants(&tenancy, world);
+    let owners = world.references.to(&Ref::Instance(key.clone()));
+    owners.iter().filter(|owner| holds(world, key, &grants, owner).unwrap_or_default()).count()
         + usize::from(world.caches.accounts.any_unreadable())
         + usize::from(world.caches.users.any_unreadable())
+}
+
+/// Whether something was sent for a resource, or may have been. The finalizer alone does not tell: tenants can write it
+/// too, and whoever was granted nothing must not keep an instance from going.
+fn holds(world: &World, instance: &InstanceKey, grants: &Grants, owner: &Key) -> Option<bool> {
+    let labels = world.labels(&owner.namespace);
+    let tenant = Tenant {
+        namespace: &owner.namespace,
+        labels: labels.as_ref(),
+        home: owner.namespace == instance.namespace,
+    };
+    if owner.kind == account::KIND {
+        let account = world.caches.accounts.get(&owner.namespace, &owner.name)?;
+        let recorded = account.status.as_ref().is_some_and(|s| s.id.is_some() || s.creation.is_some());
+        let bare = AccountRequest { plan: account.spec.plan.as_deref(), ..AccountRequest::default() };
+        let may_be = || !matches!(grants::account(grants, &tenant, &bare).fit, Fit::Refused(_));
+        Some(is_held(&*account) && (recorded || may_be()))
+    } else {
+        let user = world.caches.users.get(&owner.namespace, &owner.name)?;
+        let recorded = user.status.as_ref().is_some_and(|s| s.id.is_some() || s.instance.is_some());
+        let may_be = || {
+            let email = Email::parse(&user.spec.email).ok()?;
+            let bare = UserRequest { email: &email, adopt: None, delete: false, credentials: false };
+            Some(!matches!(grants::user(grants, &tenant, &bare), Fit::Refused(_)))
+        };
+        Some(is_held(&*user) && (recorded || may_be().unwrap_or_default()))
+    }
+}
+
+fn is_held(object: &impl ResourceExt) -> bool {
+    object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
 }

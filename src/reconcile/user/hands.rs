@@ -147,7 +147,8 @@ impl UserHands {
         let value = secret
             .and_then(|secret| secret.data?.remove(PASSWORD))
             .and_then(|bytes| String::from_utf8(bytes.0).ok());
-        let value = value.map(SecretString::from);
+        // Whoever dresses a Secret up as ours gets one of ours, not a password that Chatwoot would refuse for ever.
+        let value = value.map(SecretString::from).filter(|value| passwords::check(value).is_ok());
         let stored = value.as_ref().map(|value| password::Stored { value, rotation: noted.as_deref() });
         let due = self.due(&Source::Generated { rotation: &rotation, stored });
         self.password = value;

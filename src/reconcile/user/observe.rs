@@ -4,9 +4,9 @@ use super::{KIND, UserMemory};
 use crate::{
     api::{
         account::ChatwootAccount,
-        common::{FINALIZER, RECONCILE_ANNOTATION},
+        common::FINALIZER,
         conditions::reason,
-        user::{ChatwootUser, Membership, UserDeletionPolicy, UserSpec},
+        user::{ChatwootUser, Membership, MembershipStatus, UserDeletionPolicy, UserSpec, UserStatus},
     },
     chatwoot::{
         gate::Key,
@@ -17,7 +17,7 @@ use crate::{
         Moment,
         account::{InstanceChoice, Object},
         claims::{self, Claim, Standing},
-        consent::{consent, consent_by_name},
+        consent::{Consent, consent, consent_by_name},
         create::LONGEST_TIMEOUT,
         email::Email,
         grants::{self, Grants, Tenant, UserRequest},
@@ -76,6 +76,10 @@ pub fn facts(
         request.as_ref().map_or(grants::Fit::Granted, |request| grants::user(&grants, &tenant, request));
     let recorded = status.email.as_deref().and_then(|email| Email::parse(email).ok());
     let to_delete = recorded.as_ref().or(email.as_ref().ok());
+    let stands = recorded.as_ref().is_some_and(|email| {
+        let bare = UserRequest { email, adopt: None, delete: false, credentials: false };
+        grants::user(&grants, &tenant, &bare).granted()
+    });
     let may_delete =
         to_delete.map_or(grants::Fit::Granted, |email| grants::may_delete_user(&grants, &tenant, email));
     let candidates: BTreeSet<i64> =
@@ -93,7 +97,11 @@ pub fn facts(
     };
     let declared: Vec<Declared> =
         spec.memberships.iter().map(|membership| declare(world, key.as_ref(), &home, membership)).collect();
-    let hash_of = |spec: &UserSpec| wanted_hash(&installation, spec, &fit, standing, &declared, &instance);
+    let left_over = left_over(world, key.as_ref(), &home, &spec, &status);
+    let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
+    let hash_of = |spec: &UserSpec| {
+        wanted_hash(&installation, &marker, spec, &fit, standing, (&declared, &left_over), &instance)
+    };
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
         || (spec.paused && status.applied == Some(hash_of(&UserSpec { paused: false, ..spec.clone() })));
@@ -115,17 +123,19 @@ pub fn facts(
     let around = Around {
         instance,
         fit,
+        stands,
         may_delete,
         email,
         standing,
         invalid,
-        marker: installation.marker(KIND, &namespace, &home.uid, &name, &uid),
+        marker,
         hash,
         reconciled,
         adoptable,
         taken: surroundings::taken(world, key.as_ref(), (&namespace, &name), &candidates, Ref::UserId),
         vouching: vouching(world, &installation, &namespace, &declared),
         declared,
+        left_over,
         secret_news,
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,
@@ -143,7 +153,7 @@ pub fn facts(
             generation: object.metadata.generation.unwrap_or_default(),
             deleting: object.metadata.deletion_timestamp.is_some(),
             finalizer: object.finalizers().iter().any(|f| f == FINALIZER),
-            requested_at: object.annotations().get(RECONCILE_ANNOTATION).cloned(),
+            requested_at: surroundings::requested_at(object),
         },
         spec,
         status,
@@ -163,6 +173,11 @@ fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Emai
         grants::user(grants, &tenant, &request).granted()
     };
     let owners = world.references.to(&Ref::Email(instance.clone(), email.to_string()));
+    // Asked once for each namespace: a thousand claims of one tenant must not cost everybody a thousand questions.
+    let mut granted: BTreeMap<&str, bool> = BTreeMap::new();
+    for owner in &owners {
+        granted.entry(&owner.namespace).or_insert_with_key(|namespace| may_have(namespace));
+    }
     let claims: Vec<Claim> = (owners.iter())
         .filter_map(|owner| {
             let user = world.caches.users.get(&owner.namespace, &owner.name)?;
@@ -173,7 +188,7 @@ fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Emai
                 name: owner.name.clone(),
                 bound: has.is_some_and(|has| has == email.as_str()),
                 created: user.creation_timestamp()?.0,
-                granted: may_have(&owner.namespace),
+                granted: granted.get(owner.namespace.as_str()).copied().unwrap_or_default(),
             })
         })
         .collect();
@@ -192,12 +207,8 @@ fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &M
         None => Target::Absent,
         Some(account) if instance_of(world, &account).as_ref() != key => Target::Absent,
         Some(account) => Target::There {
-            id: usable_id(&account),
-            consent: if world.settings.is_confined() {
-                consent_by_name(namespace, &account.spec.members_from, &home.name)
-            } else {
-                consent(namespace, &account.spec.members_from, &home.name, home.labels.as_ref())
-            },
+            id: usable_id(&account).filter(|id| !is_outlived(world, key, &account, *id)),
+            consent: consent_of(world, namespace, &account, home),
         },
     };
     Declared {
@@ -205,6 +216,35 @@ fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &M
         account: membership.account.clone(),
         role: membership.role,
         target,
+    }
+}
+
+/// Memberships that are recorded and no longer declared, with what is known about their accounts.
+fn left_over(
+    world: &World,
+    key: Option<&InstanceKey>,
+    home: &Home,
+    spec: &UserSpec,
+    status: &UserStatus,
+) -> Vec<Declared> {
+    let is_declared = |made: &&MembershipStatus| {
+        (spec.memberships.iter()).any(|wish| wish.namespace == made.namespace && wish.account == made.account)
+    };
+    let left = status.memberships.iter().filter(|made| !is_declared(made));
+    left.map(|made| {
+        let (namespace, account) = (made.namespace.clone(), made.account.clone());
+        declare(world, key, home, &Membership { namespace, account, role: made.role })
+    })
+    .collect()
+}
+
+/// Whom an account lets in; a confined operator goes by names alone.
+fn consent_of(world: &World, namespace: &str, account: &ChatwootAccount, home: &Home) -> Consent {
+    let offers = &account.spec.members_from;
+    if world.settings.is_confined() {
+        consent_by_name(namespace, offers, &home.name)
+    } else {
+        consent(namespace, offers, &home.name, home.labels.as_ref())
     }
 }
 
@@ -235,6 +275,15 @@ pub fn usable_id(account: &ChatwootAccount) -> Option<AccountId> {
     let unusable = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
     let why = status::ready_reason(&found.conditions).unwrap_or_default();
     (!unusable.contains(&why) && found.deletion.is_none()).then_some(AccountId(found.id?))
+}
+
+/// Another resource had this very id given to it later: a Chatwoot that was set back gives ids out once more. Until this
+/// one has been looked at, nobody of its tenant may join what is another tenant's by now.
+fn is_outlived(world: &World, key: Option<&InstanceKey>, account: &ChatwootAccount, id: AccountId) -> bool {
+    let made = |account: &ChatwootAccount| Some(account.status.as_ref()?.creation.as_ref()?.started_at);
+    let owners = key.map(|key| world.references.to(&Ref::AccountId(key.clone(), id.0))).unwrap_or_default();
+    let others = owners.iter().filter_map(|owner| world.caches.accounts.get(&owner.namespace, &owner.name));
+    others.filter(|other| other.uid() != account.uid()).any(|other| made(&other) > made(account))
 }
 
 /// The accounts this person is in that can vouch for the Chatwoot, with their markers.
@@ -290,13 +339,15 @@ fn secret_news(
     remembered.own.secret_news
 }
 
-/// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
+/// Everything that was wanted: a pass finds its work by comparing this with `status.applied`. The marker is part of it,
+/// because of somebody whom a backup brought back nothing is applied yet, whatever their status says.
 fn wanted_hash(
     installation: &Installation,
+    marker: &Marker,
     spec: &UserSpec,
     fit: &grants::Fit,
     standing: Standing,
-    declared: &[Declared],
+    (declared, left_over): (&[Declared], &[Declared]),
     instance: &InstanceChoice,
 ) -> String {
     let publishes = spec.credentials_secret.is_some();
@@ -307,10 +358,11 @@ fn wanted_hash(
     };
     installation.hash(&[
         "user",
+        &marker.to_string(),
         &spec,
         &format!("{fit:?}"),
         &format!("{standing:?}"),
-        &format!("{declared:?}"),
+        &if left_over.is_empty() { format!("{declared:?}") } else { format!("{declared:?}{left_over:?}") },
         &url,
     ])
 }

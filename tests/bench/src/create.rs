@@ -1,8 +1,9 @@
 //! What it costs to create everything.
 
 use crate::calls::{Calls, Reader};
+use crate::figures::{Aim, Section, count, mib, ratio, seconds};
 use crate::load::{Done, drive};
-use crate::objects::USERS_PER_ACCOUNT;
+use crate::objects::{DEFAULT_PER_MINUTE, IN_FLIGHT, PER_MINUTE, USERS_PER_ACCOUNT};
 use crate::process::{cpu_ms, peak_kib};
 use crate::spread::Spread;
 use crate::writes::Writes;
@@ -11,6 +12,7 @@ use chatwoot_stage::{Kind, Operator, Seen};
 use control_plane::ControlPlane;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 #[derive(Debug, Serialize)]
@@ -46,6 +48,67 @@ impl Create {
     /// The fewest calls there can be: create, settings and features of an account; create and membership of a user.
     pub fn floor(&self) -> u64 {
         floor(self.accounts, self.users).iter().map(|(_, count)| count).sum()
+    }
+
+    pub fn aims(&self) -> Vec<Aim> {
+        let (calls, objects) = (self.all_calls(), self.objects());
+        let each = |kind: Kind, of: u64| ratio(self.writes.to(kind), of);
+        vec![
+            Aim::new(
+                "W1  calls above the floor, per 1,000",
+                1000.0 * ratio(self.calls_above_floor, calls),
+                1.0,
+                "",
+            ),
+            Aim::new("W1  calls per object", ratio(calls, objects), None, ""),
+            Aim::new("W1  Kubernetes writes per account", each(Kind::Account, self.accounts), 4.0, ""),
+            Aim::new("W1  Kubernetes writes per user", each(Kind::User, self.users), 3.0, ""),
+            Aim::new("W1  CPU per object (1 is the dream)", ratio(self.cpu_ms, objects), 3.0, "ms"),
+            Aim::new("W1  peak resident memory", mib(self.peak_kib), 40.0, "MiB"),
+            Aim::new("W1  time until all are Ready", seconds(self.all_ready_ms), None, "s"),
+            Aim::new("W1  apply to Ready, p50", seconds(self.apply_to_ready.p50_ms), None, "s"),
+            Aim::new("W1  apply to Ready, p99", seconds(self.apply_to_ready.p99_ms), None, "s"),
+            Aim::new("W1  TCP connections", count(self.calls.connections), None, ""),
+        ]
+    }
+
+    pub fn sections(&self) -> Vec<Section<'_>> {
+        let objects = self.objects();
+        vec![
+            Section::new("W1, calls to Chatwoot by route, until all were Ready", &self.calls.by_route)
+                .each_of(objects),
+            Section::new("W1, calls until what follows creates was done", &self.calls_after.by_route),
+            Section::new("W1, answers other than 2xx", &self.calls.failed),
+            Section::new("W1, writes to objects", &self.writes.objects).each_of(objects),
+            Section::new("W1, writes to Secrets", &self.writes.secrets),
+            Section::new("W1, events", &self.writes.events),
+            Section::new("W1, Lease", &self.writes.leases),
+            Section::new("W1, other writes", &self.writes.others),
+            Section::new("W1, writes that were refused", &self.writes.refused),
+            Section::new("W1, writes after all were Ready", &self.writes_after.objects),
+        ]
+    }
+
+    /// Why it takes as long as it does, here and at the default budget.
+    pub fn arithmetic(&self, latency_ms: u64, out: &mut String) -> std::fmt::Result {
+        let calls = self.all_calls();
+        let latency = seconds(u128::from(calls * latency_ms)) / f64::from(IN_FLIGHT);
+        let minutes = |per_minute: u32| ratio(calls, u64::from(per_minute));
+        writeln!(out, "\nArithmetic: {calls} calls (the floor is {})", self.floor())?;
+        writeln!(
+            out,
+            "  {calls} × {latency_ms} ms / {IN_FLIGHT} in flight = {latency:.0} s, whoever makes them",
+        )?;
+        writeln!(
+            out,
+            "  at {PER_MINUTE} a minute, as here:       the budget takes {:.1} min",
+            minutes(PER_MINUTE)
+        )?;
+        writeln!(
+            out,
+            "  at {DEFAULT_PER_MINUTE} a minute, the default:   the budget takes {:.1} min",
+            minutes(DEFAULT_PER_MINUTE)
+        )
     }
 }
 

@@ -1,11 +1,10 @@
 //! Applying objects from several hands at once, and watching them become Ready.
 
+use crate::change::create;
 use crate::objects;
 use anyhow::{Context, Result, bail};
 use chatwoot_stage::{Kind, News, Operator, Seen};
-use kube::api::{DynamicObject, PostParams};
-use kube::{Api, Client};
-use serde_json::Value;
+use kube::Client;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,8 +87,8 @@ fn start_appliers(
                     return Ok(());
                 }
                 let people = (0..objects::USERS_PER_ACCOUNT).map(|person| objects::user(number, person));
-                for (kind, object) in std::iter::once(objects::account(number)).chain(people) {
-                    let uid = create(&client, kind, object).await?;
+                for object in std::iter::once(objects::account(number)).chain(people) {
+                    let uid = create(&client, object).await?;
                     // Nobody listens only when the drive has failed already.
                     let _ = applied.send((uid, Instant::now()));
                 }
@@ -97,14 +96,6 @@ fn start_appliers(
         });
     }
     appliers
-}
-
-async fn create(client: &Client, kind: Kind, object: Value) -> Result<String> {
-    let object: DynamicObject = serde_json::from_value(object)?;
-    let namespace = object.metadata.namespace.clone().unwrap_or_default();
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &kind.resource());
-    let stored = api.create(&PostParams::default(), &object).await.context("an apply was refused")?;
-    stored.metadata.uid.context("the API server gave no uid")
 }
 
 /// Waits until every object of the kinds is Ready.

@@ -1,58 +1,66 @@
 //! `make bench`: what the operator costs, counted on a real API server and a simulated Chatwoot.
 
+mod arena;
+mod busy;
 mod calls;
+mod change;
 mod create;
+mod drift;
+mod figures;
+mod idle;
 mod load;
 mod machine;
 mod objects;
+mod outage;
+mod pace;
 mod process;
 mod report;
 mod restart;
 mod spread;
+mod unrelated;
+mod workload;
 mod writes;
 
 use anyhow::{Context, Result};
+use arena::Arena;
 use calls::Reader;
 use chatwoot_simulator::{Options as Chatwoot, Simulator};
 use chatwoot_stage::{Kind, Launch, NAMESPACE, Operator, built_operator, free_port, install, interrupts};
 use clap::Parser;
 use control_plane::{ControlPlane, Options};
 use machine::Machine;
-use report::Report;
+use pace::Pace;
+use report::{Figures, Report};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use workload::Workload;
 
 /// What Chatwoot takes for a request, and how many it serves at a time (Puma's default).
 const LATENCY_MS: u64 = 20;
 const SLOTS: usize = 5;
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long to wait for what comes by the clock.
-#[derive(Clone, Copy)]
-struct Pace {
-    /// After all are Ready, for the look at the index that follows creates.
-    settling: Duration,
-    /// After a restart.
-    watching: Duration,
-}
-
-impl Pace {
-    const DUE: Self = Self {
-        settling: objects::SETTLED_AFTER.saturating_add(Duration::from_secs(10)),
-        watching: Duration::from_secs(60),
-    };
-    const HURRIED: Self = Self { settling: Duration::ZERO, watching: Duration::from_secs(1) };
-}
-
-/// Creates accounts and users through the operator, kills and restarts it, and counts calls, writes, CPU and memory.
-/// Nothing is asserted on time: a slow machine gets other figures, not a failure.
+/// Creates accounts and users through the operator, and counts calls, writes, CPU and memory of that, of having them, and
+/// of what can happen to them. Nothing is asserted on time: a slow machine gets other figures, not a failure.
 #[derive(Parser)]
 #[command(name = "chatwoot-bench", version)]
 struct Arguments {
-    /// Divide the 1,000 accounts and 5,000 users by this
+    /// Divide the 1,000 accounts and 5,000 users by this, and everything else that is counted or watched
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     scale: u16,
+
+    /// Measure only these: W1 to create, W2 to have nothing to do, W3 to restart, W4 new objects while much goes on, W5
+    /// others' Secrets, W7 without Chatwoot. Everything is created in any case
+    #[arg(
+        long,
+        value_name = "W1,W4",
+        value_delimiter = ',',
+        value_enum,
+        ignore_case = true,
+        hide_possible_values = true
+    )]
+    only: Vec<Workload>,
 
     /// Where the figures go as JSON; - is standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
@@ -92,12 +100,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
         None => built_operator()?,
     };
     let accounts = 1000 / usize::from(arguments.scale);
-    let pace = if arguments.hurry { Pace::HURRIED } else { Pace::DUE };
+    let pace = if arguments.hurry { Pace::hurried() } else { Pace::due(arguments.scale) };
 
     eprintln!("Starting an API server and a Chatwoot");
     let cluster = ControlPlane::start(Options::default()).await?;
-    let chatwoot =
-        Simulator::start(Chatwoot { latency: LATENCY_MS, slots: SLOTS, ..Chatwoot::default() }).await?;
+    let options =
+        Chatwoot { latency: LATENCY_MS, slots: SLOTS, journal_limit: 1_000_000, ..Chatwoot::default() };
+    let chatwoot = Simulator::start(options).await?;
     let launch = Launch {
         program,
         kubeconfig: install(&cluster).await?,
@@ -106,53 +115,97 @@ async fn run(arguments: &Arguments) -> Result<()> {
         flags: Vec::new(),
         log: cluster.dir().join("logs/operator.log"),
     };
-    let mut operator = Operator::start(&launch)?;
-    let figures = measure(&cluster, &chatwoot, &mut operator, accounts, pace.settling).await;
-    let (create, seen, mut journal) = figures.with_context(|| {
-        format!("the operator's last log lines are\n{}\nthe reason is", operator.last_words())
+    let bench = Bench { cluster: &cluster, chatwoot: &chatwoot, launch: &launch, accounts, pace, arguments };
+    let figures = bench.run().await.with_context(|| {
+        let log = std::fs::read_to_string(&launch.log).unwrap_or_default();
+        let lines: Vec<_> = log.lines().rev().take(10).collect();
+        let last: Vec<_> = lines.into_iter().rev().collect();
+        format!("the operator's last log lines are\n{}\nthe reason is", last.join("\n"))
     })?;
-    eprintln!("W3: SIGKILL and restart with all of it present");
-    let (restart, operator) =
-        restart::measure(&cluster, &mut journal, operator, &launch, &seen, pace.watching).await?;
-    drop(operator);
-
-    let (per_minute, in_flight) = report::conditions();
-    let aims = report::aims(&create, &restart);
-    let machine = Machine::this();
     let report = Report {
-        machine,
+        machine: Machine::this(),
+        accounts,
+        users: accounts * objects::USERS_PER_ACCOUNT,
         latency_ms: LATENCY_MS,
         slots: SLOTS,
-        per_minute,
-        in_flight,
-        create,
-        restart,
-        aims,
+        per_minute: objects::PER_MINUTE,
+        in_flight: objects::IN_FLIGHT,
+        aims: figures.aims(),
+        figures,
     };
     eprint!("{}", report.text());
     save(&report, &arguments.json)
 }
 
-async fn measure(
-    cluster: &ControlPlane,
-    chatwoot: &Simulator,
-    operator: &mut Operator,
+struct Bench<'a> {
+    cluster: &'a ControlPlane,
+    chatwoot: &'a Simulator,
+    launch: &'a Launch,
     accounts: usize,
-    settling: Duration,
-) -> Result<(create::Create, Vec<chatwoot_stage::Seen>, Reader)> {
-    operator.ready(STARTED_WITHIN).await?;
-    operator.leads(STARTED_WITHIN).await?;
-    let platform = objects::platform(chatwoot.url(), chatwoot.token());
-    let ours = platform.iter().filter(|object| object.get("spec").is_some()).count();
-    for object in platform {
-        cluster.apply(NAMESPACE, &object.to_string()).await?;
+    pace: Pace,
+    arguments: &'a Arguments,
+}
+
+impl Bench<'_> {
+    fn is_asked_for(&self, workload: Workload) -> bool {
+        self.arguments.only.is_empty() || self.arguments.only.contains(&workload)
     }
-    let kinds = [Kind::Instance, Kind::Grant, Kind::Plan];
-    load::all_ready(&cluster.client()?, &kinds, ours, STARTED_WITHIN).await?;
-    let mut journal = Reader::from_now(chatwoot.control()).await?;
-    eprintln!("W1: create {accounts} accounts and {} users", accounts * objects::USERS_PER_ACCOUNT);
-    let (create, seen) = create::measure(cluster, &mut journal, operator, accounts, settling).await?;
-    Ok((create, seen, journal))
+
+    async fn run(&self) -> Result<Figures> {
+        let (create, mut arena) = self.populate().await?;
+        let create = self.is_asked_for(Workload::Create).then_some(create);
+        let mut figures = Figures { create, ..Figures::default() };
+        if self.is_asked_for(Workload::Restart) {
+            eprintln!("W3: SIGKILL and restart with all of it present");
+            let (restart, next) = restart::measure(arena).await?;
+            (figures.restart, arena) = (Some(restart), next);
+        }
+        if self.is_asked_for(Workload::Idle) {
+            eprintln!("W2: nothing to do, for {} s", self.pace.idle.as_secs());
+            figures.idle = Some(idle::measure(&mut arena).await?);
+            eprintln!(
+                "W2: 1 % changed behind the operator's back, everything compared every {} s",
+                self.pace.interval.as_secs()
+            );
+            figures.drift = Some(drift::measure(&mut arena).await?);
+            arena.compare_every(objects::DRIFT_INTERVAL).await?;
+        }
+        if self.is_asked_for(Workload::Busy) {
+            eprintln!("W4: new objects");
+            figures.busy = Some(busy::measure(&mut arena).await?);
+        }
+        if self.is_asked_for(Workload::Unrelated) {
+            eprintln!("W5: Secrets and ConfigMaps of others");
+            let (unrelated, next) = unrelated::measure(arena).await?;
+            (figures.unrelated, arena) = (Some(unrelated), next);
+        }
+        if self.is_asked_for(Workload::Outage) {
+            eprintln!("W7: Chatwoot down for {} s", self.pace.outage.as_secs());
+            figures.outage = Some(outage::measure(&mut arena).await?);
+        }
+        Ok(figures)
+    }
+
+    /// Creates everything, which every workload works with.
+    async fn populate(&self) -> Result<(create::Create, Arena<'_>)> {
+        let Self { cluster, chatwoot, launch, accounts, pace, arguments } = *self;
+        let mut operator = Operator::start(launch)?;
+        operator.ready(STARTED_WITHIN).await?;
+        operator.leads(STARTED_WITHIN).await?;
+        let platform = objects::platform(chatwoot.url(), chatwoot.token());
+        let ours = platform.iter().filter(|object| object.get("spec").is_some()).count();
+        for object in platform {
+            cluster.apply(NAMESPACE, &object.to_string()).await?;
+        }
+        let kinds = [Kind::Instance, Kind::Grant, Kind::Plan];
+        load::all_ready(&cluster.client()?, &kinds, ours, STARTED_WITHIN).await?;
+        let mut journal = Reader::from_now(chatwoot.control()).await?;
+        eprintln!("W1: create {accounts} accounts and {} users", accounts * objects::USERS_PER_ACCOUNT);
+        let (create, objects) =
+            create::measure(cluster, &mut journal, &mut operator, accounts, pace.settling).await?;
+        let scale = usize::from(arguments.scale);
+        Ok((create, Arena { cluster, chatwoot, launch, journal, operator, objects, pace, scale }))
+    }
 }
 
 fn save(report: &Report, file: &Path) -> Result<()> {

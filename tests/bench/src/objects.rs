@@ -1,6 +1,6 @@
 //! What is applied.
 
-use chatwoot_stage::{Kind, NAMESPACE};
+use chatwoot_stage::{Kind, NAMESPACE, Seen};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -63,11 +63,6 @@ pub fn platform(chatwoot: &str, token: &str) -> Vec<Value> {
     all
 }
 
-/// What makes the instance compare in the ordinary way.
-pub fn ordinary_drift_checks() -> Value {
-    json!({"spec": {"driftCheckInterval": "1h"}})
-}
-
 /// One account of many: a declared locale and a plan with one flag take a PATCH each.
 pub fn account(number: usize) -> (Kind, Value) {
     let spec = json!({"instanceRef": instance(), "plan": "standard", "name": format!("Tenant {number:05}"), "locale": "de"});
@@ -85,7 +80,34 @@ pub fn user(number: usize, person: usize) -> (Kind, Value) {
     (Kind::User, object(Kind::User, &tenant, &name, spec))
 }
 
-fn tenant(number: usize) -> String {
+/// Person `at` of those who come while something else goes on, into an account that is there.
+pub fn newcomer(account: &Seen, round: usize, at: usize) -> (Kind, Value) {
+    let (tenant, name) = (newcomers(), format!("new-{round}-{at:03}"));
+    let spec = json!({
+        "instanceRef": instance(), "email": format!("{name}@{tenant}.example"), "name": format!("Newcomer {round} {at}"),
+        // One of another tenant's that does not let them in is no reason to wait for.
+        "memberships": if account.namespace == tenant { json!([{"account": account.name, "role": "Agent"}]) } else { json!([]) }
+    });
+    (Kind::User, object(Kind::User, &tenant, &name, spec))
+}
+
+/// Account `at` of those that are made meanwhile.
+pub fn new_account(round: usize, at: usize) -> (Kind, Value) {
+    let spec = json!({"instanceRef": instance(), "plan": "standard", "name": format!("New {round} {at}"), "locale": "de"});
+    (Kind::Account, object(Kind::Account, &newcomers(), &format!("new-{round}-{at:03}"), spec))
+}
+
+/// What an object is to be called from the next change on.
+pub fn new_name(object: &Seen, round: usize) -> String {
+    format!("{} {round}", object.name)
+}
+
+/// The namespace of whoever is new.
+pub fn newcomers() -> String {
+    tenant(TENANTS - 1)
+}
+
+pub fn tenant(number: usize) -> String {
     format!("tenant-{:02}", number % TENANTS)
 }
 

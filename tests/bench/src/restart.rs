@@ -1,25 +1,22 @@
 //! What a restart costs when everything is in place.
 
-use crate::calls::{Calls, Reader};
-use crate::load;
-use crate::objects::{DRIFT_INTERVAL, ordinary_drift_checks};
+use crate::arena::Arena;
+use crate::calls::Calls;
+use crate::figures::{Aim, Section, mib, seconds, whole};
+use crate::objects::DRIFT_INTERVAL;
 use crate::process::{cpu_ms, peak_kib};
 use crate::writes::Writes;
 use anyhow::Result;
 use chatwoot_operator::plan::schedule::until_next_slot;
 use chatwoot_simulator::Entry;
-use chatwoot_stage::{Kind, Launch, NAMESPACE, Operator, Seen};
-use control_plane::ControlPlane;
+use chatwoot_stage::{Kind, Seen};
 use jiff::Timestamp;
-use kube::Api;
-use kube::api::{DynamicObject, Patch, PatchParams};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long after its slot a check may come.
 const LATE: Duration = Duration::from_secs(5);
-const STARTED_WITHIN: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Serialize)]
 pub struct Restart {
@@ -40,50 +37,52 @@ pub struct Restart {
 ///
 /// # Errors
 /// It does not come up, or one of the logs cannot be read.
-pub async fn measure(
-    cluster: &ControlPlane,
-    journal: &mut Reader,
-    operator: Operator,
-    launch: &Launch,
-    objects: &[Seen],
-    watching: Duration,
-) -> Result<(Restart, Operator)> {
-    compare_as_usual(cluster).await?;
-    operator.kill().await?;
-    journal.news().await?;
+pub async fn measure(mut arena: Arena<'_>) -> Result<(Restart, Arena<'_>)> {
+    arena.compare_every(DRIFT_INTERVAL).await?;
+    arena.journal.news().await?;
     let killed = Timestamp::now();
-    let mut operator = Operator::start(launch)?;
-    let ready = operator.ready(STARTED_WITHIN).await?;
-    let leads = operator.leads(STARTED_WITHIN).await?;
+    let (mut arena, times) = arena.restarted().await?;
     let led = Timestamp::now();
-    tokio::select! {
-        // Nothing is to happen, and that takes time to see.
-        () = tokio::time::sleep(watching) => {}
-        error = operator.died() => return Err(error),
-    }
-    let due = due(objects, killed, watching + Duration::try_from(led - killed)?);
-    let entries = journal.news().await?;
+    let watching = arena.pace.watching;
+    arena.watch(watching).await?;
+    let due = due(&arena.objects, killed, watching + Duration::try_from(led - killed)?);
+    let entries = arena.journal.news().await?;
     let beyond: Vec<Entry> = entries.iter().filter(|entry| !due.contains(&entry.path)).cloned().collect();
-    let pid = operator.pid()?;
+    let pid = arena.operator.pid()?;
     let restart = Restart {
-        ready_ms: ready.as_millis(),
-        leads_ms: leads.as_millis(),
+        ready_ms: times.ready.as_millis(),
+        leads_ms: times.leads.as_millis(),
         slots_due: due.len(),
         calls: Calls::of(&entries),
         beyond_slots: Calls::of(&beyond),
-        writes: Writes::between(cluster, killed, Timestamp::now()).await?,
+        writes: Writes::between(arena.cluster, killed, Timestamp::now()).await?,
         cpu_ms: cpu_ms(pid)?,
         peak_kib: peak_kib(pid)?,
     };
-    Ok((restart, operator))
+    Ok((restart, arena))
 }
 
-/// From here on objects have their drift slots, as in an ordinary installation.
-async fn compare_as_usual(cluster: &ControlPlane) -> Result<()> {
-    let instances: Api<DynamicObject> =
-        Api::namespaced_with(cluster.client()?, NAMESPACE, &Kind::Instance.resource());
-    instances.patch("main", &PatchParams::default(), &Patch::Merge(ordinary_drift_checks())).await?;
-    load::all_ready(&cluster.client()?, &[Kind::Instance], 1, STARTED_WITHIN).await
+impl Restart {
+    pub fn aims(&self) -> Vec<Aim> {
+        vec![
+            Aim::new("W3  start to ready", seconds(self.ready_ms), 5.0, "s"),
+            Aim::new("W3  start to the lead", seconds(self.leads_ms), None, "s"),
+            Aim::new("W3  calls beyond drift slots in 60 s", whole(self.beyond_slots.total()), 0.0, ""),
+            Aim::new("W3  Kubernetes writes in 60 s, leases apart", whole(self.writes.total()), 0.0, ""),
+            Aim::new("W3  CPU until 60 s after the lead", whole(self.cpu_ms), None, "ms"),
+            Aim::new("W3  peak resident memory", mib(self.peak_kib), 40.0, "MiB"),
+        ]
+    }
+
+    pub fn sections(&self) -> Vec<Section<'_>> {
+        vec![
+            Section::new("W3, calls to Chatwoot", &self.calls.by_route),
+            Section::new("W3, calls beyond drift slots", &self.beyond_slots.by_route),
+            Section::new("W3, writes to objects", &self.writes.objects),
+            Section::new("W3, events", &self.writes.events),
+            Section::new("W3, Lease", &self.writes.leases),
+        ]
+    }
 }
 
 /// The paths under which a drift check may ask Chatwoot in this time: those of objects whose slot falls into it.

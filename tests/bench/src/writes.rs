@@ -57,6 +57,15 @@ impl Writes {
         self.objects.iter().filter(|(what, _)| of_kind(what)).map(|(_, count)| count).sum()
     }
 
+    /// To objects of all our kinds.
+    pub fn of_objects(&self) -> u64 {
+        self.objects.values().sum()
+    }
+
+    pub fn leases(&self) -> u64 {
+        self.leases.values().sum()
+    }
+
     /// All but leases.
     pub fn total(&self) -> u64 {
         [&self.objects, &self.events, &self.secrets, &self.others]

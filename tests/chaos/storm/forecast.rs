@@ -66,6 +66,12 @@ pub enum Gust {
         which: usize,
         deed: Edit,
     },
+    /// The API server is killed, and comes back with the data it had.
+    Restart,
+    /// The operator is stopped and goes on later, as on a machine that is suspended: every clock jumps for it.
+    StandStill {
+        lasts: Duration,
+    },
     /// SIGKILL, and another operator at once.
     Crash,
 }
@@ -106,6 +112,10 @@ const DEEDS: [Deed; 8] = [
 const ROUTES: [&str; 4] = ["*", "WRITE *", "POST *", "PATCH *"];
 /// As the operator's settle time forbids anything to come much later than its time-out.
 const LONGEST_HANG_MS: u64 = 8000;
+/// Beyond the operator's time-out, and beyond the 10 s in which a claim must be followed by its request.
+const STILL_MS: u64 = 14000;
+/// One restart of the API server for each of these, and one at least.
+const RESTARTS_EVERY: Duration = Duration::from_secs(120);
 
 impl Season {
     /// From then on the operator crashes now and then. Before, its memory is looked at, and what it asks in outages.
@@ -121,6 +131,13 @@ impl Season {
             let lasts = rng.random_range(self.outages.0..=self.outages.1);
             let latest = self.crashes_from().saturating_sub(lasts).max(Duration::from_millis(1));
             all.push((rng.random_range(Duration::ZERO..latest), Gust::Down { scenario, lasts }));
+        }
+        let restarts = self.lasts.div_duration_f64(RESTARTS_EVERY).ceil();
+        let mut restarted = 0.0;
+        while restarted < restarts {
+            let part = self.lasts.div_f64(restarts);
+            all.push((part.mul_f64(restarted + rng.random_range(0.0..0.9)), Gust::Restart));
+            restarted += 1.0;
         }
         let mut at = Duration::ZERO;
         while at < self.lasts {
@@ -153,7 +170,8 @@ impl Season {
                 proceeds: rng.random(),
             },
             32..46 => Gust::Wire { mishaps: (0..rng.random_range(1..6)).map(|_| mishap(rng)).collect() },
-            46..49 => Gust::DropWatches,
+            46..48 => Gust::DropWatches,
+            48..49 => Gust::StandStill { lasts: Duration::from_millis(rng.random_range(200..STILL_MS)) },
             49..51 => Gust::Gone { lasts: Duration::from_millis(rng.random_range(500..6000)) },
             51..66 => Gust::People { scenario, which, deed: DEEDS[rng.random_range(0..DEEDS.len())] },
             66..72 => Gust::Author { scenario, which, deed: Edit::Rename },
@@ -211,6 +229,8 @@ fn a_seed_replays_its_storm_and_another_one_is_another_storm() {
     assert_ne!(forecast, season(8).forecast());
     let outages = forecast.iter().filter(|(_, gust)| matches!(gust, Gust::Down { .. })).count();
     assert_eq!(outages, 3);
+    assert_eq!(forecast.iter().filter(|(_, gust)| *gust == Gust::Restart).count(), 1);
+    assert!(forecast.iter().any(|(_, gust)| matches!(gust, Gust::StandStill { .. })));
     let first = forecast.iter().find(|(_, gust)| *gust == Gust::Crash).unwrap();
     assert!(first.0 > season(7).crashes_from());
     assert!(forecast.len() > 100 && forecast.is_sorted_by_key(|(at, _)| *at));

@@ -12,14 +12,14 @@ use chatwoot_simulator::{
 use chatwoot_stage::Kind;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 /// After an outage the next probe comes at most about as much later as the outage was long, and this.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Carries a gust out to its end. An outage comes back with what was asked meanwhile.
-pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result<Option<Outage>> {
+pub async fn strike(arena: &Arc<Arena>, scenarios: &[Scenario], gust: Gust) -> Result<Option<Outage>> {
     match gust {
         Gust::Fault { scenario, route, count, effect } => {
             scenarios[scenario].stage.chatwoot.add_fault(Fault::once(route, effect).times(count)).await?;
@@ -61,6 +61,8 @@ pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result
             sleep(lasts).await;
             arena.proxy.comes_back();
         }
+        Gust::Restart => arena.restart_api_server().await?,
+        Gust::StandStill { lasts } => arena.stand_still(lasts).await?,
         Gust::People { scenario, which, deed } => {
             let chatwoot = &scenarios[scenario].stage.chatwoot;
             if let Some(act) = people(&chatwoot.state().await?, which, deed) {
@@ -68,7 +70,10 @@ pub async fn strike(arena: &Arena, scenarios: &[Scenario], gust: Gust) -> Result
                 let _ = chatwoot.act(act).await;
             }
         }
-        Gust::Author { scenario, which, deed } => author(&scenarios[scenario], which, deed).await?,
+        Gust::Author { scenario, which, deed } => {
+            let _served = arena.served.read().await;
+            author(&scenarios[scenario], which, deed).await?;
+        }
         Gust::Crash => arena.crash().await?,
     }
     Ok(None)

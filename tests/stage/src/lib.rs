@@ -3,6 +3,7 @@
 //!
 //! What demo, load driver and end-to-end tests have in common.
 
+mod cable;
 mod chart;
 mod interrupt;
 mod kind;
@@ -11,6 +12,7 @@ mod operator;
 mod page;
 mod port;
 
+pub use cable::{Cable, State};
 pub use chart::{NAMESPACE, RELEASE, install, operator_user};
 pub use interrupt::interrupts;
 pub use kind::Kind;

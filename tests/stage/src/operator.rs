@@ -132,6 +132,27 @@ impl Operator {
         self.process.last_words()
     }
 
+    /// Tells it to end, as a pod is told, and waits until it has; returns its status. No longer than it takes itself.
+    ///
+    /// # Errors
+    /// It could not be told, or had not been started yet.
+    pub async fn terminate(mut self) -> Result<i32> {
+        let pid = self.pid()?.to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status().context("there is no kill")?;
+        anyhow::ensure!(told.success(), "process {pid} cannot be told to end");
+        self.end().await
+    }
+
+    /// The sum of all its metrics' series that begin like this, such as `chatwoot_operator_leader`.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn sum(&self, series: &str) -> Result<f64> {
+        let page = get(self.port, "/metrics").await?;
+        let series = page.text.lines().filter(|line| line.starts_with(series));
+        Ok(series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
     /// Ends it as a crash would, by SIGKILL. Returns when it is gone.
     ///
     /// # Errors

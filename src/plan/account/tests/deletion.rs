@@ -4,7 +4,12 @@ use super::world::*;
 use crate::{
     api::{account::AccountDeletionPolicy as Policy, common::Mode, conditions::reason},
     chatwoot::{outcome::Class, types::AccountState},
-    plan::{Again, Machine, Moment, Step, account::*, create, grants::Fit},
+    plan::{
+        Again, Machine, Moment, Step,
+        account::*,
+        create,
+        grants::{Fit, Suspension},
+    },
 };
 use serde_json::json;
 use std::time::Duration;
@@ -284,4 +289,25 @@ fn a_policy_that_changed_while_the_account_was_made_decides_what_becomes_of_it()
     };
     let next = machine.next(&at);
     assert!(matches!(&next, Step::Settle(end) if end.again == Again::Fresh), "{next:?}");
+}
+
+#[test]
+fn a_deletion_that_its_author_holds_up_is_no_way_out_of_a_suspension() {
+    for (policy, paused) in [(Policy::Suspend, true), (Policy::Delete, true), (Policy::Delete, false)] {
+        let mut world = World::converged(json!({"name": "Acme"}));
+        go(&mut world, policy);
+        world.spec.paused = paused;
+        world.may_delete = Fit::Refused(refusal());
+        world.verdict.fit = Fit::Refused(refusal());
+        world.settle();
+        assert_eq!((world.reason(), world.account().state), (reason::DELETION_BLOCKED, AccountState::Active));
+        world.verdict.suspension = Suspension::Yes;
+        world.settle();
+        assert_eq!(world.account().state, AccountState::Suspended, "{policy:?}, paused: {paused}");
+        assert_eq!((world.reason(), world.gone), (reason::DELETION_BLOCKED, false));
+        assert!(world.status.suspended_by.is_some());
+        world.verdict.suspension = Suspension::No;
+        world.settle();
+        assert_eq!((world.reason(), world.account().state), (reason::DELETION_BLOCKED, AccountState::Active));
+    }
 }

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::{
     api::conditions::{RECONCILING, reason},
     chatwoot::outcome::{Class, Failure},
-    plan::{Again, account::*},
+    plan::{Again, Machine, Step, account::*},
 };
 use serde_json::json;
 use std::time::Duration;
@@ -119,6 +119,25 @@ fn a_process_that_stops_or_lost_the_lead_begins_nothing_new() {
         let pass = world.pass();
         assert!(pass.effects.is_empty() && pass.writes == 0, "{:?}", pass.effects);
     }
+}
+
+/// The lead was lost while a call waited for the request budget.
+#[test]
+fn what_a_process_keeps_to_itself_says_nothing_about_chatwoot() {
+    let mut world = World::converged(json!({"name": "Acme"}));
+    world.change(json!({"name": "Other"}));
+    let told = |world: &mut World, stopping| {
+        let mut facts = world.facts();
+        let id = facts.status.id.unwrap();
+        facts.learn(Lesson::Got(id, Err(Failure::of(Class::Connect))));
+        world.stopping = stopping;
+        match facts.next(&world.moment()) {
+            Step::Settle(end) => crate::plan::status::ready_reason(&end.status.conditions).map(str::to_owned),
+            step => panic!("{step:?}"),
+        }
+    };
+    assert_eq!(told(&mut world, true).as_deref(), Some(reason::SUCCEEDED), "the status stays as it is");
+    assert_eq!(told(&mut world, false).as_deref(), Some(reason::CHATWOOT_UNAVAILABLE));
 }
 
 #[test]

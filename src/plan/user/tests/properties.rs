@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 prop_compose! {
-    fn a_spec()(
+    pub fn a_spec()(
         email in prop::sample::select(vec![ALICE, "bob@acme.example"]),
         name in prop::sample::select(vec!["Alice", "Al"]),
         display in prop::option::of(prop::sample::select(vec!["", "Al"])),
@@ -46,7 +46,7 @@ prop_compose! {
 }
 
 #[derive(Clone, Debug)]
-enum Event {
+pub enum Event {
     Spec(Value),
     Grant(bool),
     Consent(&'static str, u8),
@@ -72,7 +72,7 @@ enum Event {
     Delete(Policy),
 }
 
-fn event() -> impl Strategy<Value = Event> {
+pub fn event() -> impl Strategy<Value = Event> {
     let class = || {
         prop::sample::select(vec![
             Class::Timeout,
@@ -111,7 +111,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn happen(world: &mut World, event: Event, counter: usize) {
+pub fn happen(world: &mut World, event: Event, counter: usize) {
     match event {
         Event::Spec(value) if !world.deleting => world.change(value),
         Event::Grant(fits) => world.fit = if fits { Fit::Granted } else { Fit::Refused(refusal()) },
@@ -188,7 +188,7 @@ fn happen(world: &mut World, event: Event, counter: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(crate::tried(400))]
 
     /// The second pass after convergence does nothing, and the status is the very same.
     #[test]

@@ -6,7 +6,7 @@ use crate::{
         common::Role,
         conditions::{RECONCILING, STALLED, reason},
     },
-    plan::{Again, user::*},
+    plan::{Again, account::InstanceChoice, user::*},
 };
 use serde_json::json;
 
@@ -21,7 +21,7 @@ fn stranger() -> World {
 
 #[test]
 fn a_matching_email_never_hands_over_a_stranger() {
-    for marker in [None, Some(marker_of("n-2", "other", "u-2")), Some(marker_of("n-0", "alice", "u-0"))] {
+    for marker in [None, Some(marker_of("n-2", "other", "u-2"))] {
         let mut world = stranger();
         world.someone(7, ALICE, marker.as_ref());
         let before = (world.users.clone(), world.passwords.clone());
@@ -31,6 +31,44 @@ fn a_matching_email_never_hands_over_a_stranger() {
         assert_eq!((world.reason(), world.status.id), (reason::NOT_OWNED, None));
         assert!(world.ours.is_empty(), "the generated password is removed");
         assert!(world.message().contains("PlatformAppPermissible"), "{}", world.message());
+    }
+}
+
+/// As in a restore where nobody has said yet that it is one: what was kept of her must still be there then.
+#[test]
+fn who_was_there_before_a_restore_is_not_touched_and_nothing_of_theirs_is_forgotten() {
+    let mut world = stranger();
+    world.someone(7, ALICE, Some(&marker_of("n-0", "alice", "u-0")));
+    world.ours.insert("alice".into(), (Some(format!("{CANARY}kept")), Some(String::new())));
+    let before = (world.users.clone(), world.passwords.clone(), world.ours.clone());
+    let pass = world.pass();
+    assert_eq!(calls(&pass.effects), ["post"]);
+    assert_eq!((world.users.clone(), world.passwords.clone(), world.ours.clone()), before);
+    assert_eq!((world.reason(), world.status.id), (reason::NOT_OWNED, None));
+    assert!(world.message().contains("set rebindUntil on the instance"), "{}", world.message());
+
+    let mut restoring = view();
+    restoring.restoring = true;
+    world.instance = InstanceChoice::Known(Box::new(restoring));
+    world.settle();
+    assert_eq!((world.is_ready(), world.status.id), (true, Some(7)), "{}", world.message());
+    assert_eq!(world.ours["alice"].0, before.2["alice"].0, "she keeps her password");
+}
+
+/// Nothing else may have to be written to somebody who was found, and it would say Ready over a marker that counts only
+/// until the restore is over.
+#[test]
+fn who_is_found_again_is_marked_anew_although_nothing_else_differs() {
+    for old in [marker_of("n-0", "alice", "u-0"), marker_of("n-1", "alice", "u-0")] {
+        let mut world = World::new(json!({"name": "Somebody"}));
+        let mut restoring = view();
+        restoring.restoring = true;
+        world.instance = InstanceChoice::Known(Box::new(restoring));
+        world.someone(7, ALICE, Some(&old));
+        let effects = world.settle();
+        assert_eq!((world.is_ready(), world.status.id), (true, Some(7)), "{}", world.message());
+        let attributes = &world.users[&7].custom_attributes;
+        assert!(marker_of("n-1", "alice", UID).stands_in(attributes), "{effects:?}");
     }
 }
 

@@ -55,6 +55,7 @@ pub struct World {
     // Around it.
     pub instance: InstanceChoice,
     pub fit: Fit,
+    pub stands: bool,
     pub may_delete: Fit,
     pub standing: Standing,
     pub invalid: Option<String>,
@@ -156,6 +157,7 @@ impl World {
             requested: None,
             instance: InstanceChoice::Known(Box::new(view())),
             fit: Fit::Granted,
+            stands: true,
             may_delete: Fit::Granted,
             standing: Standing::Holds,
             invalid: None,
@@ -272,12 +274,22 @@ impl World {
     pub fn facts(&mut self) -> Facts {
         let is_seen = self.status.observed_generation == self.generation;
         let unpaused = self.hash_of(&UserSpec { paused: false, ..self.spec.clone() });
+        let target = |account: &String| self.targets.get(account).copied().unwrap_or(Target::Absent);
         let declared: Vec<Declared> = (self.spec.memberships.iter())
             .map(|wish| Declared {
                 namespace: wish.namespace.clone(),
                 account: wish.account.clone(),
                 role: wish.role,
-                target: self.targets.get(&wish.account).copied().unwrap_or(Target::Absent),
+                target: target(&wish.account),
+            })
+            .collect();
+        let left_over = (self.status.memberships.iter())
+            .filter(|made| !declared.iter().any(|wish| wish.account == made.account))
+            .map(|made| Declared {
+                namespace: made.namespace.clone(),
+                account: made.account.clone(),
+                role: made.role,
+                target: target(&made.account),
             })
             .collect();
         Facts {
@@ -294,6 +306,7 @@ impl World {
             around: Around {
                 instance: self.instance.clone(),
                 fit: self.fit.clone(),
+                stands: self.stands,
                 may_delete: self.may_delete.clone(),
                 email: Email::parse(&self.spec.email).map_err(|wrong| format!("spec.email: {wrong}")),
                 standing: self.standing,
@@ -304,6 +317,7 @@ impl World {
                 adoptable: self.adoptable.clone(),
                 taken: self.taken.clone(),
                 declared,
+                left_over,
                 vouching: self.vouchers.iter().map(|(id, marker)| (*id, marker.clone())).collect(),
                 secret_news: self.secret_news,
                 due: self.due,
@@ -329,7 +343,9 @@ impl World {
         let (mut effects, mut writes) = (Vec::new(), 0);
         for _ in 0..300 {
             let at = self.moment();
-            match machine.next(&at) {
+            let step = machine.next(&at);
+            assert_eq!(machine.clone().next(&at), step, "the same facts, another answer");
+            match step {
                 Step::Act(effect) => {
                     self.check(&effect, seen.as_ref());
                     let lesson = self.act(&effect);
@@ -361,6 +377,20 @@ impl World {
             }
         }
         panic!("the plan does not come to an end: {effects:#?}");
+    }
+
+    /// One pass of which nothing is asked but that it comes to an end.
+    pub fn run_unchecked(&mut self) {
+        let mut machine = self.facts();
+        self.held = None;
+        for _ in 0..300 {
+            let at = self.moment();
+            match machine.next(&at) {
+                Step::Act(effect) => machine.learn(self.act(&effect)),
+                Step::Settle(_) => return,
+            }
+        }
+        panic!("the plan does not come to an end: {machine:#?}");
     }
 
     pub fn settle(&mut self) -> Vec<Effect> {

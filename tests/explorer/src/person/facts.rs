@@ -44,6 +44,7 @@ pub fn observe(state: &State<Person>, object: &Object<Person>, memory: &Memory) 
         around: user::Around {
             instance: InstanceChoice::Known(Box::new(view())),
             fit: Fit::Granted,
+            stands: true,
             may_delete: Fit::Granted,
             email: Email::parse(EMAIL).map_err(|wrong| wrong.to_string()),
             standing: Standing::Holds,
@@ -54,6 +55,7 @@ pub fn observe(state: &State<Person>, object: &Object<Person>, memory: &Memory) 
             adoptable: BTreeSet::new(),
             taken: BTreeSet::new(),
             declared: object.spec.member.then_some(declared).into_iter().collect(),
+            left_over: vec![],
             vouching: vec![],
             secret_news: true,
             due: true,

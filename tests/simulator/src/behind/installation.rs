@@ -13,6 +13,15 @@ fn or_all(kinds: Vec<JobKind>) -> Vec<JobKind> {
     if kinds.is_empty() { JobKind::ALL.to_vec() } else { kinds }
 }
 
+pub fn dump(world: &mut World) -> Done {
+    world.dump();
+    Done::default()
+}
+
+pub fn set_back(world: &mut World) -> Result<Done, String> {
+    if world.set_back() { Ok(Done::default()) } else { Err("there is no backup: dump first".into()) }
+}
+
 pub fn hold_jobs(world: &mut World, kinds: Vec<JobKind>) -> Done {
     world.jobs.hold(&or_all(kinds));
     Done::default()

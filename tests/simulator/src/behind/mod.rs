@@ -190,6 +190,10 @@ pub enum Act {
     },
     /// Removes permission rows whose object is gone. Answers how many.
     RepairIndex,
+    /// Backs the database up, in place of an earlier backup.
+    Dump,
+    /// Sets the database back to the backup: ids that were given since will be given again.
+    SetBack,
     /// Keeps jobs waiting, all kinds or those given.
     HoldJobs {
         #[serde(default)]
@@ -348,6 +352,8 @@ pub fn perform(world: &mut World, front: &mut Front, act: Act, now: Timestamp) -
         Act::ReplaceApp { app, token } => m::replace_app(world, app, token),
         Act::BreakIndex { app } => m::break_index(world, app),
         Act::RepairIndex => Ok(m::repair_index(world)),
+        Act::Dump => Ok(i::dump(world)),
+        Act::SetBack => i::set_back(world),
         Act::HoldJobs { kinds } => Ok(i::hold_jobs(world, kinds)),
         Act::ReleaseJobs { kinds } => Ok(i::release_jobs(world, kinds)),
         Act::RunJobs { kinds } => Ok(i::run_jobs(world, kinds, now)),

@@ -60,7 +60,7 @@ pub struct Job {
 }
 
 /// The queue, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Jobs {
     queue: Vec<Job>,
     held: BTreeSet<JobKind>,

@@ -3,7 +3,7 @@
 use super::rows::Membership;
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Memberships {
     rows: BTreeMap<(i64, i64), Membership>,
     by_user: BTreeSet<(i64, i64)>,

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Ids are handed out upwards, one row each, and never again (chatwoot-api §9.2).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sequence(i64);
 
 impl Sequence {
@@ -40,7 +40,7 @@ pub struct EmailChannel {
 }
 
 /// The whole database.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     pub installation: Installation,
     pub accounts: BTreeMap<i64, Account>,
@@ -64,6 +64,8 @@ pub struct World {
     pub inbox_ids: Sequence,
     pub channel_ids: Sequence,
     user_by_email: HashMap<String, i64>,
+    /// A backup of all this.
+    dump: Option<Box<World>>,
 }
 
 /// A membership was stored, but Chatwoot failed right after it (P5).
@@ -92,7 +94,23 @@ impl World {
             inbox_ids: Sequence::default(),
             channel_ids: Sequence::default(),
             user_by_email: HashMap::new(),
+            dump: None,
         }
+    }
+
+    /// Backs the database up; only the last backup is kept.
+    pub fn dump(&mut self) {
+        self.dump = None;
+        self.dump = Some(Box::new(self.clone()));
+    }
+
+    /// Sets the database back to its backup, which stays good: rows, permissions, and the ids that will be given next.
+    /// False where there is none.
+    pub fn set_back(&mut self) -> bool {
+        let Some(dump) = self.dump.take() else { return false };
+        *self = World::clone(&dump);
+        self.dump = Some(dump);
+        true
     }
 
     pub fn add_app(&mut self, token: String) -> i64 {

@@ -175,3 +175,18 @@ async fn acts_read_as_documented_and_a_list_stops_at_the_first_that_fails() {
     assert_eq!(act(list).await.status, 422);
     assert_eq!(chatwoot.get(account(id)).await.ok()["name"], "first");
 }
+
+#[tokio::test]
+async fn an_older_database_has_what_it_had_and_gives_ids_once_more() {
+    let chatwoot = Chatwoot::start().await;
+    let old = chatwoot.account("Acme").await;
+    chatwoot.act(Act::Dump).await;
+    let before = chatwoot.state().await;
+    let late = chatwoot.account("Late").await;
+    chatwoot.act(Act::RenameAccount { account: old, name: "New".into() }).await;
+    for _ in 0..2 {
+        chatwoot.act(Act::SetBack).await;
+        assert_eq!(chatwoot.state().await, before);
+    }
+    assert_eq!(chatwoot.account("Another").await, late);
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::chatwoot::anything::{any_body, any_json};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -98,9 +99,58 @@ fn deep_nesting_is_skipped() {
     assert!(read(&deep).is_ok());
 }
 
+fn in_chunks(body: &[u8], cuts: &[prop::sample::Index]) -> Result<Vec<Indexed>, ParseError> {
+    let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
+    at.extend([0, body.len()]);
+    at.sort_unstable();
+    let (chunks, arrived) = mpsc::channel(at.len());
+    for pair in at.windows(2) {
+        chunks.blocking_send(Bytes::copy_from_slice(&body[pair[0]..pair[1]])).unwrap();
+    }
+    drop(chunks);
+    parse(Chunks::new(arrived))
+}
+
+/// A list as Chatwoot gives it, with anything among the attributes.
+fn any_list() -> impl Strategy<Value = serde_json::Value> {
+    let row = (1i64.., any_json(), any_json(), prop::option::of("v1:[a-f0-9]{16}:o:n:u")).prop_map(
+        |(id, attributes, other, marker)| {
+            let mut row =
+                json!({"name": other, "custom_attributes": attributes, "features": other, "id": id});
+            if let (Some(marker), Some(map)) = (marker, row["custom_attributes"].as_object_mut()) {
+                map.insert("chatwoot_operator".into(), marker.into());
+            }
+            row
+        },
+    );
+    prop::collection::vec(row, 0..6).prop_map(serde_json::Value::from)
+}
+
 proptest! {
+    #![proptest_config(crate::tried(512))]
+
     #[test]
-    fn nothing_brings_it_down(body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn nothing_brings_it_down(body in any_body(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6)) {
         let _ = parse(&body[..]);
+        prop_assert_eq!(in_chunks(&body, &cuts), parse(&body[..]));
+    }
+
+    /// However a list is cut into chunks it reads the same, every account in it; and one that ends before its end is no
+    /// shorter list, but none.
+    #[test]
+    fn a_list_is_read_whole_or_not_at_all(
+        list in any_list(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8), end in any::<prop::sample::Index>(),
+    ) {
+        let body = list.to_string().into_bytes();
+        let read = in_chunks(&body, &cuts).unwrap();
+        let ids: Vec<i64> = list.as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+        prop_assert_eq!(read.iter().map(|row| row.id.0).collect::<Vec<_>>(), ids);
+        for (row, read) in list.as_array().unwrap().iter().zip(&read) {
+            if let Some(marker) = row["custom_attributes"].get("chatwoot_operator").and_then(|found| found.as_str()) {
+                prop_assert_eq!(read.marker.as_deref(), Some(marker));
+            }
+        }
+        let cut = &body[..end.index(body.len())];
+        prop_assert_eq!(in_chunks(cut, &cuts), Err(ParseError::Malformed));
     }
 }

@@ -1,0 +1,5 @@
+mod facts;
+mod judge;
+mod places;
+mod properties;
+mod values;
