@@ -70,6 +70,13 @@ impl Namespaces {
         None
     }
 
+    /// The latest answer, if it was not asked for before `since`.
+    pub fn since(&self, name: &str, since: Duration) -> Option<String> {
+        let state = self.lock();
+        let (asked_at, uid) = state.known.get(name)?.answer.as_ref()?;
+        uid.clone().filter(|_| *asked_at >= since.max(state.floor))
+    }
+
     /// The latest answer, whenever it was asked for.
     pub fn latest(&self, name: &str) -> Option<String> {
         self.lock().known.get(name)?.answer.as_ref()?.1.clone()
@@ -179,6 +186,14 @@ mod tests {
         let (served, Ended(ended)) = namespaces.learn("acme", Duration::from_secs(3), Some("new".into()));
         assert_eq!((served, ended), (vec![key("late")], true));
         assert_eq!(namespaces.latest("acme").as_deref(), Some("new"));
+        assert_eq!(namespaces.since("acme", Duration::from_secs(3)).as_deref(), Some("new"));
+        assert_eq!(namespaces.since("acme", Duration::from_secs(4)), None);
+        namespaces.forget(Duration::from_secs(5));
+        assert_eq!(
+            namespaces.since("acme", Duration::from_secs(3)),
+            None,
+            "another process has worked meanwhile"
+        );
         assert_eq!(namespaces.latest("bpo"), None);
     }
 }

@@ -43,10 +43,11 @@ impl Home {
         if labels.is_none() && !world.settings.is_confined() {
             return None;
         }
-        let since = if bound { Duration::ZERO } else { since.unwrap_or_default() };
-        let uid = match world.listed_uid(name).filter(|_| bound || world.settings.pictured) {
+        let since = since.unwrap_or_default();
+        let listed = || world.listed_uid(name).filter(|_| bound || world.settings.pictured);
+        let uid = match world.namespaces.since(name, since).or_else(listed) {
             Some(uid) => uid,
-            None => world.namespaces.uid(who, since, world)?,
+            None => world.namespaces.uid(who, if bound { Duration::ZERO } else { since }, world)?,
         };
         Some(Self { name: name.clone(), uid, labels })
     }

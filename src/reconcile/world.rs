@@ -50,7 +50,7 @@ pub struct Caches {
 /// Told of every exchange: instance, route, class, duration.
 pub type RequestObserver = Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>;
 
-/// Told of a namespace that cannot be read, and why; without a reason: it can again.
+/// Told of a namespace and why it cannot be read; without a reason it can.
 pub type NamespaceObserver = Arc<dyn Fn(&str, Option<&str>) + Send + Sync>;
 
 /// Who is told what happens, for metrics.

@@ -60,9 +60,9 @@ pub enum Change<'a, K: Resource<DynamicType = ()>> {
     UnreadableGone(&'a ObjectRef<K>),
 }
 
-/// Told, with kind and name, of a namespace that should be watched and may not be, or (`true`) may be again. By then the
-/// cache says so, and everything has been told.
-pub type SightHook = Arc<dyn Fn(&'static str, &str, bool) + Send + Sync>;
+/// Told of a kind and a namespace that should be watched and may not be, or (`true`) may be again. By then the cache says
+/// so, and everything has been told.
+pub type SightObserver = Arc<dyn Fn(&'static str, &str, bool) + Send + Sync>;
 
 /// What a pump reports about itself; `kind` is the label.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ pub struct PumpHooks {
     pub failed: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// How many objects do not parse now.
     pub unreadable: Arc<dyn Fn(&'static str, usize) + Send + Sync>,
-    pub sight: SightHook,
+    pub sight: SightObserver,
 }
 
 /// One watch of several that feed one cache.
@@ -136,8 +136,8 @@ where
             unseen: Arc::default(),
             ready: readiness,
         };
-        let (is_bare, parts) = (|_: &K| false, HashMap::new());
-        Self { writer, cache, parts, ready, wait: Some(wait), pulse, hooks, is_bare }
+        let is_bare = |_: &K| false;
+        Self { writer, cache, parts: HashMap::new(), ready, wait: Some(wait), pulse, hooks, is_bare }
     }
 
     /// Keeps the annotation of backup tools of those objects; of ten thousand it would take five megabytes.
@@ -192,9 +192,9 @@ where
         event: Event<DeserializeGuard<K>>,
         tell: &mut impl FnMut(Change<'_, K>),
     ) {
-        let part = self.parts.entry(place.clone()).or_default();
         match event {
             Event::Init => {
+                let part = self.parts.entry(place.clone()).or_default();
                 part.listed.clear();
                 part.bad.clear();
             }
@@ -204,6 +204,7 @@ where
                 part.listed.insert(key_of(object.meta()), object);
             }
             Event::InitApply(DeserializeGuard(Err(bad))) => {
+                let part = self.parts.entry(place.clone()).or_default();
                 part.bad.insert(key_of(&bad.metadata), Unreadable::from(bad));
             }
             Event::InitDone => self.relisted(place, tell),

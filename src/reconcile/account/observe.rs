@@ -212,8 +212,7 @@ fn wanted_hash(
     let spec = serde_json::to_string(spec).unwrap_or_default();
     let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
     let planned = if names_plan { format!("{planned:?}") } else { String::new() };
-    let verdict = format!("{verdict:?}");
-    let marker = marker.to_string();
+    let (verdict, marker) = (format!("{verdict:?}"), marker.to_string());
     let mut wanted = vec!["account", &marker, &spec, &plan, &planned, &verdict];
     wanted.extend(by_label.then_some("by label"));
     installation.hash(&wanted)

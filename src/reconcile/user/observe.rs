@@ -17,7 +17,7 @@ use crate::{
         Moment,
         account::{InstanceChoice, Object},
         claims::{self, Claim, Standing},
-        consent::{consent, consent_by_name},
+        consent::{Consent, consent, consent_by_name},
         create::LONGEST_TIMEOUT,
         email::Email,
         grants::{self, Grants, Tenant, UserRequest},
@@ -208,11 +208,7 @@ fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &M
         Some(account) if instance_of(world, &account).as_ref() != key => Target::Absent,
         Some(account) => Target::There {
             id: usable_id(&account).filter(|id| !is_outlived(world, key, &account, *id)),
-            consent: if world.settings.is_confined() {
-                consent_by_name(namespace, &account.spec.members_from, &home.name)
-            } else {
-                consent(namespace, &account.spec.members_from, &home.name, home.labels.as_ref())
-            },
+            consent: consent_of(world, namespace, &account, home),
         },
     };
     Declared {
@@ -240,6 +236,16 @@ fn left_over(
         declare(world, key, home, &Membership { namespace, account, role: made.role })
     })
     .collect()
+}
+
+/// Whom an account lets in; a confined operator goes by names alone.
+fn consent_of(world: &World, namespace: &str, account: &ChatwootAccount, home: &Home) -> Consent {
+    let offers = &account.spec.members_from;
+    if world.settings.is_confined() {
+        consent_by_name(namespace, offers, &home.name)
+    } else {
+        consent(namespace, offers, &home.name, home.labels.as_ref())
+    }
 }
 
 /// The accounts that would let this person in and are not bound yet are all being worked on at this moment. Of others
