@@ -2,7 +2,6 @@
 //! otherwise rehearses: the same picture of the cluster, the production hands.
 
 use super::super::*;
-use crate::runtime::scope::Scope;
 use crate::{
     reconcile::{driver::Kind, references::InstanceKey, settings::Settings, stored::Stored},
     runtime::{pump::Change, scope::Scope},
