@@ -271,7 +271,7 @@ fn what_a_plan_prints_is_what_happens() {
     let life = (version, some_manifests(), prop::collection::vec(meanwhile(), 0..3), some_manifests());
     let (told, config) = (Cell::new(0), crate::tried(32));
     let enough = config.cases as usize;
-    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..config });
+    let mut runner = TestRunner::new(ProptestConfig { source_file: Some(file!()), ..config });
     runner
         .run(&life, |(version, first, meddling, second)| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
