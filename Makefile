@@ -52,6 +52,12 @@ test: kubernetes ## every test there is, on one real API server
 	@$(CARGO) test --workspace $(FEATURES) --no-run
 	@$(say) 'Running the tests'
 	@RUST_TEST_THREADS=$(THREADS) $(TARGET)/debug/control-plane --for $(CARGO) test --workspace $(FEATURES) --no-fail-fast
+	@$(MAKE) --no-print-directory test-namespaced
+
+test-namespaced: kubernetes ## the end-to-end tests once more, with an operator that has Roles in some namespaces only
+	@$(say) 'Once more end to end, confined to some namespaces'
+	@CHATWOOT_E2E_SCOPE=namespaced RUST_TEST_THREADS=$(THREADS) \
+	  $(CARGO) test --workspace $(FEATURES) --test e2e --no-fail-fast -- --skip confined::
 
 soak: kubernetes ## kill the operator before and after every write it makes, then a storm of MINUTES=10
 	@$(say) 'Building the tests'
@@ -135,4 +141,4 @@ rust:
 	@command -v "$${CC:-cc}" >/dev/null || { \
 	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
 
-.PHONY: demo control-plane check test soak explore ci crds docs bench image deny scan kubernetes clean-cache help toolchain rust
+.PHONY: demo control-plane check test test-namespaced soak explore ci crds docs bench image deny scan kubernetes clean-cache help toolchain rust

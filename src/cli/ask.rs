@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{api::common::RECONCILE_ANNOTATION, runtime::flags::ObjectName};
 use anyhow::{Result, bail};
-use futures::{StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream::select_all};
 use jiff::Timestamp;
 use kube::{
     Api, ResourceExt,
@@ -66,7 +66,7 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(5);
 /// # Errors
 /// They cannot be watched.
 pub async fn answers(
-    api: Api<DynamicObject>,
+    apis: Vec<Api<DynamicObject>>,
     asked: BTreeSet<(String, String)>,
     stamp: &str,
     patience: Duration,
@@ -76,7 +76,10 @@ pub async fn answers(
     let mut pending = asked;
     let mut answered: BTreeMap<(String, String), Standing> = BTreeMap::new();
     let mut all_answered = false;
-    let mut events = watcher(api, watcher::Config::default().page_size(100)).default_backoff().boxed();
+    let watch = |api: Api<DynamicObject>| {
+        watcher(api, watcher::Config::default().page_size(100)).default_backoff().boxed()
+    };
+    let mut events = select_all(apis.into_iter().map(watch));
     let mut every_second = interval(Duration::from_secs(1));
     every_second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !pending.is_empty() {

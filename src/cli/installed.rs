@@ -5,6 +5,7 @@ use crate::{
     runtime::{
         flags::{ObjectName, namespace, object_name},
         options::RunOptions,
+        scope::Scope,
     },
 };
 use anyhow::{Context, Result, bail};
@@ -27,6 +28,10 @@ pub struct OperatorFlags {
     #[arg(long, value_name = "NAMESPACE,...", value_delimiter = ',', value_parser = namespace)]
     pub instance_namespaces: Vec<String>,
 
+    /// The operator's --watch-namespaces; otherwise as its Deployment says
+    #[arg(long, value_name = "NAMESPACE,...", value_delimiter = ',', value_parser = namespace)]
+    pub watch_namespaces: Vec<String>,
+
     /// The operator's --default-instance; otherwise as its Deployment says
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub default_instance: Option<ObjectName>,
@@ -40,6 +45,7 @@ pub struct OperatorFlags {
 #[derive(Clone, Debug)]
 pub struct Installed {
     pub settings: Settings,
+    pub scope: Scope,
     pub installation_secret: String,
     pub service_account: String,
     pub leader_election: bool,
@@ -66,12 +72,18 @@ impl OperatorFlags {
         if honoured.is_empty() {
             honoured.clone_from(&told.instance_namespaces);
         }
-        let scope = crate::runtime::scope::Scope::new(home.clone(), honoured);
+        let mut watched = self.watch_namespaces.clone();
+        if watched.is_empty() {
+            watched.clone_from(&told.watch_namespaces);
+        }
+        let scope = Scope::new(home.clone(), honoured, watched);
         let default = self.default_instance.clone().or(told.default_instance.clone());
         Ok(Installed {
             settings: Settings {
                 namespace: home,
                 instance_namespaces: scope.instance_namespaces().map(str::to_owned).collect(),
+                served: scope.served().cloned(),
+                pictured: true,
                 default_instance: default
                     .map(|given| InstanceKey { namespace: given.namespace, name: given.name }),
                 settle_margin: told.settle_margin,
@@ -80,6 +92,7 @@ impl OperatorFlags {
                 revoke_after: Duration::ZERO,
                 patience: Duration::ZERO,
             },
+            scope,
             installation_secret: self.installation_secret.clone().unwrap_or(told.installation_secret),
             service_account: pod
                 .and_then(|pod| pod.service_account_name)
@@ -90,21 +103,28 @@ impl OperatorFlags {
     }
 
     async fn deployment(&self, client: &Client) -> Result<Option<Deployment>> {
-        let api: Api<Deployment> = match &self.operator_namespace {
-            Some(named) => Api::namespaced(client.clone(), named),
-            None => Api::all(client.clone()),
-        };
-        let mut found = match api.list(&ListParams::default().labels(DEPLOYMENT)).await {
-            Ok(list) => list.items,
-            // Then the flags must say it all.
-            Err(kube::Error::Api(status)) if status.is_forbidden() => Vec::new(),
-            Err(error) => return Err(error).context("Deployments cannot be listed"),
+        let mut found = match &self.operator_namespace {
+            Some(named) => deployments(Api::namespaced(client.clone(), named)).await?.unwrap_or_default(),
+            None => match deployments(Api::all(client.clone())).await? {
+                Some(found) => found,
+                // Perhaps the namespace one works in is the operator's.
+                None => deployments(Api::default_namespaced(client.clone())).await?.unwrap_or_default(),
+            },
         };
         if found.len() > 1 && self.operator_namespace.is_none() {
             let names: Vec<_> = found.iter().map(|d| d.namespace().unwrap_or_default()).collect();
             bail!("operators run in namespaces {}; choose one with --operator-namespace", names.join(", "));
         }
         Ok(found.pop())
+    }
+}
+
+/// `None`: they may not be listed, and then the flags must say it all.
+async fn deployments(api: Api<Deployment>) -> Result<Option<Vec<Deployment>>> {
+    match api.list(&ListParams::default().labels(DEPLOYMENT)).await {
+        Ok(list) => Ok(Some(list.items)),
+        Err(kube::Error::Api(status)) if status.is_forbidden() => Ok(None),
+        Err(error) => Err(error).context("Deployments cannot be listed"),
     }
 }
 
@@ -157,12 +177,14 @@ mod tests {
             "env": [
                 {"name": "CHATWOOT_OPERATOR_DEFAULT_INSTANCE", "value": "chat/other"},
                 {"name": "CHATWOOT_OPERATOR_INSTANCE_NAMESPACES", "value": "chat,ops"},
+                {"name": "CHATWOOT_OPERATOR_WATCH_NAMESPACES", "value": "acme,bpo"},
                 {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
             ]
         }));
         let options = told(Some(&pod)).unwrap();
         assert_eq!(options.default_instance.unwrap().to_string(), "chat/main");
         assert_eq!(options.instance_namespaces, ["chat", "ops"]);
+        assert_eq!(options.watch_namespaces, ["acme", "bpo"]);
         assert!(!options.leader_election && options.watch_secrets);
         assert_eq!(told(None).unwrap().installation_secret, "chatwoot-operator-installation");
     }

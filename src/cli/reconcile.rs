@@ -4,6 +4,7 @@ use super::{
     ask,
     cluster::Cluster,
     exit,
+    installed::OperatorFlags,
     kinds::{KindName, refused},
     output::{Output, table},
     standing::Standing,
@@ -36,9 +37,10 @@ pub struct Options {
     #[arg(long)]
     all: bool,
 
-    /// With --all: only those of this namespace
-    #[arg(short, long, value_name = "NAMESPACE", value_parser = namespace, requires = "all")]
-    namespace: Option<String>,
+    /// With --all: only those of these namespaces
+    #[arg(short, long, value_name = "NAMESPACE,...", value_delimiter = ',', value_parser = namespace,
+        requires = "all")]
+    namespace: Vec<String>,
 
     /// With --all: how many objects a second are asked for
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -66,12 +68,13 @@ struct Looked {
 pub async fn run(options: Options) -> Result<u8> {
     let clients = options.cluster.clients().await?;
     let kind = options.kind;
-    let objects = match &options.name {
+    let (places, objects) = match &options.name {
         Some(who) => {
             let api = kind.api(&clients.exact, Some(&who.namespace));
-            vec![api.get(&who.name).await.map_err(|error| refused(kind.kind(), who, error))?]
+            let object = api.get(&who.name).await.map_err(|error| refused(kind.kind(), who, error))?;
+            (vec![Some(who.namespace.clone())], vec![object])
         }
-        None => list(&clients.exact, kind, options.namespace.as_deref()).await?,
+        None => everything(&clients.exact, kind, &options.namespace).await?,
     };
     let count = objects.len();
     if options.all {
@@ -86,8 +89,7 @@ pub async fn run(options: Options) -> Result<u8> {
         ask::annotate(kind, &api, object, &[ask::look(&stamp)]).await?;
     }
     let asked = objects.iter().map(|o| (o.namespace().unwrap_or_default(), o.name_any())).collect();
-    let scope = options.name.as_ref().map(|who| who.namespace.as_str()).or(options.namespace.as_deref());
-    let watched = kind.api(&clients.patient, scope);
+    let watched = places.iter().map(|place| kind.api(&clients.patient, place.as_deref())).collect();
     let told = std::cell::Cell::new(usize::MAX);
     let answers = ask::answers(watched, asked, &stamp, options.timeout, |answered| {
         if told.replace(answered) != answered {
@@ -108,12 +110,50 @@ pub async fn run(options: Options) -> Result<u8> {
     Ok(if looked.objects.iter().all(Standing::is_ready) { exit::FINE } else { exit::SOMETHING })
 }
 
-async fn list(client: &Client, kind: KindName, namespace: Option<&str>) -> Result<Vec<DynamicObject>> {
+/// Every object of the kind, and the places they were listed in; `None` is the whole cluster.
+async fn everything(
+    client: &Client,
+    kind: KindName,
+    namespaces: &[String],
+) -> Result<(Vec<Option<String>>, Vec<DynamicObject>)> {
+    let mut places: Vec<_> = namespaces.iter().cloned().map(Some).collect();
+    if places.is_empty() {
+        match list(client, kind, None).await {
+            Ok(found) => return Ok((vec![None], found)),
+            Err(kube::Error::Api(status)) if status.is_forbidden() => places = served(client, kind).await?,
+            Err(error) => {
+                return Err(error).with_context(|| format!("the {}s cannot be listed", kind.kind()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for namespace in places.iter().flatten() {
+        let here = list(client, kind, Some(namespace)).await;
+        found.extend(here.with_context(|| format!("the {}s of {namespace} cannot be listed", kind.kind()))?);
+    }
+    Ok((places, found))
+}
+
+/// Where a confined operator looks for objects of the kind, for whoever may not look everywhere either.
+async fn served(client: &Client, kind: KindName) -> Result<Vec<Option<String>>> {
+    let installed = OperatorFlags::default().resolve(client).await.ok();
+    let confined = installed.map(|installed| installed.scope).filter(|scope| scope.served().is_some());
+    let Some(scope) = confined else {
+        bail!("you may not list {}s of all namespaces; name those you may with --namespace a,b", kind.kind());
+    };
+    let places = match kind {
+        KindName::Account | KindName::User => scope.tenants(),
+        KindName::Instance | KindName::Grant | KindName::Plan => scope.offers(),
+    };
+    Ok(places.into_iter().map(|place| place.map(|name| name.to_string())).collect())
+}
+
+async fn list(client: &Client, kind: KindName, namespace: Option<&str>) -> kube::Result<Vec<DynamicObject>> {
     let api = kind.api(client, namespace);
     let mut found = Vec::new();
     let mut page = ListParams::default().limit(500);
     loop {
-        let list = api.list(&page).await.with_context(|| format!("the {}s cannot be listed", kind.kind()))?;
+        let list = api.list(&page).await?;
         let next = list.metadata.continue_.clone().filter(|token| !token.is_empty());
         found.extend(list.items);
         match next {

@@ -49,6 +49,17 @@ pub fn consent(
     Consent { agent: to(Role::Agent), administrator: to(Role::Administrator) }
 }
 
+/// As [`consent`], where labels are never known: an offer by label, were it to everybody, gives nothing and takes nothing
+/// back.
+pub fn consent_by_name(account_namespace: &str, members_from: &[MembersFrom], namespace: &str) -> Consent {
+    let (by_label, by_name): (Vec<_>, Vec<_>) =
+        members_from.iter().cloned().partition(|offer| offer.namespaces.selector.is_some());
+    let certain = consent(account_namespace, &by_name, namespace, None);
+    let open = |role| by_label.iter().any(|offer| offer.roles.contains(&role));
+    let answer = |role| certain.to(role).filter(|yes| *yes || !open(role));
+    Consent { agent: answer(Role::Agent), administrator: answer(Role::Administrator) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +82,20 @@ mod tests {
         let only_agent = Consent { agent: Some(true), administrator: Some(false) };
         assert_eq!(consent("acme", &agents, "bpo", Some(&labels)), only_agent);
         assert_eq!(consent("acme", &agents, "evil", Some(&labels)), Consent::NOTHING);
+    }
+
+    #[test]
+    fn without_labels_ever_an_offer_by_label_gives_nothing_and_takes_nothing_back() {
+        let everybody = json!({"namespaces": {"selector": {}}, "roles": ["Agent"]});
+        let named = json!({"namespaces": {"names": ["bpo"]}, "roles": ["Agent", "Administrator"]});
+        let by_label = offers(json!([everybody]));
+        let open = Consent { agent: None, administrator: Some(false) };
+        assert_eq!(consent_by_name("acme", &by_label, "bpo"), open);
+        assert_eq!(consent_by_name("acme", &by_label, "acme"), Consent::EVERYTHING);
+        let both = offers(json!([everybody, named]));
+        assert_eq!(consent_by_name("acme", &both, "bpo"), Consent::EVERYTHING);
+        assert_eq!(consent_by_name("acme", &both, "evil"), open);
+        assert_eq!(consent_by_name("acme", &offers(json!([named])), "evil"), Consent::NOTHING);
     }
 
     #[test]

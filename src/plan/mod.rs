@@ -12,7 +12,7 @@ pub mod memberships;
 pub mod offer;
 pub mod password;
 pub mod schedule;
-mod selection;
+pub mod selection;
 pub mod status;
 pub mod trouble;
 pub mod user;

@@ -8,7 +8,7 @@ use kube::{
     },
 };
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     hash::Hash,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -30,16 +30,24 @@ pub(crate) type UnreadableSet<K> = HashMap<ObjectRef<K>, Unreadable>;
 /// # Guarantees
 /// An object is in [`store`](Self::store) or in the unreadable set, never in both: one that no longer parses leaves the
 /// store, because its last good version is not what its author wants any more. Where the absence of an object would
-/// lead to action, ask [`is_unreadable`](Self::is_unreadable) or [`any_unreadable`](Self::any_unreadable) first.
+/// lead to action, ask [`is_unreadable`](Self::is_unreadable) or [`any_unreadable`](Self::any_unreadable) first, and
+/// [`is_unseen`](Self::is_unseen) or [`any_unseen`](Self::any_unseen): where the operator may not look, anything may be.
 pub struct Cache<K: Resource<DynamicType = ()> + 'static> {
     pub(crate) store: Store<K>,
     pub(crate) unreadable: Arc<RwLock<UnreadableSet<K>>>,
+    /// Namespaces that should be watched and may not be.
+    pub(crate) unseen: Arc<RwLock<BTreeSet<String>>>,
     pub(crate) ready: watch::Receiver<bool>,
 }
 
 impl<K: Resource<DynamicType = ()> + 'static> Clone for Cache<K> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), unreadable: self.unreadable.clone(), ready: self.ready.clone() }
+        Self {
+            store: self.store.clone(),
+            unreadable: self.unreadable.clone(),
+            unseen: self.unseen.clone(),
+            ready: self.ready.clone(),
+        }
     }
 }
 
@@ -55,7 +63,7 @@ where
         objects.into_iter().for_each(|object| writer.apply_watcher_event(&Event::InitApply(object)));
         writer.apply_watcher_event(&Event::InitDone);
         let ready = watch::channel(true).1;
-        Self { store: writer.as_reader(), unreadable: Arc::default(), ready }
+        Self { store: writer.as_reader(), unreadable: Arc::default(), unseen: Arc::default(), ready }
     }
 
     /// kube's own store of the objects that parse.
@@ -92,6 +100,11 @@ where
         self.peek(|set| set.keys().filter(here).map(|key| key.name.clone()).collect())
     }
 
+    /// Namespaces with objects that do not parse.
+    pub fn unreadable_namespaces(&self) -> BTreeSet<String> {
+        self.peek(|set| set.keys().filter_map(|key| key.namespace.clone()).collect())
+    }
+
     /// Every object that does not parse, as `namespace/name` and the parser's words, in order.
     pub fn all_unreadable(&self) -> Vec<(String, String)> {
         let shown = |(key, bad): (&ObjectRef<K>, &Unreadable)| {
@@ -102,7 +115,17 @@ where
         all
     }
 
-    /// True once the first list is in and everything that follows from it has been told.
+    /// True while objects of this namespace should be seen and may not be: what the cache holds of it is its last word.
+    pub fn is_unseen(&self, namespace: &str) -> bool {
+        self.unseen.read().unwrap_or_else(PoisonError::into_inner).contains(namespace)
+    }
+
+    /// A namespace of which [`is_unseen`](Self::is_unseen) holds, if there is one.
+    pub fn any_unseen(&self) -> Option<String> {
+        self.unseen.read().unwrap_or_else(PoisonError::into_inner).first().cloned()
+    }
+
+    /// True once the first list is in, of every namespace that may be listed, and everything that follows has been told.
     pub fn is_ready(&self) -> bool {
         *self.ready.borrow()
     }

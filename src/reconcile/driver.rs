@@ -122,6 +122,7 @@ where
     }
     remembered.replaced = Box::default();
     let at = world.moment();
+    remembered.since.get_or_insert(at.clock);
     let Some(machine) = K::observe(&object, &world, &mut remembered, &at) else {
         K::memories(&world).put(&uid, remembered);
         return None;

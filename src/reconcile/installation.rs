@@ -97,8 +97,16 @@ fn somebody_bound(world: &World) -> Option<String> {
     if let Some(user) = users {
         return Some(format!("ChatwootUser {}/{}", user.namespace().unwrap_or_default(), user.name_any()));
     }
-    let unreadable = world.caches.accounts.any_unreadable() || world.caches.users.any_unreadable();
-    unreadable.then(|| "a resource that cannot be read".to_owned())
+    if world.caches.accounts.any_unreadable() || world.caches.users.any_unreadable() {
+        return Some("a resource that cannot be read".to_owned());
+    }
+    let unseen = world.caches.accounts.any_unseen().or_else(|| world.caches.users.any_unseen());
+    unseen.map(|namespace| {
+        format!(
+            "possibly something in namespace {namespace}, where the operator may not look (give it the chart's Role there, or \
+             take the namespace off --watch-namespaces),"
+        )
+    })
 }
 
 /// An operator has worked on it: this one, or that of a cluster it was restored from, whose backup may have lost the

@@ -23,6 +23,8 @@ impl Version {
 /// What is remembered of one object.
 #[derive(Clone, Debug, Default)]
 pub struct Remembered<M> {
+    /// When this process first saw it (monotonic clock).
+    pub since: Option<Duration>,
     /// When its next drift slot falls due (monotonic clock).
     pub next_check: Option<Duration>,
     /// When it was last compared with Chatwoot; the start of this process before that.
@@ -67,6 +69,7 @@ impl<M: Default> Memories<M> {
     /// Takes it out for a pass; there is only one pass at a time for an object.
     pub fn take(&self, uid: &str) -> Remembered<M> {
         self.lock().remove(uid).unwrap_or_else(|| Remembered {
+            since: None,
             next_check: None,
             last_check: Duration::ZERO,
             failures: 0,

@@ -10,6 +10,7 @@ pub mod installation;
 pub mod instance;
 pub mod instances;
 pub mod memory;
+pub mod namespaces;
 pub mod offer;
 pub mod references;
 pub mod release;

@@ -44,6 +44,10 @@ where
     }
 }
 
+/// Why a confined operator acts on no selector, and what to write.
+pub(super) const NO_LABELS: &str = "this operator is confined to some namespaces and sees no labels, so a selector counts \
+    for nobody here; write names: [...] instead";
+
 /// The two kinds differ in name only.
 macro_rules! offer {
     ($kind:ty, $status:ty, $invalid:expr) => {
@@ -106,7 +110,7 @@ macro_rules! offer {
     };
 }
 
-offer!(ChatwootGrant, GrantStatus, |_, _| None);
+offer!(ChatwootGrant, GrantStatus, by_label);
 offer!(ChatwootPlan, PlanStatus, unknown_flag);
 
 fn beside(world: &World, namespace: &str, instance: &str) -> Beside {
@@ -117,6 +121,12 @@ fn beside(world: &World, namespace: &str, instance: &str) -> Beside {
     } else {
         Beside::Missing
     }
+}
+
+/// Labels of namespaces are not known to a confined operator.
+fn by_label(grant: &ChatwootGrant, world: &World) -> Option<String> {
+    let refused = world.settings.is_confined() && grant.spec.namespaces.selector.is_some();
+    refused.then(|| format!("spec.namespaces.selector: {NO_LABELS}"))
 }
 
 /// A flag that the instance's Chatwoot does not know would be a 500 for every account on the plan.

@@ -38,6 +38,23 @@ pub enum Ref {
     AdoptsUser(InstanceKey, i64),
 }
 
+impl Ref {
+    /// Where that lies in Kubernetes; claims lie nowhere.
+    fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::Instance(key) | Self::Plan(key, _) => Some(&key.namespace),
+            Self::Account(namespace, _) | Self::Secret(namespace, _) | Self::Namespace(namespace) => {
+                Some(namespace)
+            }
+            Self::Email(..)
+            | Self::AccountId(..)
+            | Self::UserId(..)
+            | Self::AdoptsAccount(..)
+            | Self::AdoptsUser(..) => None,
+        }
+    }
+}
+
 /// The references of every object, both ways. Ten thousand people are in few accounts and one instance: every name is
 /// kept once, however many refer to it.
 #[derive(Debug, Default)]
@@ -76,6 +93,17 @@ impl References {
             inner.of.insert(who, refs);
         }
         lost
+    }
+
+    /// Who refers to anything that lies in this namespace, or to the namespace itself.
+    pub fn into_namespace(&self, namespace: &str) -> BTreeSet<Key> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let inside = inner.to.iter().filter(|(what, _)| what.namespace() == Some(namespace));
+        let owners = inside.flat_map(|(_, owners)| match owners {
+            Owners::One(who) => vec![who.clone()],
+            Owners::Many(all) => all.iter().cloned().collect(),
+        });
+        owners.map(|who| Key::clone(&who)).collect()
     }
 
     /// Who refers to `what`.
@@ -155,6 +183,18 @@ mod tests {
         assert_eq!(references.to(&secret("three")), [key("a")]);
         references.set(&key("a"), BTreeSet::new());
         assert_eq!(references.to(&secret("two")), [key("b")]);
+    }
+
+    #[test]
+    fn a_namespace_leads_to_whoever_refers_to_something_in_it() {
+        let references = References::default();
+        let account = Ref::Account("bpo".into(), "main".into());
+        references.set(&key("a"), BTreeSet::from([account.clone(), secret("one")]));
+        references.set(&key("b"), BTreeSet::from([account]));
+        references.set(&key("c"), BTreeSet::from([Ref::Namespace("acme".into())]));
+        assert_eq!(references.into_namespace("bpo"), BTreeSet::from([key("a"), key("b")]));
+        assert_eq!(references.into_namespace("acme"), BTreeSet::from([key("a"), key("c")]));
+        assert!(references.into_namespace("evil").is_empty());
     }
 
     #[test]

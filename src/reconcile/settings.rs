@@ -9,6 +9,10 @@ pub struct Settings {
     pub namespace: String,
     /// Namespaces whose instances are honoured: a URL is a way to aim the operator.
     pub instance_namespaces: BTreeSet<String>,
+    /// Namespaces whose accounts and users are served; `None`: all.
+    pub served: Option<BTreeSet<String>>,
+    /// The caches are a picture of one moment, taken namespaces last; nothing in it is newer than they are.
+    pub pictured: bool,
     pub default_instance: Option<InstanceKey>,
     /// Added to twice the time-out before a create counts as settled.
     pub settle_margin: Duration,
@@ -19,4 +23,12 @@ pub struct Settings {
     /// People who are applied together with their account wait for it this long before their status says so: the wait is
     /// usually over in moments, and would cost every one of a thousand people a write.
     pub patience: Duration,
+}
+
+impl Settings {
+    /// The operator sees some namespaces only, and no labels of any: it may not be told when they change. So selectors count
+    /// for nobody.
+    pub fn is_confined(&self) -> bool {
+        self.served.is_some()
+    }
 }

@@ -51,7 +51,8 @@ where
         }
         writer.apply_watcher_event(&Event::InitDone);
         let ready = watch::channel(true).1;
-        let cache = Cache { store: writer.as_reader(), unreadable: Arc::new(RwLock::new(unreadable)), ready };
+        let unreadable = Arc::new(RwLock::new(unreadable));
+        let cache = Cache { store: writer.as_reader(), unreadable, unseen: Arc::default(), ready };
         Self { writer, cache }
     }
 

@@ -7,7 +7,7 @@ use super::{
     world::World,
 };
 use crate::{
-    api::{account::InstanceBinding, common::RECONCILE_ANNOTATION},
+    api::{account::InstanceBinding, common::RECONCILE_ANNOTATION, grant::ChatwootGrant},
     chatwoot::gate::Key,
     plan::{
         Moment,
@@ -16,9 +16,13 @@ use crate::{
     },
 };
 use kube::{Resource, ResourceExt};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
-/// The tenant's namespace. `uid` is empty and `labels` unknown while the namespace has not been seen.
+/// The tenant's namespace. A confined operator knows no labels.
 pub struct Home {
     pub name: String,
     pub uid: String,
@@ -26,9 +30,26 @@ pub struct Home {
 }
 
 impl Home {
-    pub fn of(world: &World, name: &str) -> Option<Self> {
-        let (uid, labels) = world.namespace(name)?;
-        Some(Self { name: name.to_owned(), uid, labels: Some(labels) })
+    /// The namespace of `who`, whom this process first saw at `since`. `None`: not known yet, and `who` is woken when it is.
+    ///
+    /// What is `bound` is proven by its own UID; for that the namespace as it was last heard of will do. Before something is
+    /// bound only the namespace keeps a tenant from what a namespace of the same name has left behind.
+    pub fn of(world: &Arc<World>, who: &Key, since: Option<Duration>, bound: bool) -> Option<Self> {
+        let name = &who.namespace;
+        if world.is_unseen(who.kind, name) {
+            return None;
+        }
+        let labels = world.labels(name);
+        if labels.is_none() && !world.settings.is_confined() {
+            return None;
+        }
+        let since = since.unwrap_or_default();
+        let listed = || world.listed_uid(name).filter(|_| bound || world.settings.pictured);
+        let uid = match world.namespaces.since(name, since).or_else(listed) {
+            Some(uid) => uid,
+            None => world.namespaces.uid(who, if bound { Duration::ZERO } else { since }, world)?,
+        };
+        Some(Self { name: name.clone(), uid, labels })
     }
 }
 
@@ -41,6 +62,10 @@ pub fn instance(
     at: &Moment,
 ) -> Option<InstanceChoice> {
     let Some(key) = key else { return Some(InstanceChoice::Unnamed) };
+    // Where nobody may look, nothing is known to be missing.
+    if world.offers_unseen(&key.namespace) {
+        return None;
+    }
     let missing = InstanceChoice::Missing { name: key.name.clone(), namespace: key.namespace.clone() };
     let Some(resource) = world.instance(key) else { return Some(missing) };
     let uid = resource.metadata.uid.clone().unwrap_or_default();
@@ -86,9 +111,12 @@ pub fn requested_at<K: Resource>(object: &K) -> Option<String> {
 }
 
 /// The grants that speak for an instance, as the plan reads them.
-pub fn grants(tenancy: &Tenancy) -> Grants<'_> {
+pub fn grants<'a>(tenancy: &'a Tenancy, world: &World) -> Grants<'a> {
+    let confined = world.settings.is_confined();
+    let by_label = |grant: &ChatwootGrant| grant.spec.namespaces.selector.is_some();
+    let valid = |grant: &ChatwootGrant| !(confined && by_label(grant));
     Grants {
-        list: tenancy.grants.iter().map(|grant| Grant { spec: &grant.spec, valid: true }).collect(),
+        list: (tenancy.grants.iter()).map(|grant| Grant { spec: &grant.spec, valid: valid(grant) }).collect(),
         unreadable: tenancy.unreadable_grant,
     }
 }

@@ -6,6 +6,7 @@ use super::{
     events::Recorders,
     instances::{Entry, Instances},
     memory::Memories,
+    namespaces::Namespaces,
     references::{InstanceKey, Ref, References},
     settings::Settings,
     stored::WriteObserver,
@@ -49,6 +50,9 @@ pub struct Caches {
 /// Told of every exchange: instance, route, class, duration.
 pub type RequestObserver = Arc<dyn Fn(&str, &'static str, &'static str, Duration) + Send + Sync>;
 
+/// Told of a namespace and why it cannot be read; without a reason it can.
+pub type NamespaceObserver = Arc<dyn Fn(&str, Option<&str>) + Send + Sync>;
+
 /// Who is told what happens, for metrics.
 #[derive(Clone)]
 pub struct Observers {
@@ -58,6 +62,7 @@ pub struct Observers {
     /// An id that nothing can hold any more.
     pub orphan: Arc<dyn Fn() + Send + Sync>,
     pub event_error: Arc<dyn Fn() + Send + Sync>,
+    pub namespace: NamespaceObserver,
     /// Kind, and time from creation to first Ready.
     pub first_ready: Arc<dyn Fn(&'static str, Duration) + Send + Sync>,
     pub request: RequestObserver,
@@ -71,6 +76,7 @@ pub struct World {
     pub references: References,
     pub instances: Instances,
     pub tenancies: Tenancies,
+    pub namespaces: Namespaces,
     pub settings: Settings,
     pub observers: Observers,
     pub recorders: Recorders,
@@ -109,6 +115,7 @@ impl World {
             references: References::default(),
             instances: Instances::default(),
             tenancies: Tenancies::default(),
+            namespaces: Namespaces::default(),
             settings,
             observers,
             recorders,
@@ -217,10 +224,43 @@ impl World {
         })
     }
 
-    /// UID and labels of a namespace.
-    pub fn namespace(&self, name: &str) -> Option<(String, BTreeMap<String, String>)> {
-        let found = self.caches.namespaces.store().get(&super::cache::key(None, name))?;
-        Some((found.metadata.uid.clone()?, found.metadata.labels.clone().unwrap_or_default()))
+    /// Labels of a namespace, where they are known: a confined operator knows none.
+    pub fn labels(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
+        if self.settings.is_confined() {
+            return None;
+        }
+        Some(self.listed(namespace)?.metadata.labels.clone().unwrap_or_default())
+    }
+
+    /// What was last heard of a namespace's UID. Good enough for what is proven by its own UID as well; see
+    /// [`Namespaces`] for what is not.
+    pub fn namespace_uid(&self, namespace: &str) -> Option<String> {
+        self.listed_uid(namespace).or_else(|| self.namespaces.latest(namespace))
+    }
+
+    /// As the watch of namespaces has it, where there is one.
+    pub fn listed_uid(&self, namespace: &str) -> Option<String> {
+        self.listed(namespace)?.metadata.uid.clone()
+    }
+
+    fn listed(&self, namespace: &str) -> Option<Arc<PartialObjectMeta<Namespace>>> {
+        self.caches.namespaces.store().get(&super::cache::key(None, namespace))
+    }
+
+    /// True while what lies beside the instances of this namespace should be seen and may not be.
+    pub fn offers_unseen(&self, namespace: &str) -> bool {
+        self.caches.instances.is_unseen(namespace)
+            || self.caches.grants.is_unseen(namespace)
+            || self.caches.plans.is_unseen(namespace)
+    }
+
+    /// True while this kind's objects in the namespace should be seen and may not be.
+    pub fn is_unseen(&self, kind: &str, namespace: &str) -> bool {
+        if kind == super::account::KIND {
+            self.caches.accounts.is_unseen(namespace)
+        } else {
+            self.caches.users.is_unseen(namespace)
+        }
     }
 
     /// Version of a labelled Secret; `None` where there is none, or it is not labelled, or Secrets are not watched.
@@ -241,6 +281,13 @@ impl World {
     pub fn is_own_secret_version(&self, namespace: &str, name: &str, version: Option<&str>) -> bool {
         let own = self.own_secrets.lock().unwrap_or_else(PoisonError::into_inner);
         version.is_some() && own.get(&(namespace.to_owned(), name.to_owned())).map(String::as_str) == version
+    }
+
+    /// Has everything looked at that lies in a namespace, or refers to something there.
+    pub fn wake_namespace(&self, namespace: &str) {
+        for who in self.references.into_namespace(namespace) {
+            (self.wake)(who);
+        }
     }
 
     /// Has everything looked at that refers to `what`.

@@ -1,6 +1,7 @@
 //! Whether the process makes progress (`/livez`) and whether it has seen the cluster (`/readyz`).
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -15,6 +16,8 @@ pub struct Health(Arc<Mutex<State>>);
 struct State {
     loops: Vec<Loop>,
     waits: Vec<Waiting>,
+    /// What is wrong although the process does its work, by what it is about.
+    remarks: BTreeMap<String, String>,
     /// Tells waits of the same words apart.
     next_wait: u64,
 }
@@ -93,6 +96,20 @@ impl Health {
         Wait { health: self.clone(), id }
     }
 
+    /// What is wrong with `about` and keeps nothing else from working; `None`: nothing any more.
+    pub fn remark(&self, about: String, wrong: Option<String>) {
+        let remarks = &mut lock(&self.0).remarks;
+        match wrong {
+            Some(wrong) => drop(remarks.insert(about, wrong)),
+            None => drop(remarks.remove(&about)),
+        }
+    }
+
+    /// All that was remarked, one line each.
+    pub fn remarks(&self) -> Vec<String> {
+        lock(&self.0).remarks.iter().map(|(about, wrong)| format!("{about}: {wrong}")).collect()
+    }
+
     /// Ok while every registered loop has ticked within its limit.
     ///
     /// # Errors
@@ -162,6 +179,15 @@ mod tests {
         health.pulse("stopped", Duration::from_secs(1)).finish();
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(health.alive().unwrap_err().0.len(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_in_one_place_is_remarked_and_does_not_make_it_unready() {
+        let health = Health::default();
+        health.remark("namespace bpo".into(), Some("not there".into()));
+        health.remark("namespace acme".into(), Some("no Role".into()));
+        health.remark("namespace bpo".into(), None);
+        assert_eq!((health.ready(), health.remarks()), (Ok(()), vec!["namespace acme: no Role".to_owned()]));
     }
 
     #[test]

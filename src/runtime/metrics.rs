@@ -38,6 +38,7 @@ pub struct Metrics {
     first_ready: Family<Kind, Histogram, fn() -> Histogram>,
     unreadable: Family<Kind, Gauge>,
     watch_errors: Family<Kind, Counter>,
+    unseen: Family<Kind, Gauge>,
     event_errors: Counter,
     orphans: Counter,
 }
@@ -65,6 +66,10 @@ impl Default for Metrics {
             ),
             unreadable: book.add("unreadable_objects", "Objects that exist but do not parse"),
             watch_errors: book.add("watch_errors", "Lists and watches that failed and were tried again"),
+            unseen: book.add(
+                "unseen_namespaces",
+                "Namespaces of --watch-namespaces in which objects of this kind may not be looked at",
+            ),
             event_errors: book.add("event_errors", "Kubernetes events that could not be published"),
             orphans: book.add("orphans", "Accounts and people made in Chatwoot whose id could not be stored"),
             registry: Arc::new(Mutex::new(registry)),
@@ -105,6 +110,7 @@ impl Metrics {
     /// For [`Pump`](super::pump::Pump).
     pub fn pump_hooks(&self) -> PumpHooks {
         let (errors, unreadable) = (self.watch_errors.clone(), self.unreadable.clone());
+        let unseen = self.unseen.clone();
         PumpHooks {
             failed: Arc::new(move |kind| {
                 errors.get_or_create(&Kind { kind }).inc();
@@ -112,7 +118,20 @@ impl Metrics {
             unreadable: Arc::new(move |kind, count| {
                 unreadable.get_or_create(&Kind { kind }).set(i64::try_from(count).unwrap_or(i64::MAX));
             }),
+            sight: Arc::new(move |kind, _, seen| {
+                let gauge = unseen.get_or_create(&Kind { kind });
+                if seen {
+                    gauge.dec()
+                } else {
+                    gauge.inc()
+                };
+            }),
         }
+    }
+
+    /// A namespace could not be read.
+    pub fn namespace_error(&self) {
+        self.watch_errors.get_or_create(&Kind { kind: "Namespace" }).inc();
     }
 
     /// An object became Ready for the first time, so long after its creation.

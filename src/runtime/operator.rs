@@ -6,12 +6,12 @@ use super::{
     leader::{self, Election},
     metrics::Metrics,
     options::RunOptions,
-    pump::Pump,
+    pump::{Change, Pump, PumpHooks, Source},
     queue::{Queue, Requeue},
-    scope::Scope,
+    scope::{Place, Scope, api},
     scraped::{Row, Scraped},
     server, shutdown,
-    watches::{metadata, objects},
+    watches::{Seen, metadata, objects, renewed},
     wiring,
 };
 use crate::{
@@ -21,7 +21,8 @@ use crate::{
     },
     chatwoot::gate::Key,
     reconcile::{
-        account, account_index, cache,
+        account, account_index,
+        cache::{self, Cache},
         driver::{Kind, is_bare, pass},
         events::Recorders,
         installation::{self, Kept},
@@ -33,10 +34,11 @@ use crate::{
     },
 };
 use anyhow::Context;
+use futures::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{
     Api, Client, Config,
-    core::{DeserializeGuard, PartialObjectMeta},
+    core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta},
     runtime::events::Reporter,
 };
 use serde::de::DeserializeOwned;
@@ -135,12 +137,13 @@ pub async fn run(options: RunOptions, config: Config) -> anyhow::Result<()> {
         let (queues, slot) = (queues.clone(), world_slot.clone());
         Arc::new(move |key: Key| queues.wake(&key, slot.get()))
     };
-    let pumps = Pumps::new(&health, &metrics, options.watch_secrets);
+    let hooks = hooks(&health, &metrics, &world_slot);
+    let pumps = Pumps::new(&health, &hooks, &scope, options.watch_secrets);
     let world = Arc::new(World::new(Parts {
         client: clients.exact.clone(),
         caches: pumps.caches(),
         settings: settings(&options, &scope),
-        observers: observers(&metrics),
+        observers: observers(&metrics, &health),
         recorders: Recorders::new(
             clients.exact.clone(),
             Reporter { controller: "chatwoot-operator".into(), instance: Some(leader::identity()) },
@@ -205,6 +208,7 @@ async fn terms(
         tracing::info!("leading");
         // Not the accounts': an id that could not be stored yet must survive, and their claims carry nonces.
         world.users.clear();
+        world.namespaces.forget(world.clock());
         tokio::select! {
             () = stop.cancelled() => return,
             () = keep_installation(&kept, world, queues) => {}
@@ -318,6 +322,8 @@ fn settings(options: &RunOptions, scope: &Scope) -> Settings {
     Settings {
         namespace: scope.own_namespace.clone(),
         instance_namespaces: scope.instance_namespaces().map(str::to_owned).collect(),
+        served: scope.served().cloned(),
+        pictured: false,
         default_instance: options
             .default_instance
             .as_ref()
@@ -329,7 +335,34 @@ fn settings(options: &RunOptions, scope: &Scope) -> Settings {
     }
 }
 
-fn observers(metrics: &Metrics) -> Observers {
+/// What pumps tell, besides metrics: whom to look at when a namespace can be seen again, and what `/readyz` remarks.
+fn hooks(health: &Health, metrics: &Metrics, world: &Arc<OnceLock<Arc<World>>>) -> PumpHooks {
+    let counted = metrics.pump_hooks();
+    let (count, health, world) = (counted.sight.clone(), health.clone(), world.clone());
+    let sight = move |kind: &'static str, namespace: &str, seen: bool| {
+        count(kind, namespace, seen);
+        let wrong = "not there, or the operator lacks the chart's Role there; it is left alone";
+        health.remark(format!("{kind}s of namespace {namespace}"), (!seen).then(|| wrong.to_owned()));
+        if let (true, Some(world)) = (seen, world.get()) {
+            world.wake_namespace(namespace);
+        }
+    };
+    PumpHooks { sight: Arc::new(sight), ..counted }
+}
+
+fn observers(metrics: &Metrics, health: &Health) -> Observers {
+    let (unread, health) = (metrics.clone(), health.clone());
+    let namespace = move |name: &str, wrong: Option<&str>| {
+        health.remark(format!("namespace {name}"), wrong.map(str::to_owned));
+        if let Some(wrong) = wrong {
+            unread.namespace_error();
+            tracing::warn!(
+                namespace = name,
+                wrong,
+                "nothing is done for this namespace until it has been read"
+            );
+        }
+    };
     let (fuel, orphan, event_error) = (metrics.clone(), metrics.clone(), metrics.clone());
     let (first_ready, request) = (metrics.clone(), metrics.clone());
     Observers {
@@ -337,6 +370,7 @@ fn observers(metrics: &Metrics) -> Observers {
         fuel: Arc::new(move |kind| fuel.pass(kind, "unfinished")),
         orphan: Arc::new(move || orphan.orphan()),
         event_error: Arc::new(move || event_error.event_error()),
+        namespace: Arc::new(namespace),
         first_ready: Arc::new(move |kind, age| first_ready.first_ready(kind, age)),
         request: Arc::new(move |instance, route, class, took| request.request(instance, route, class, took)),
     }
@@ -386,23 +420,23 @@ struct Pumps {
     instances: Pump<ChatwootInstance>,
     grants: Pump<ChatwootGrant>,
     plans: Pump<ChatwootPlan>,
-    namespaces: Pump<PartialObjectMeta<Namespace>>,
+    /// A confined operator watches none: a Role permits reading one by its name, and no more.
+    namespaces: Option<Pump<PartialObjectMeta<Namespace>>>,
     secrets: Vec<Pump<PartialObjectMeta<Secret>>>,
 }
 
 impl Pumps {
-    fn new(health: &Health, metrics: &Metrics, watch_secrets: bool) -> Self {
+    fn new(health: &Health, hooks: &PumpHooks, scope: &Scope, watch_secrets: bool) -> Self {
         let secrets = if watch_secrets { wiring::SECRET_LABELS.as_slice() } else { &[] };
         Self {
-            accounts: pump(health, metrics, "ChatwootAccounts").marking(is_bare),
-            users: pump(health, metrics, "ChatwootUsers").marking(is_bare),
-            instances: pump(health, metrics, "ChatwootInstances"),
-            grants: pump(health, metrics, "ChatwootGrants"),
-            plans: pump(health, metrics, "ChatwootPlans"),
-            namespaces: pump(health, metrics, "Namespaces"),
-            secrets: secrets
-                .iter()
-                .map(|labels| pump(health, metrics, &format!("Secrets with {labels}")))
+            accounts: pump(health, hooks, "ChatwootAccounts").marking(is_bare),
+            users: pump(health, hooks, "ChatwootUsers").marking(is_bare),
+            instances: pump(health, hooks, "ChatwootInstances"),
+            grants: pump(health, hooks, "ChatwootGrants"),
+            plans: pump(health, hooks, "ChatwootPlans"),
+            namespaces: scope.served().is_none().then(|| pump(health, hooks, "Namespaces")),
+            secrets: (secrets.iter())
+                .map(|labels| pump(health, hooks, &format!("Secrets with {labels}")))
                 .collect(),
         }
     }
@@ -414,49 +448,77 @@ impl Pumps {
             instances: self.instances.cache(),
             grants: self.grants.cache(),
             plans: self.plans.cache(),
-            namespaces: self.namespaces.cache(),
+            namespaces: self.namespaces.as_ref().map_or_else(|| Cache::fixed([]), Pump::cache),
             secrets: self.secrets.iter().map(Pump::cache).collect(),
         }
     }
 
     fn start(self, tasks: &mut JoinSet<()>, client: &Client, scope: &Scope, world: &Arc<World>) {
-        start(tasks, self.accounts, scope, client, world, wiring::account_changed);
-        start(tasks, self.users, scope, client, world, wiring::user_changed);
-        start(tasks, self.instances, scope, client, world, wiring::instance_changed);
-        start(tasks, self.grants, scope, client, world, wiring::grant_changed);
-        start(tasks, self.plans, scope, client, world, wiring::plan_changed);
-        let (api, world_of_namespaces) = (Api::all(client.clone()), world.clone());
-        tasks.spawn(self.namespaces.run(metadata(api, None), move |change| {
-            wiring::namespace_changed(&world_of_namespaces, &change);
-        }));
+        let (offers, tenants) = (scope.offers(), scope.tenants());
+        start(tasks, self.accounts, watches(client, &tenants), world, wiring::account_changed);
+        start(tasks, self.users, watches(client, &tenants), world, wiring::user_changed);
+        start(tasks, self.instances, watches(client, &offers), world, wiring::instance_changed);
+        start(tasks, self.grants, watches(client, &offers), world, wiring::grant_changed);
+        start(tasks, self.plans, watches(client, &offers), world, wiring::plan_changed);
+        if let Some(pump) = self.namespaces {
+            let watch = Source { place: None, events: metadata(Api::all(client.clone()), None).boxed() };
+            start(tasks, pump, vec![watch], world, wiring::namespace_changed);
+        }
         for (pump, labels) in self.secrets.into_iter().zip(wiring::SECRET_LABELS) {
-            let (api, world) = (scope.api::<PartialObjectMeta<Secret>>(client), world.clone());
-            tasks.spawn(
-                pump.run(metadata(api, Some(labels)), move |change| wiring::secret_changed(&world, &change)),
-            );
+            let watch = |place: &Place| {
+                let api = api::<PartialObjectMeta<Secret>>(client, place);
+                source(place, move || metadata(api.clone(), Some(labels)))
+            };
+            start(tasks, pump, tenants.iter().map(watch).collect(), world, wiring::secret_changed);
         }
     }
 }
 
-fn pump<K>(health: &Health, metrics: &Metrics, what: &str) -> Pump<K>
+fn pump<K>(health: &Health, hooks: &PumpHooks, what: &str) -> Pump<K>
 where
     K: kube::Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
 {
     let pulse = health.pulse(format!("watch of {what}"), HUNG);
-    Pump::new(health.wait_for(format!("the first list of {what}")), pulse, metrics.pump_hooks())
+    Pump::new(health.wait_for(format!("the first list of {what}")), pulse, hooks.clone())
+}
+
+/// A watch of whole objects for each place.
+fn watches<K>(client: &Client, places: &[Place]) -> Vec<Source<K>>
+where
+    K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
+    DeserializeGuard<K>: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    let watch = |place: &Place| {
+        let api = api::<DeserializeGuard<K>>(client, place);
+        source(place, move || objects(api.clone(), None))
+    };
+    places.iter().map(watch).collect()
+}
+
+fn source<K, S>(place: &Place, start: impl Fn() -> S + Send + 'static) -> Source<K>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+    S: Stream<Item = Seen<K>> + Send + 'static,
+{
+    let events = if place.is_some() { renewed(start).boxed() } else { start().boxed() };
+    Source { place: place.clone(), events }
 }
 
 fn start<K>(
     tasks: &mut JoinSet<()>,
     pump: Pump<K>,
-    scope: &Scope,
-    client: &Client,
+    sources: Vec<Source<K>>,
     world: &Arc<World>,
-    tell: fn(&World, &super::pump::Change<'_, K>),
+    tell: fn(&World, &Change<'_, K>),
 ) where
-    K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
-    DeserializeGuard<K>: kube::Resource<DynamicType = ()>,
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
 {
-    let (api, world) = (scope.api::<DeserializeGuard<K>>(client), world.clone());
-    tasks.spawn(pump.run(objects(api, None), move |change| tell(&world, &change)));
+    let world = world.clone();
+    tasks.spawn(pump.merge(sources, move |change| tell(&world, &change)));
 }

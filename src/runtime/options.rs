@@ -16,6 +16,12 @@ pub struct RunOptions {
         value_delimiter = ',', value_parser = namespace)]
     pub instance_namespaces: Vec<String>,
 
+    /// Namespaces to serve, separated by commas, besides those of instances; without it all. With it the operator asks nothing of
+    /// the cluster as a whole, and Roles are all it needs
+    #[arg(long, env = "CHATWOOT_OPERATOR_WATCH_NAMESPACES", value_name = "NAMESPACE,...",
+        value_delimiter = ',', value_parser = namespace)]
+    pub watch_namespaces: Vec<String>,
+
     /// Secret in the operator's namespace that holds the installation's id and key; made when missing
     #[arg(long, env = "CHATWOOT_OPERATOR_INSTALLATION_SECRET", value_name = "NAME",
         default_value = "chatwoot-operator-installation", value_parser = object_name)]
@@ -69,7 +75,7 @@ impl RunOptions {
     pub fn scope(&self, config: &kube::Config) -> Scope {
         let pod = std::env::var("POD_NAMESPACE").ok().filter(|namespace| !namespace.is_empty());
         let own = pod.unwrap_or_else(|| config.default_namespace.clone());
-        Scope::new(own, self.instance_namespaces.iter().cloned())
+        Scope::new(own, self.instance_namespaces.iter().cloned(), self.watch_namespaces.iter().cloned())
     }
 }
 
@@ -118,6 +124,7 @@ mod tests {
         assert_eq!(options.stalled_after, Duration::from_secs(120));
         assert_eq!(options.revoke_after, crate::plan::memberships::WITHDRAWN_FOR);
         assert!(options.default_instance.is_none() && options.instance_namespaces.is_empty());
+        assert!(options.watch_namespaces.is_empty());
     }
 
     #[test]
@@ -126,6 +133,7 @@ mod tests {
             "--default-instance=chat/main",
             "--instance-namespaces",
             "chat,ops",
+            "--watch-namespaces=acme,bpo",
             "--leader-election=false",
             "--listen=127.0.0.1:0",
             "--installation-id=0123456789abcdef",
@@ -133,6 +141,7 @@ mod tests {
         .unwrap();
         assert_eq!(options.default_instance.unwrap().to_string(), "chat/main");
         assert_eq!(options.instance_namespaces, ["chat", "ops"]);
+        assert_eq!(options.watch_namespaces, ["acme", "bpo"]);
         assert!(!options.leader_election);
         assert_eq!(options.listen.to_string(), "127.0.0.1:0");
     }
@@ -142,6 +151,7 @@ mod tests {
         for (flag, hint) in [
             ("--default-instance=main", "NAMESPACE/NAME"),
             ("--instance-namespaces=Chat", "lower-case"),
+            ("--watch-namespaces=acme,*", "lower-case"),
             ("--installation-id=xyz", "16 hexadecimal digits"),
             ("--listen=8080", ":8080"),
             ("--log-level=verbose", "error, warn, info, debug or trace"),

@@ -5,14 +5,18 @@
 
 use super::{
     health::{Pulse, Wait},
-    watches::Seen,
+    scope::Place,
+    watches::{Seen, is_forbidden},
 };
 use crate::api::common::RESTORE_STATUS_ANNOTATION;
 use crate::reconcile::{
     cache::{Cache, Unreadable, UnreadableSet, key},
     stored::{kind_name, strip, strip_but},
 };
-use futures::{Stream, StreamExt};
+use futures::{
+    Stream, StreamExt,
+    stream::{BoxStream, select_all},
+};
 use kube::{
     Resource,
     core::{DeserializeGuard, ObjectMeta, error_boundary::InvalidObject},
@@ -24,8 +28,7 @@ use kube::{
 use std::{
     collections::HashMap,
     fmt::Debug,
-    pin::pin,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError},
 };
 use tokio::{
     sync::watch,
@@ -57,6 +60,10 @@ pub enum Change<'a, K: Resource<DynamicType = ()>> {
     UnreadableGone(&'a ObjectRef<K>),
 }
 
+/// Told of a kind and a namespace that should be watched and may not be, or (`true`) may be again. By then the cache says
+/// so, and everything has been told.
+pub type SightObserver = Arc<dyn Fn(&'static str, &str, bool) + Send + Sync>;
+
 /// What a pump reports about itself; `kind` is the label.
 #[derive(Clone)]
 pub struct PumpHooks {
@@ -64,14 +71,45 @@ pub struct PumpHooks {
     pub failed: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// How many objects do not parse now.
     pub unreadable: Arc<dyn Fn(&'static str, usize) + Send + Sync>,
+    pub sight: SightObserver,
 }
 
-/// Feeds one kind's cache.
+/// One watch of several that feed one cache.
+pub struct Source<K: Resource<DynamicType = ()> + Clone + 'static> {
+    pub place: Place,
+    pub events: BoxStream<'static, Seen<K>>,
+}
+
+/// What one watch has brought.
+struct Part<K: Resource<DynamicType = ()> + Clone + 'static> {
+    /// The list that is coming in.
+    listed: HashMap<ObjectRef<K>, K>,
+    /// Unreadable objects of it.
+    bad: UnreadableSet<K>,
+    sight: Sight,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// Nothing has come yet.
+    Unknown,
+    Seen,
+    /// The operator may not look there.
+    Unseen,
+}
+
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Default for Part<K> {
+    fn default() -> Self {
+        Self { listed: HashMap::new(), bad: HashMap::new(), sight: Sight::Unknown }
+    }
+}
+
+/// Feeds one kind's cache, from one watch of the whole cluster or from one for each namespace. A list replaces what was
+/// there of its own place only, and a watch that fails holds up no other.
 pub struct Pump<K: Resource<DynamicType = ()> + Clone + 'static> {
     writer: Writer<K>,
     cache: Cache<K>,
-    /// Unreadable objects of the list that is coming in.
-    listed: UnreadableSet<K>,
+    parts: HashMap<Place, Part<K>>,
     ready: watch::Sender<bool>,
     wait: Option<Wait>,
     pulse: Pulse,
@@ -84,17 +122,22 @@ impl<K> Pump<K>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
 {
-    /// `wait` is done after the first list; `pulse` ticks at least every [`Pulse::EVERY`].
+    /// `wait` is done after the first list of every place that may be listed; `pulse` ticks at least every
+    /// [`Pulse::EVERY`].
     pub fn new(wait: Wait, pulse: Pulse, hooks: PumpHooks) -> Self {
-        let writer = Writer::default();
+        let mut writer = Writer::default();
+        // Lists are compared here, part by part; for kube's store this is one that is whole from the start.
+        writer.apply_watcher_event(&Event::Init);
+        writer.apply_watcher_event(&Event::InitDone);
         let (ready, readiness) = watch::channel(false);
         let cache = Cache {
             store: writer.as_reader(),
-            unreadable: Arc::new(RwLock::new(HashMap::new())),
+            unreadable: Arc::default(),
+            unseen: Arc::default(),
             ready: readiness,
         };
         let is_bare = |_: &K| false;
-        Self { writer, cache, listed: HashMap::new(), ready, wait: Some(wait), pulse, hooks, is_bare }
+        Self { writer, cache, parts: HashMap::new(), ready, wait: Some(wait), pulse, hooks, is_bare }
     }
 
     /// Keeps the annotation of backup tools of those objects; of ten thousand it would take five megabytes.
@@ -106,18 +149,35 @@ where
         self.cache.clone()
     }
 
-    /// Runs as long as `events` does, which for a watch is for ever; stop it by dropping it.
+    /// As [`merge`](Self::merge), with one watch of everything.
+    pub async fn run(
+        self,
+        events: impl Stream<Item = Seen<K>> + Send + 'static,
+        tell: impl FnMut(Change<'_, K>),
+    ) {
+        self.merge([Source { place: None, events: events.boxed() }], tell).await;
+    }
+
+    /// Runs as long as the sources do, which for watches is for ever; stop it by dropping it.
     ///
     /// `tell` is called in the order of events and must not block.
-    pub async fn run(mut self, events: impl Stream<Item = Seen<K>>, mut tell: impl FnMut(Change<'_, K>)) {
-        let mut events = pin!(events);
+    pub async fn merge(
+        mut self,
+        sources: impl IntoIterator<Item = Source<K>>,
+        mut tell: impl FnMut(Change<'_, K>),
+    ) {
+        let tagged = sources.into_iter().map(|Source { place, events }| {
+            self.parts.insert(place.clone(), Part::default());
+            events.map(move |event| (place.clone(), event))
+        });
+        let mut events = select_all(tagged.collect::<Vec<_>>());
         let mut still_here = interval(Pulse::EVERY);
         still_here.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 event = events.next() => match event {
-                    Some(Ok(event)) => self.take(event, &mut tell),
-                    Some(Err(error)) => self.failed(&error),
+                    Some((place, Ok(event))) => self.take(&place, event, &mut tell),
+                    Some((place, Err(error))) => self.failed(&place, &error),
                     None => return self.pulse.finish(),
                 },
                 _ = still_here.tick() => {}
@@ -126,20 +186,28 @@ where
         }
     }
 
-    fn take(&mut self, event: Event<DeserializeGuard<K>>, tell: &mut impl FnMut(Change<'_, K>)) {
+    fn take(
+        &mut self,
+        place: &Place,
+        event: Event<DeserializeGuard<K>>,
+        tell: &mut impl FnMut(Change<'_, K>),
+    ) {
         match event {
             Event::Init => {
-                self.listed.clear();
-                self.writer.apply_watcher_event(&Event::Init);
+                let part = self.parts.entry(place.clone()).or_default();
+                part.listed.clear();
+                part.bad.clear();
             }
             Event::InitApply(DeserializeGuard(Ok(mut object))) => {
                 self.strip(&mut object);
-                self.writer.apply_watcher_event(&Event::InitApply(object));
+                let part = self.parts.entry(place.clone()).or_default();
+                part.listed.insert(key_of(object.meta()), object);
             }
             Event::InitApply(DeserializeGuard(Err(bad))) => {
-                self.listed.insert(key_of(&bad.metadata), Unreadable::from(bad));
+                let part = self.parts.entry(place.clone()).or_default();
+                part.bad.insert(key_of(&bad.metadata), Unreadable::from(bad));
             }
-            Event::InitDone => self.relisted(tell),
+            Event::InitDone => self.relisted(place, tell),
             Event::Apply(DeserializeGuard(Ok(object))) => self.applied(object, tell),
             Event::Apply(DeserializeGuard(Err(bad))) => self.unreadable(bad, tell),
             Event::Delete(object) => self.deleted(&key_of(object.meta()), tell),
@@ -154,16 +222,32 @@ where
         }
     }
 
-    /// The whole list is in: whatever differs from before the gap is told now.
-    fn relisted(&mut self, tell: &mut impl FnMut(Change<'_, K>)) {
-        let before = self.cache.store.state();
-        let mut before: HashMap<_, _> = before.into_iter().map(|old| (key_of(old.meta()), old)).collect();
-        self.writer.apply_watcher_event(&Event::InitDone);
-        let bad = std::mem::take(&mut self.listed);
-        let mut bad_before = self.set_unreadable(|set| std::mem::replace(set, bad.clone()));
+    /// The whole list of a place is in: whatever differs from before the gap is told now.
+    fn relisted(&mut self, place: &Place, tell: &mut impl FnMut(Change<'_, K>)) {
+        let part = self.parts.entry(place.clone()).or_default();
+        let (listed, bad) = (std::mem::take(&mut part.listed), std::mem::take(&mut part.bad));
+        let was_unseen = std::mem::replace(&mut part.sight, Sight::Seen) == Sight::Unseen;
+        let here = |key: &ObjectRef<K>| place.is_none() || key.namespace.as_deref() == place.as_deref();
 
-        for new in self.cache.store.state() {
-            let key = key_of(new.meta());
+        let before = self.cache.store.state().into_iter().map(|old| (key_of(old.meta()), old));
+        let mut before: HashMap<_, _> = before.filter(|(key, _)| here(key)).collect();
+        for (_, old) in before.iter().filter(|(key, _)| !listed.contains_key(key)) {
+            self.writer.apply_watcher_event(&Event::Delete(K::clone(old)));
+        }
+        let names: Vec<_> = listed.keys().cloned().collect();
+        for (key, new) in listed {
+            if before.get(&key).is_none_or(|old| !same_version(&**old, &new)) {
+                self.writer.apply_watcher_event(&Event::Apply(new));
+            }
+        }
+        let mut bad_before = self.set_unreadable(|set| {
+            let before: UnreadableSet<K> = set.extract_if(|key, _| here(key)).collect();
+            set.extend(bad.iter().map(|(key, found)| (key.clone(), found.clone())));
+            before
+        });
+
+        for key in names {
+            let Some(new) = self.cache.store.get(&key) else { continue };
             if bad_before.remove(&key).is_some() {
                 tell(Change::ReadableAgain(&new));
             } else {
@@ -178,12 +262,34 @@ where
         }
         before.values().for_each(|old| tell(Change::Gone(old)));
         bad_before.keys().for_each(|key| tell(Change::UnreadableGone(key)));
+        if was_unseen {
+            self.set_sight(place, true);
+        }
+        self.answered();
+    }
 
-        // Only now: whoever waits for readiness relies on what the changes have built.
+    /// Readiness is when every place has answered, were it that nobody may look there. Only after everything has been told:
+    /// whoever waits for it relies on what the changes have built.
+    fn answered(&mut self) {
+        if self.parts.values().any(|part| part.sight == Sight::Unknown) {
+            return;
+        }
         self.ready.send_replace(true);
         if let Some(wait) = self.wait.take() {
             wait.done();
         }
+    }
+
+    fn set_sight(&self, place: &Place, seen: bool) {
+        let Some(namespace) = place.as_deref() else { return };
+        let mut unseen = self.cache.unseen.write().unwrap_or_else(PoisonError::into_inner);
+        if seen {
+            unseen.remove(namespace);
+        } else {
+            unseen.insert(namespace.to_owned());
+        }
+        drop(unseen);
+        (self.hooks.sight)(kind_name::<K>(), namespace, seen);
     }
 
     fn applied(&mut self, mut object: K, tell: &mut impl FnMut(Change<'_, K>)) {
@@ -234,21 +340,37 @@ where
         answer
     }
 
-    fn failed(&self, error: &watcher::Error) {
+    fn failed(&mut self, place: &Place, error: &watcher::Error) {
         (self.hooks.failed)(kind_name::<K>());
         // "Expired" is how a watch ordinarily ends after a long pause: a new list follows.
         if matches!(error, watcher::Error::WatchError(status) if status.code == 410) {
             tracing::debug!(kind = kind_name::<K>(), "the watch has expired, listing again");
             return;
         }
-        let hint = hint(error);
-        tracing::warn!(kind = kind_name::<K>(), %error, hint, "the watch failed and is tried again");
+        if let (Some(namespace), true) = (place, is_forbidden(error)) {
+            return self.not_permitted(place, namespace, error);
+        }
+        let (hint, namespace) = (hint(error), place.as_deref());
+        tracing::warn!(kind = kind_name::<K>(), namespace, %error, hint, "the watch failed and is tried again");
         if let Some(wait) = &self.wait {
             wait.because(match hint {
                 Some(hint) => format!("{error} ({hint})"),
                 None => error.to_string(),
             });
         }
+    }
+
+    /// Said once: a namespace that is not there yet has no Role either, and may be long in coming.
+    fn not_permitted(&mut self, place: &Place, namespace: &str, error: &watcher::Error) {
+        let part = self.parts.entry(place.clone()).or_default();
+        if std::mem::replace(&mut part.sight, Sight::Unseen) != Sight::Unseen {
+            tracing::warn!(
+                kind = kind_name::<K>(), namespace, %error,
+                "the namespace is left alone: it is not there, or the operator's service account lacks the chart's Role in it"
+            );
+            self.set_sight(place, false);
+        }
+        self.answered();
     }
 }
 
@@ -282,6 +404,11 @@ fn hint(error: &watcher::Error) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+fn same_version<K: Resource>(old: &K, new: &K) -> bool {
+    let (old, new) = (old.meta(), new.meta());
+    old.uid == new.uid && old.resource_version == new.resource_version
 }
 
 fn compare<K: Resource<DynamicType = ()>>(old: Option<&K>, new: &K, tell: &mut impl FnMut(Change<'_, K>)) {

@@ -31,16 +31,18 @@ pub fn serve(
 fn routes(health: Health, metrics: Metrics) -> Router {
     let alive = health.clone();
     Router::new()
-        .route("/livez", get(move || async move { probe(alive.alive()) }))
-        .route("/readyz", get(move || async move { probe(health.ready()) }))
+        .route("/livez", get(move || async move { probe(alive.alive(), vec![]) }))
+        .route("/readyz", get(move || async move { probe(health.ready(), health.remarks()) }))
         .route("/metrics", get(move || async move { scrape(&metrics) }))
 }
 
-fn probe(verdict: Result<(), Trouble>) -> Response {
-    match verdict {
-        Ok(()) => (StatusCode::OK, "ok\n").into_response(),
-        Err(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble.to_string()).into_response(),
-    }
+fn probe(verdict: Result<(), Trouble>, remarks: Vec<String>) -> Response {
+    let (status, mut text) = match verdict {
+        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+        Err(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble.to_string()),
+    };
+    remarks.iter().for_each(|remark| text.extend([remark, "\n"]));
+    (status, text).into_response()
 }
 
 fn scrape(metrics: &Metrics) -> Response {

@@ -1,6 +1,6 @@
 //! The watches that pumps are fed from.
 
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream::unfold};
 use kube::{
     Api, Resource,
     core::{DeserializeGuard, PartialObjectMeta},
@@ -41,6 +41,36 @@ where
         Event::Apply(meta) => Event::Apply(DeserializeGuard(Ok(meta))),
         Event::Delete(meta) => Event::Delete(DeserializeGuard(Ok(meta))),
     })
+}
+
+/// A watch of one namespace that begins anew when it may no longer go on.
+///
+/// What was missed meanwhile has to be listed. And only a list says whether the namespace can be seen: a watch that goes on
+/// after its rights were gone for a while says nothing until something happens.
+pub fn renewed<K, S>(start: impl Fn() -> S + Send) -> impl Stream<Item = Seen<K>> + Send
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+    S: Stream<Item = Seen<K>> + Send,
+{
+    let begin = Box::pin(start());
+    unfold((begin, start), async |(mut watch, start)| {
+        let item = watch.next().await?;
+        if let Err(error @ watcher::Error::WatchStartFailed(_)) = &item
+            && is_forbidden(error)
+        {
+            watch = Box::pin(start());
+        }
+        Some((item, (watch, start)))
+    })
+}
+
+/// Whether rights are missing, which does not pass by itself.
+#[must_use]
+pub fn is_forbidden(error: &watcher::Error) -> bool {
+    let (watcher::Error::InitialListFailed(cause) | watcher::Error::WatchStartFailed(cause)) = error else {
+        return false;
+    };
+    matches!(cause, kube::Error::Api(status) if status.is_forbidden())
 }
 
 /// Small pages: while a list comes in, old and new objects are both in memory.

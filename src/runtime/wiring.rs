@@ -7,6 +7,7 @@ use crate::{
         user::ChatwootUser,
     },
     chatwoot::gate::Key,
+    plan::selection::selects,
     reconcile::{
         account, depends, instance,
         references::{InstanceKey, Ref},
@@ -221,8 +222,8 @@ fn grant_concerns(world: &World, grants: &[&ChatwootGrant]) {
         world.tenancies.forget(&namespace);
         let instance = InstanceKey { namespace, name: grant.spec.instance_ref.name.clone() };
         for who in world.references.to(&Ref::Instance(instance)) {
-            let labels = world.namespace(&who.namespace).map(|(_, labels)| labels).unwrap_or_default();
-            if grant.spec.namespaces.matches(&who.namespace, &labels) {
+            let labels = world.labels(&who.namespace);
+            if selects(&grant.spec.namespaces, &who.namespace, labels.as_ref()) != Some(false) {
                 (world.wake)(who);
             }
         }

@@ -10,6 +10,7 @@ mod crds;
 mod examples;
 mod health;
 mod matrix;
+mod namespaced;
 mod permissions;
 mod pod;
 mod release;

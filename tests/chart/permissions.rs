@@ -37,7 +37,7 @@ const AT_HOME: [(&str, &str, &[&str], &str); 4] = [
 ];
 
 /// One line per group, resource, verb and name.
-fn line(group: &str, resource: &str, verb: &str, name: &str) -> String {
+pub fn line(group: &str, resource: &str, verb: &str, name: &str) -> String {
     format!("{verb} {resource} {group} {name}").trim_end().to_owned()
 }
 
@@ -50,7 +50,7 @@ fn everywhere() -> BTreeSet<String> {
     rows.collect()
 }
 
-fn at_home() -> BTreeSet<String> {
+pub fn at_home() -> BTreeSet<String> {
     let rows = AT_HOME.iter().flat_map(|(group, resource, verbs, name)| {
         verbs.iter().map(move |verb| line(group, resource, verb, name))
     });
@@ -62,7 +62,7 @@ fn strings(value: &Value) -> Vec<&str> {
 }
 
 /// What a role permits, line by line; a wildcard stays one and equals nothing we expect.
-fn permitted(role: &Value) -> BTreeSet<String> {
+pub fn permitted(role: &Value) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for rule in role["rules"].as_array().into_iter().flatten() {
         let mut names = strings(&rule["resourceNames"]);

@@ -34,6 +34,7 @@ async fn every_flag_is_a_value() -> Result<()> {
         &render(json!({
             "defaultInstance": "chatwoot-system/main",
             "instanceNamespaces": ["chatwoot-system", "chatwoot-eu"],
+            "watchNamespaces": ["acme", "bpo"],
             "installation": {"secretName": "who", "id": "0123456789abcdef"},
             "leaderElection": false,
             "secrets": {"watch": false},
@@ -48,6 +49,7 @@ async fn every_flag_is_a_value() -> Result<()> {
             "run",
             "--default-instance=chatwoot-system/main",
             "--instance-namespaces=chatwoot-system,chatwoot-eu",
+            "--watch-namespaces=acme,bpo",
             "--installation-secret=who",
             "--installation-id=0123456789abcdef",
             "--leader-election=false",
@@ -66,6 +68,7 @@ async fn the_operator_understands_what_the_chart_tells_it() -> Result<()> {
         &render(json!({
             "defaultInstance": "chatwoot-system/main",
             "instanceNamespaces": ["chatwoot-eu"],
+            "watchNamespaces": ["acme"],
             "installation": {"id": "0123456789abcdef"},
             "secrets": {"watch": false},
             "port": 9090,
@@ -80,6 +83,7 @@ async fn the_operator_understands_what_the_chart_tells_it() -> Result<()> {
     let options = RunOptions::from_arg_matches(&run.try_get_matches_from(told)?)?;
     assert_eq!(options.default_instance.context("no instance")?.to_string(), "chatwoot-system/main");
     assert_eq!(options.instance_namespaces, ["chatwoot-eu"]);
+    assert_eq!(options.watch_namespaces, ["acme"]);
     assert_eq!(options.installation_id.as_deref(), Some("0123456789abcdef"));
     assert_eq!(options.installation_secret, "chatwoot-operator-installation");
     assert_eq!(options.listen.to_string(), ":9090");

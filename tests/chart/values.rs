@@ -92,7 +92,13 @@ async fn a_wrong_value_is_refused_and_the_message_says_what_is_wrong() -> Result
         (json!({"port": 80}), "at '/port': minimum: got 80, want 1,024"),
         (json!({"logLevel": "info; rm"}), "at '/logLevel'"),
         (json!({"terminationGracePeriodSeconds": 30}), "minimum: got 30, want 50"),
-        (json!({"rbac": {"scope": "Namespaced"}}), "\"Namespaced\" is not offered; write Cluster"),
+        (json!({"rbac": {"scope": "Everything"}}), "must be one of 'Cluster', 'Namespaced'"),
+        (
+            json!({"rbac": {"scope": "Namespaced"}}),
+            "list your tenants' namespaces in watchNamespaces, or set rbac.scope",
+        ),
+        (json!({"watchNamespaces": ["A_B"]}), "at '/watchNamespaces/0': 'A_B' does not match"),
+        (json!({"watchNamespaces": ["a", "a"]}), "at '/watchNamespaces': items at 0 and 1 are equal"),
         (json!({"podDisruptionBudget": {"maxUnavailable": 0}}), "at '/podDisruptionBudget/maxUnavailable'"),
         (json!({"metrics": {"serviceMonitor": {"interval": "30"}}}), "'30' does not match"),
         (

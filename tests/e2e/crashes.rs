@@ -227,18 +227,22 @@ async fn an_api_server_that_goes_in_the_middle_of_creates_costs_nothing_but_time
 pub async fn permissions_taken_away_are_said_and_given_back_are_enough() -> Result<()> {
     let place = Place::own().await?;
     let stage = Stage::in_place(&place).await?;
-    let role = place.plane.kubectl(["get", "clusterrole", "chatwoot-operator", "-o", "json"]).run().await?;
+    let (kind, name) = if place.confined {
+        ("role", "chatwoot-operator-served")
+    } else {
+        ("clusterrole", "chatwoot-operator")
+    };
+    let role = place.plane.kubectl(["get", kind, name, "-n", &stage.home, "-o", "json"]).run().await?;
     let mut role: Value = serde_json::from_str(&role)?;
-    let metadata = json!({"name": "chatwoot-operator"});
-    role["metadata"] = metadata;
+    role["metadata"] = json!({"name": name});
     let whole = role.clone();
     let rules = role["rules"].as_array_mut().context("no rules")?;
     rules.retain(|rule| !rule["resources"].to_string().contains("secrets"));
-    place.plane.apply("default", &role.to_string()).await?;
+    place.plane.apply(&stage.home, &role.to_string()).await?;
     stage.instance().annotate("chatwoot.dev/reconcile-requested-at", "now").await?;
     let told = stage.instance().reason("KubernetesError").await?;
     assert!(message(&told, "Ready").contains("403"));
-    place.plane.apply("default", &whole.to_string()).await?;
+    place.plane.apply(&stage.home, &whole.to_string()).await?;
     stage.instance().reason_at_last("Succeeded").await?;
     Ok(())
 }

@@ -1,13 +1,11 @@
 //! What no program can know: a person is asked, and an answer is good once.
 
 use crate::support::{
-    Journal, LONG, Stage, Subject, Tenant, route,
+    Journal, Stage, Subject, Tenant, route,
     subject::{id, is, message},
 };
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, Effect, Filter, How, Options, Version, When};
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, api::DeleteParams};
 use serde_json::{Value, json};
 
 /// An account whose create nobody knows the end of: the index is broken, and the answer was lost.
@@ -225,12 +223,7 @@ async fn of_the_same_name(stage: &Stage) -> Result<(Tenant, i64)> {
     let old = id(&account.get().await?)?;
     account.delete().await?;
     account.gone().await?;
-    let name = tenant.namespace;
-    let namespaces: Api<Namespace> = Api::all(stage.admin.clone());
-    namespaces.delete(&name, &DeleteParams::default()).await?;
-    control_plane::wait_gone(&namespaces, &name, LONG).await?;
-    stage.place.make_home(&name).await?;
-    Ok((Tenant::in_namespace(&stage.place.plane, &name).await?, old))
+    Ok((stage.place.again(&tenant.namespace).await?, old))
 }
 
 /// Whoever gets a namespace name that somebody else had does not get that one's data.

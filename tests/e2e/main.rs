@@ -13,6 +13,7 @@ mod accounts;
 mod adoption;
 mod attack;
 mod canary;
+mod confined;
 mod crashes;
 mod credentials;
 mod decisions;

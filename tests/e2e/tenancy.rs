@@ -7,7 +7,6 @@ use crate::support::{
 };
 use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Act, How, Simulator};
-use kube::{Api, api::DeleteParams};
 use serde_json::{Value, json};
 
 /// Everything a tenant can read of an object of theirs, without what differs between any two.
@@ -210,12 +209,15 @@ async fn a_namespace_name_used_again_does_not_hand_over_the_old_tenants_people()
     let stage = Stage::new().await?;
     let (old, _, alice) = stage.staffed(json!({}), json!({"deletionPolicy": "Retain"})).await?;
     let user = id(&alice.get().await?)?;
-    let namespaces: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(stage.admin.clone());
-    namespaces.delete(&old.namespace, &DeleteParams::default()).await?;
-    control_plane::wait_gone(&namespaces, &old.namespace, crate::support::PATIENCE).await?;
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": old.namespace}});
-    stage.place.plane.apply("default", &namespace.to_string()).await?;
-    let new = Tenant::in_namespace(&stage.place.plane, &old.namespace).await?;
+    if stage.place.confined {
+        // With its namespace goes the operator's Role, and with that the right to let go of what is in it.
+        for (kind, name) in [("ChatwootUser", "alice"), ("ChatwootAccount", "acme")] {
+            let subject = old.subject(&stage, kind, name);
+            subject.delete().await?;
+            subject.gone().await?;
+        }
+    }
+    let new = stage.place.again(&old.namespace).await?;
     let before = stage.chatwoot.person(user).await?;
 
     let spec = json!({

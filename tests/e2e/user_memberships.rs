@@ -238,11 +238,18 @@ async fn somebody_taken_back_too_early_is_in_after_all() -> Result<()> {
 async fn a_namespace_selector_consents_by_label() -> Result<()> {
     let stage = Stage::new().await?;
     let owner = stage.tenant(json!({})).await?;
-    let guest = Tenant::new(&stage.place.plane, &[("kind", "bpo")]).await?;
+    let guest = stage.place.tenant(&[("kind", "bpo")]).await?;
     stage.grant(&guest, json!({})).await?;
     let selector =
         json!([{"namespaces": {"selector": {"matchLabels": {"kind": "bpo"}}}, "roles": ["Agent"]}]);
     let desk = owner.account(&stage, "desk", json!({"name": "Desk", "membersFrom": selector})).await?;
+    if stage.place.confined {
+        let told = desk.stalled("InvalidSpec").await?;
+        assert!(message(&told, "Ready").contains("spec.membersFrom[0].namespaces.selector"), "{told}");
+        guest.person(&stage, "alice", at(&desk, "Agent")).await?.stalled("NotGranted").await?;
+        assert!(stage.chatwoot.state().await?.memberships.is_empty());
+        return Ok(());
+    }
     desk.ready().await?;
     let alice = guest.person(&stage, "alice", at(&desk, "Agent")).await?;
     let user = id(&alice.ready().await?)?;

@@ -4,6 +4,7 @@ use crate::page::repository;
 use anyhow::{Context, Result, bail, ensure};
 use chatwoot_simulator::{Act, Options, Role, Simulator, listed::Account};
 use control_plane::{ControlPlane, Supervised};
+use serde_json::Value;
 use std::{
     os::unix::fs::symlink,
     process::{Command, Stdio},
@@ -60,7 +61,12 @@ impl Reader {
             self.has_been_in_use().await?;
         }
         let printed = self.run(&lines.replace(CHATWOOT, self.chatwoot.url())).await?;
-        if lines.contains("helm install") {
+        if lines.contains("rbac.scope=") {
+            // The helm of these lines has changed the pod, and Kubernetes would start another one.
+            let running = self.operator.take();
+            tokio::task::spawn_blocking(move || drop(running)).await?;
+        }
+        if lines.contains("helm install") || lines.contains("rbac.scope=") {
             self.operator = Some(self.start_operator().await?);
         }
         if lines.contains("kind: ChatwootUser") {
@@ -106,9 +112,14 @@ impl Reader {
             self.cluster.established(&format!("chatwoot{plural}.chatwoot.dev")).await?;
         }
         let who = self.cluster.kubeconfig_for_service_account("chatwoot-system", "chatwoot-operator").await?;
+        let deployment = ["get", "deployment", "chatwoot-operator", "-n", "chatwoot-system", "-o", "json"];
+        let deployed: Value = serde_json::from_str(&self.cluster.kubectl(deployment).run().await?)?;
+        let arguments = &deployed["spec"]["template"]["spec"]["containers"][0]["args"];
+        let arguments: Vec<String> = serde_json::from_value(arguments.clone())?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatwoot-operator"));
         command
-            .args(["run", "--listen=127.0.0.1:0"])
+            .args(arguments.iter().filter(|argument| !argument.starts_with("--listen=")))
+            .arg("--listen=127.0.0.1:0")
             .env("KUBECONFIG", who)
             .env("POD_NAME", "operator-0")
             .env("POD_NAMESPACE", "chatwoot-system");

@@ -140,7 +140,7 @@ impl Stage {
 
     /// A tenant without any grant.
     pub async fn stranger(&self) -> Result<Tenant> {
-        Tenant::new(&self.place.plane, &[]).await
+        self.place.tenant(&[]).await
     }
 
     /// A tenant with a grant for plain accounts, and whatever `grant` adds to that.

@@ -20,8 +20,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{/*
-metadata of an object. Takes a dict: root, and optionally name (default: the full name), suffix (after it), cluster (true: no namespace), and
-labels and annotations of this object, which win over the common ones.
+metadata of an object. Takes a dict: root, and optionally name (default: the full name), suffix (after it), cluster (true: no namespace),
+namespace (default: the release's), and labels and annotations of this object, which win over the common ones.
 */}}
 {{- define "operator.metadata" -}}
 {{- $root := .root }}
@@ -35,7 +35,7 @@ labels and annotations of this object, which win over the common ones.
   "name" (printf "%s%s" (.name | default (include "operator.fullname" $root)) (.suffix | default ""))
   "labels" (merge $ours (.labels | default dict) (deepCopy $root.Values.commonLabels)) }}
 {{- if not .cluster }}
-{{- $_ := set $metadata "namespace" $root.Release.Namespace }}
+{{- $_ := set $metadata "namespace" (.namespace | default $root.Release.Namespace) }}
 {{- end }}
 {{- with merge (dict) (.annotations | default dict) $root.Values.commonAnnotations }}
 {{- $_ := set $metadata "annotations" . }}
@@ -64,10 +64,20 @@ labels and annotations of this object, which win over the common ones.
 {{- end }}
 {{- end }}
 
+{{/* Namespaces where instances are honoured, as a JSON list. */}}
+{{- define "operator.instanceNamespaces" -}}
+{{ .Values.instanceNamespaces | default (list .Release.Namespace) | sortAlpha | toJson }}
+{{- end }}
+
+{{/* Namespaces that a confined operator serves, as a JSON list. */}}
+{{- define "operator.servedNamespaces" -}}
+{{ concat .Values.watchNamespaces (include "operator.instanceNamespaces" . | fromJsonArray) | uniq | sortAlpha | toJson }}
+{{- end }}
+
 {{/* Combinations that the schema cannot see. */}}
 {{- define "operator.validate" -}}
-{{- if ne .Values.rbac.scope "Cluster" }}
-{{- fail (printf "rbac.scope: %q is not offered; write Cluster. The operator serves all namespaces, and grants decide which of them may use an instance." .Values.rbac.scope) }}
+{{- if and (eq .Values.rbac.scope "Namespaced") (not .Values.watchNamespaces) }}
+{{- fail "rbac.scope: Namespaced gives the operator a Role in each namespace it serves; list your tenants' namespaces in watchNamespaces, or set rbac.scope: Cluster" }}
 {{- end }}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection) }}
 {{- fail (printf "replicas: %d operators would work at the same time without leader election; set leaderElection: true or replicas: 1" (int .Values.replicas)) }}

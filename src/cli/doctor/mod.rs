@@ -7,6 +7,7 @@ mod objects;
 mod operator;
 pub(super) mod rails;
 mod rights;
+mod served;
 
 use super::{
     cluster::Cluster,
@@ -70,6 +71,7 @@ pub async fn run(options: Options) -> Result<u8> {
         let installed = options.operator.resolve(&client).await?;
         rights::check(&client, &installed, &mut findings).await?;
         let mut rehearsal = Rehearsal::new(&client, copies, &installed).await?;
+        served::check(&rehearsal, &installed, &mut findings);
         operator::check(&client, &rehearsal, &installed, &mut findings).await;
         for key in instances(&rehearsal, &options) {
             eprintln!("looking at instance {key}");

@@ -100,7 +100,7 @@ struct Stored {
 
 async fn plan(client: &Client, rehearsal: &mut Rehearsal, manifests: Manifests) -> Result<Report> {
     for (name, labels) in &manifests.namespaces {
-        if rehearsal.world.namespace(name).is_none() {
+        if rehearsal.world.listed_uid(name).is_none() {
             rehearsal.snapshots.namespaces.put(imagined_namespace(name, labels.clone()));
         }
     }
@@ -110,8 +110,8 @@ async fn plan(client: &Client, rehearsal: &mut Rehearsal, manifests: Manifests) 
         let imagined = manifests.namespaces.contains_key(&manifest.namespace)
             && rehearsal
                 .world
-                .namespace(&manifest.namespace)
-                .is_some_and(|(uid, _)| uid.starts_with("imagined-"));
+                .listed_uid(&manifest.namespace)
+                .is_some_and(|uid| uid.starts_with("imagined-"));
         match apply::try_it(client, manifest, imagined.then_some(apply::ELSEWHERE)).await? {
             Applied::Refused(why) => objects.push(invalid(manifest, why)),
             Applied::Stored { old, new } => {

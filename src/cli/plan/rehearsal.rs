@@ -23,14 +23,19 @@ use crate::{
         snapshot::Snapshot,
         world::{Caches, Observers, Parts, World},
     },
-    runtime::{pump::Change, wiring},
+    runtime::{
+        pump::Change,
+        scope::{Place, Scope, api},
+        wiring,
+    },
 };
 use anyhow::{Result, anyhow};
 use futures::future::BoxFuture;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Client, Resource, ResourceExt,
     api::ListParams,
-    core::{DeserializeGuard, PartialObjectMeta},
+    core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta},
     runtime::events::Reporter,
 };
 use serde::de::DeserializeOwned;
@@ -117,7 +122,7 @@ impl Rehearsal {
     /// # Errors
     /// Something cannot be listed.
     pub async fn new(client: &Client, copies: Copies, installed: &Installed) -> Result<Self> {
-        let snapshots = snapshots(client).await?;
+        let snapshots = snapshots(client, &installed.scope).await?;
         let woken = Arc::new(Woken::default());
         let to_wake = woken.clone();
         let world = Arc::new(World::new(Parts {
@@ -283,57 +288,83 @@ pub fn key_of<K: Rehearsed>(object: &K) -> Key {
     Key::new(K::KIND, object.namespace().unwrap_or_default(), object.name_any())
 }
 
-async fn snapshots(client: &Client) -> Result<Snapshots> {
+/// Namespaces last: an object that was listed lies in the namespace that was read after it.
+async fn snapshots(client: &Client, scope: &Scope) -> Result<Snapshots> {
+    let (offers, tenants) = (scope.offers(), scope.tenants());
     Ok(Snapshots {
-        instances: Snapshot::new(list::<ChatwootInstance>(client).await?),
-        grants: Snapshot::new(list::<ChatwootGrant>(client).await?),
-        plans: Snapshot::new(list::<ChatwootPlan>(client).await?),
-        accounts: Snapshot::new(list::<ChatwootAccount>(client).await?),
-        users: Snapshot::new(list::<ChatwootUser>(client).await?),
-        namespaces: Snapshot::new(namespaces(client).await?),
+        instances: Snapshot::new(list::<ChatwootInstance>(client, &offers).await?),
+        grants: Snapshot::new(list::<ChatwootGrant>(client, &offers).await?),
+        plans: Snapshot::new(list::<ChatwootPlan>(client, &offers).await?),
+        accounts: Snapshot::new(list::<ChatwootAccount>(client, &tenants).await?),
+        users: Snapshot::new(list::<ChatwootUser>(client, &tenants).await?),
+        namespaces: Snapshot::new(namespaces(client, scope).await?),
     })
 }
 
-async fn list<K>(client: &Client) -> Result<Vec<DeserializeGuard<K>>>
+async fn list<K>(client: &Client, places: &[Place]) -> Result<Vec<DeserializeGuard<K>>>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+    DeserializeGuard<K>: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
 {
-    let api: Api<DeserializeGuard<K>> = Api::all(client.clone());
     let mut found = Vec::new();
-    let mut page = ListParams::default().limit(500);
-    loop {
-        let list = api.list(&page).await.map_err(|error| unlisted(&K::plural(&()), error))?;
-        let next = list.metadata.continue_.filter(|token| !token.is_empty());
-        found.extend(list.items);
-        match next {
-            Some(token) => page = page.continue_token(&token),
-            None => return Ok(found),
+    for place in places {
+        let api: Api<DeserializeGuard<K>> = api(client, place);
+        let mut page = ListParams::default().limit(500);
+        loop {
+            let list = api.list(&page).await.map_err(|error| unlisted(&K::plural(&()), place, error))?;
+            let next = list.metadata.continue_.filter(|token| !token.is_empty());
+            found.extend(list.items);
+            match next {
+                Some(token) => page = page.continue_token(&token),
+                None => break,
+            }
         }
     }
+    Ok(found)
 }
 
-async fn namespaces(
-    client: &Client,
-) -> Result<Vec<DeserializeGuard<PartialObjectMeta<k8s_openapi::api::core::v1::Namespace>>>> {
-    let api: Api<PartialObjectMeta<k8s_openapi::api::core::v1::Namespace>> = Api::all(client.clone());
-    let list = api.list(&ListParams::default()).await.map_err(|error| unlisted("namespaces", error))?;
-    Ok(list.items.into_iter().map(|item| DeserializeGuard(Ok(item))).collect())
+type ReadNamespace = DeserializeGuard<PartialObjectMeta<Namespace>>;
+
+/// All of them; or those that a confined operator serves, as far as they exist.
+async fn namespaces(client: &Client, scope: &Scope) -> Result<Vec<ReadNamespace>> {
+    let guarded = |found| DeserializeGuard(Ok(found));
+    let Some(served) = scope.served() else {
+        let api: Api<PartialObjectMeta<Namespace>> = Api::all(client.clone());
+        let list =
+            api.list(&ListParams::default()).await.map_err(|error| unlisted("namespaces", &None, error))?;
+        return Ok(list.items.into_iter().map(guarded).collect());
+    };
+    let api: Api<Namespace> = Api::all(client.clone());
+    let mut found = Vec::new();
+    for name in served {
+        let one = api.get_metadata_opt(name).await;
+        let one = one.map_err(|error| unlisted("the namespace", &Some(name.as_str().into()), error))?;
+        found.extend(one.map(guarded));
+    }
+    Ok(found)
 }
 
-fn unlisted(what: &str, error: kube::Error) -> anyhow::Error {
-    match error {
-        kube::Error::Api(status) if status.is_not_found() => {
+fn unlisted(what: &str, place: &Place, error: kube::Error) -> anyhow::Error {
+    match (error, place) {
+        (kube::Error::Api(status), _) if status.is_not_found() => {
             anyhow!(
                 "the cluster does not know {what}; install the chart, or its definitions: chatwoot-operator crds | kubectl apply -f -"
             )
         }
-        kube::Error::Api(status) if status.is_forbidden() => {
+        (kube::Error::Api(status), None) if status.is_forbidden() => {
             anyhow!(
-                "{what} cannot be listed in all namespaces ({}); run this as a platform admin",
+                "{what} cannot be listed in all namespaces ({}); run this as a platform admin, or, where the operator is confined \
+                 to some namespaces, say so with --operator-namespace, or with --watch-namespaces as it has it",
                 status.message
             )
         }
-        error => anyhow::Error::new(error).context(format!("{what} cannot be listed")),
+        (kube::Error::Api(status), Some(namespace)) if status.is_forbidden() => {
+            anyhow!(
+                "{what} of namespace {namespace} cannot be read ({}); this needs to read all that the operator watches",
+                status.message
+            )
+        }
+        (error, _) => anyhow::Error::new(error).context(format!("{what} cannot be listed")),
     }
 }
 
@@ -343,16 +374,14 @@ fn nobody() -> Observers {
         fuel: Arc::new(|_| {}),
         orphan: Arc::new(|| {}),
         event_error: Arc::new(|| {}),
+        namespace: Arc::new(|_, _| {}),
         first_ready: Arc::new(|_, _| {}),
         request: Arc::new(|_, _, _, _| {}),
     }
 }
 
 /// A namespace that exists only in the manifests.
-pub fn imagined_namespace(
-    name: &str,
-    labels: BTreeMap<String, String>,
-) -> PartialObjectMeta<k8s_openapi::api::core::v1::Namespace> {
+pub fn imagined_namespace(name: &str, labels: BTreeMap<String, String>) -> PartialObjectMeta<Namespace> {
     let mut namespace = PartialObjectMeta::default();
     namespace.metadata.name = Some(name.to_owned());
     namespace.metadata.uid = Some(format!("imagined-{name}"));

@@ -230,7 +230,8 @@ impl Facts {
 
     /// Nobody whom it protects is bound to it.
     fn holds_nothing(&self) -> bool {
-        self.around.dependents == 0 || self.spec.deletion_policy == InstanceDeletionPolicy::Release
+        let nobody = self.around.dependents == 0 && self.around.unseen.is_none();
+        nobody || self.spec.deletion_policy == InstanceDeletionPolicy::Release
     }
 
     fn delete(&self, at: &Moment) -> Next {
@@ -244,6 +245,17 @@ impl Facts {
             )
         };
         match (self.spec.deletion_policy, self.around.dependents) {
+            (InstanceDeletionPolicy::Protect, 0) => match &self.around.unseen {
+                None => Step::Act(Effect::DropFinalizer),
+                Some(namespace) => {
+                    let text = format!(
+                        "resources in namespace {namespace} may be bound to this instance, and the operator may not look \
+                         there; give it the chart's Role there, take the namespace off its --watch-namespaces, or set \
+                         spec.deletionPolicy: Release"
+                    );
+                    self.settle(Verdict::new(reason::DELETION_BLOCKED, text), at)
+                }
+            },
             (_, 0) => Step::Act(Effect::DropFinalizer),
             (InstanceDeletionPolicy::Protect, count) => {
                 self.settle(Verdict::new(reason::DELETION_BLOCKED, waits(count)), at)

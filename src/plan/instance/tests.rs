@@ -60,6 +60,7 @@ impl World {
             no_installation: None,
             bound: BTreeMap::new(),
             dependents: 0,
+            unseen: None,
             index: IndexState::Unread,
             was_usable: false,
             has_client: false,
@@ -351,6 +352,20 @@ fn protect_waits_for_dependents_and_says_how_to_get_out() {
     assert!(world.message().contains('3') && world.message().contains("spec.deletionPolicy: Release"));
     assert!(world.blocked().is_none(), "those who are to be let go are still served");
     world.facts.around.dependents = 0;
+    assert!(world.pass().effects.contains(&Effect::DropFinalizer));
+}
+
+#[test]
+fn protect_waits_for_a_namespace_that_cannot_be_looked_at() {
+    let mut world = World::ready();
+    world.facts.object.deleting = true;
+    world.facts.around.unseen = Some("bpo".into());
+    assert!(!world.pass().effects.contains(&Effect::DropFinalizer));
+    assert_eq!(world.reason(), reason::DELETION_BLOCKED);
+    assert!(
+        world.message().contains("namespace bpo") && world.message().contains("spec.deletionPolicy: Release")
+    );
+    world.facts.around.unseen = None;
     assert!(world.pass().effects.contains(&Effect::DropFinalizer));
 }
 

@@ -28,6 +28,8 @@ pub struct Around {
     pub bound: BTreeMap<Witness, String>,
     /// Resources bound to it that are still there, unreadable ones included.
     pub dependents: usize,
+    /// A namespace that is to be watched and may not be looked at: something there may be bound to it.
+    pub unseen: Option<String>,
     pub index: IndexState,
     /// Dependents may call it: its connection was proven in this process, and nothing has blocked it since.
     pub was_usable: bool,

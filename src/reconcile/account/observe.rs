@@ -6,7 +6,7 @@ use crate::{
         account::{AccountDeletionPolicy, AccountSpec, ChatwootAccount},
         common::{FINALIZER, RESOLVE_ANNOTATION},
     },
-    chatwoot::{features::check_feature, locales::check_locale, types::AccountId},
+    chatwoot::{features::check_feature, gate::Key, locales::check_locale, types::AccountId},
     plan::{
         Moment,
         account::{Around, Done, Facts, InstanceChoice, Object, Remote},
@@ -17,6 +17,7 @@ use crate::{
     reconcile::{
         instances::Handle,
         memory::Remembered,
+        offer,
         references::Ref,
         surroundings::{self, Home},
         world::World,
@@ -36,7 +37,9 @@ pub fn facts(
 ) -> Option<Facts> {
     let installation = world.installation()?;
     let (namespace, name) = (object.namespace()?, object.name_any());
-    let home = Home::of(world, &namespace)?;
+    let who = Key::new(KIND, &namespace, &name);
+    let bound = object.status.as_ref().is_some_and(|status| status.id.is_some());
+    let home = Home::of(world, &who, remembered.since, bound)?;
     let uid = object.uid()?;
     let status = object.status.clone().unwrap_or_default();
     let spec = object.spec.clone();
@@ -44,7 +47,7 @@ pub fn facts(
     let instance =
         surroundings::instance(world, key.as_ref(), object.metadata.deletion_timestamp.is_some(), at)?;
     let tenancy = key.as_ref().map(|key| world.tenancy(key)).unwrap_or_default();
-    let grants = surroundings::grants(&tenancy);
+    let grants = surroundings::grants(&tenancy, world);
     let is_home = key.as_ref().is_some_and(|key| key.namespace == namespace);
     let tenant = Tenant { namespace: &namespace, labels: home.labels.as_ref(), home: is_home };
     let request = AccountRequest {
@@ -76,8 +79,10 @@ pub fn facts(
     };
     let handle = key.as_ref().and_then(|key| world.instances.handle(key));
     let settings = handle.as_ref().map(|handle| handle.known());
-    let hash_of =
-        |spec: &AccountSpec| wanted_hash(&installation, &marker, spec, plan.as_deref(), &planned, &verdict);
+    let by_label = by_label(&spec, world);
+    let hash_of = |spec: &AccountSpec| {
+        wanted_hash(&installation, &marker, spec, plan.as_deref(), &planned, &verdict, by_label.is_some())
+    };
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
         || (spec.paused && status.applied == Some(hash_of(&AccountSpec { paused: false, ..spec.clone() })));
@@ -107,7 +112,7 @@ pub fn facts(
         stale: false,
         gone: false,
     };
-    let invalid = known.as_ref().and_then(|view| invalid(object, view.version));
+    let invalid = by_label.or_else(|| invalid(object, known.as_ref()?.version));
     let around = Around {
         instance,
         ungranted: grants::account_refusal(&tenant, &request),
@@ -172,6 +177,13 @@ fn swept(handle: &Handle, uid: &str, recorded: &[i64], read_at: Duration) -> Opt
     Some(seen)
 }
 
+/// Consent to namespaces by label, of which a confined operator knows nothing.
+fn by_label(spec: &AccountSpec, world: &World) -> Option<String> {
+    let at = spec.members_from.iter().position(|offer| offer.namespaces.selector.is_some())?;
+    let confined = world.settings.is_confined();
+    confined.then(|| format!("spec.membersFrom[{at}].namespaces.selector: {}", offer::NO_LABELS))
+}
+
 /// What only the instance's version can tell.
 fn invalid(object: &ChatwootAccount, version: crate::chatwoot::version::Version) -> Option<String> {
     let spec = &object.spec;
@@ -194,10 +206,14 @@ fn wanted_hash(
     plan: Option<&crate::api::plan::PlanSpec>,
     planned: &Planned,
     verdict: &grants::Verdict,
+    by_label: bool,
 ) -> String {
     let names_plan = spec.plan.is_some();
     let spec = serde_json::to_string(spec).unwrap_or_default();
     let plan = plan.and_then(|plan| serde_json::to_string(plan).ok()).unwrap_or_default();
     let planned = if names_plan { format!("{planned:?}") } else { String::new() };
-    installation.hash(&["account", &marker.to_string(), &spec, &plan, &planned, &format!("{verdict:?}")])
+    let (verdict, marker) = (format!("{verdict:?}"), marker.to_string());
+    let mut wanted = vec!["account", &marker, &spec, &plan, &planned, &verdict];
+    wanted.extend(by_label.then_some("by label"));
+    installation.hash(&wanted)
 }

@@ -53,6 +53,7 @@ pub fn facts(
         no_installation: world.look_at_installation()?.err(),
         bound: bound(world, &key, status.connection.iter().flat_map(|c| c.witnesses.iter().copied())),
         dependents: if deleting { dependents(world, &key) } else { 0 },
+        unseen: world.caches.accounts.any_unseen().or_else(|| world.caches.users.any_unseen()),
         index: handle.as_ref().map_or(IndexState::Unread, |handle| index_state(handle)),
         was_usable: handle.as_ref().is_some_and(|handle| !handle.blocks(false)),
         has_client: handle.is_some(),
@@ -153,7 +154,8 @@ struct Proof {
 
 fn proof(world: &World, owner: &Key) -> Option<Proof> {
     let installation = world.installation()?;
-    let (namespace_uid, _) = world.namespace(&owner.namespace)?;
+    // Its own uid proves it; the namespace's would only help one that is there again.
+    let namespace_uid = world.namespace_uid(&owner.namespace).unwrap_or_default();
     let (kind, id, uid, conditions) = if owner.kind == account::KIND {
         let account = world.caches.accounts.get(&owner.namespace, &owner.name)?;
         let status = account.status.as_ref()?;
@@ -171,7 +173,7 @@ fn proof(world: &World, owner: &Key) -> Option<Proof> {
 /// Resources that still hold something of this instance. One that does not parse may, so it counts.
 fn dependents(world: &World, key: &InstanceKey) -> usize {
     let tenancy = world.tenancy(key);
-    let grants = surroundings::grants(&tenancy);
+    let grants = surroundings::grants(&tenancy, world);
     let owners = world.references.to(&Ref::Instance(key.clone()));
     owners.iter().filter(|owner| holds(world, key, &grants, owner).unwrap_or_default()).count()
         + usize::from(world.caches.accounts.any_unreadable())
@@ -181,7 +183,7 @@ fn dependents(world: &World, key: &InstanceKey) -> usize {
 /// Whether something was sent for a resource, or may have been. The finalizer alone does not tell: tenants can write it
 /// too, and whoever was granted nothing must not keep an instance from going.
 fn holds(world: &World, instance: &InstanceKey, grants: &Grants, owner: &Key) -> Option<bool> {
-    let labels = world.namespace(&owner.namespace).map(|(_, labels)| labels);
+    let labels = world.labels(&owner.namespace);
     let tenant = Tenant {
         namespace: &owner.namespace,
         labels: labels.as_ref(),

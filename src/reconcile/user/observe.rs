@@ -9,6 +9,7 @@ use crate::{
         user::{ChatwootUser, Membership, MembershipStatus, UserDeletionPolicy, UserSpec, UserStatus},
     },
     chatwoot::{
+        gate::Key,
         marker::{Installation, Marker},
         types::{AccountId, UserId},
     },
@@ -16,7 +17,7 @@ use crate::{
         Moment,
         account::{InstanceChoice, Object},
         claims::{self, Claim, Standing},
-        consent::consent,
+        consent::{Consent, consent, consent_by_name},
         create::LONGEST_TIMEOUT,
         email::Email,
         grants::{self, Grants, Tenant, UserRequest},
@@ -50,14 +51,16 @@ pub fn facts(
 ) -> Option<Facts> {
     let installation = world.installation()?;
     let (namespace, name, uid) = (object.namespace()?, object.name_any(), object.uid()?);
-    let home = Home::of(world, &namespace)?;
+    let who = Key::new(KIND, &namespace, &name);
+    let bound = object.status.as_ref().is_some_and(|status| status.id.is_some());
+    let home = Home::of(world, &who, remembered.since, bound)?;
     let status = object.status.clone().unwrap_or_default();
     let spec = object.spec.clone();
     let key = world.instance_of(&namespace, status.instance.as_ref(), spec.instance_ref.as_ref());
     let instance =
         surroundings::instance(world, key.as_ref(), object.metadata.deletion_timestamp.is_some(), at)?;
     let tenancy = key.as_ref().map(|key| world.tenancy(key)).unwrap_or_default();
-    let grants = surroundings::grants(&tenancy);
+    let grants = surroundings::grants(&tenancy, world);
     let is_home = key.as_ref().is_some_and(|key| key.namespace == namespace);
     let tenant = Tenant { namespace: &namespace, labels: home.labels.as_ref(), home: is_home };
     let email = Email::parse(&spec.email).map_err(|wrong| format!("spec.email: {wrong}"));
@@ -164,7 +167,7 @@ pub fn facts(
 /// How the claim of the wanted address stands among everybody who claims it.
 fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Email, uid: &str) -> Standing {
     let may_have = |namespace: &str| {
-        let labels = world.namespace(namespace).map(|(_, labels)| labels);
+        let labels = world.labels(namespace);
         let tenant = Tenant { namespace, labels: labels.as_ref(), home: instance.namespace == namespace };
         let request = UserRequest { email, adopt: None, delete: false, credentials: false };
         grants::user(grants, &tenant, &request).granted()
@@ -191,10 +194,7 @@ fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Emai
         .collect();
     // One that cannot be read may claim the address, where its namespace could be granted it.
     let doubt = world.caches.users.any_unreadable()
-        && world.caches.namespaces.all().iter().any(|namespace| {
-            let name = namespace.name_any();
-            !world.caches.users.unreadable_in(&name).is_empty() && may_have(&name)
-        });
+        && world.caches.users.unreadable_namespaces().iter().any(|namespace| may_have(namespace));
     claims::standing(uid, &claims, doubt)
 }
 
@@ -203,11 +203,12 @@ fn declare(world: &World, key: Option<&InstanceKey>, home: &Home, membership: &M
     let namespace = if membership.namespace.is_empty() { &home.name } else { &membership.namespace };
     let target = match world.caches.accounts.get(namespace, &membership.account) {
         None if world.caches.accounts.is_unreadable(namespace, &membership.account) => Target::Unreadable,
+        None if world.caches.accounts.is_unseen(namespace) => Target::Unreadable,
         None => Target::Absent,
         Some(account) if instance_of(world, &account).as_ref() != key => Target::Absent,
         Some(account) => Target::There {
             id: usable_id(&account).filter(|id| !is_outlived(world, key, &account, *id)),
-            consent: consent(namespace, &account.spec.members_from, &home.name, home.labels.as_ref()),
+            consent: consent_of(world, namespace, &account, home),
         },
     };
     Declared {
@@ -235,6 +236,16 @@ fn left_over(
         declare(world, key, home, &Membership { namespace, account, role: made.role })
     })
     .collect()
+}
+
+/// Whom an account lets in; a confined operator goes by names alone.
+fn consent_of(world: &World, namespace: &str, account: &ChatwootAccount, home: &Home) -> Consent {
+    let offers = &account.spec.members_from;
+    if world.settings.is_confined() {
+        consent_by_name(namespace, offers, &home.name)
+    } else {
+        consent(namespace, offers, &home.name, home.labels.as_ref())
+    }
 }
 
 /// The accounts that would let this person in and are not bound yet are all being worked on at this moment. Of others
@@ -286,7 +297,8 @@ fn vouching(
         let Target::There { id: Some(id), .. } = wish.target else { return None };
         let namespace = if wish.namespace.is_empty() { own } else { wish.namespace.as_str() };
         let resource = world.caches.accounts.get(namespace, &wish.account)?;
-        let (namespace_uid, _) = world.namespace(namespace)?;
+        // Its own uid proves it; the namespace's would only help one that is there again.
+        let namespace_uid = world.namespace_uid(namespace).unwrap_or_default();
         let marker =
             installation.marker(account::KIND, namespace, &namespace_uid, &wish.account, &resource.uid()?);
         Some((id.0, marker))

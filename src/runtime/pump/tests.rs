@@ -1,3 +1,5 @@
+mod merged;
+
 use super::*;
 use crate::runtime::health::Health;
 use futures::channel::mpsc;
@@ -24,6 +26,7 @@ impl Bench {
         let hooks = PumpHooks {
             failed: Arc::new(move |_| *failed.lock().unwrap() += 1),
             unreadable: Arc::new(move |_, count| *bad.lock().unwrap() = count),
+            sight: Arc::new(|_, _, _| panic!("a watch of everything has no place that cannot be seen")),
         };
         let health = Health::default();
         let pulse = health.pulse("pump", Duration::from_secs(30));
@@ -85,7 +88,17 @@ fn bad(name: &str, uid: &str, version: &str) -> DeserializeGuard<ConfigMap> {
 }
 
 fn guarded(name: &str, uid: &str, version: &str, data: serde_json::Value) -> DeserializeGuard<ConfigMap> {
-    let metadata = json!({"name": name, "namespace": "acme", "uid": uid, "resourceVersion": version});
+    guarded_in("acme", name, uid, version, data)
+}
+
+fn guarded_in(
+    namespace: &str,
+    name: &str,
+    uid: &str,
+    version: &str,
+    data: serde_json::Value,
+) -> DeserializeGuard<ConfigMap> {
+    let metadata = json!({"name": name, "namespace": namespace, "uid": uid, "resourceVersion": version});
     serde_json::from_value(json!({"metadata": metadata, "data": data})).unwrap()
 }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 /// One request, as the API server's audit log has it. Of a watch there are two: when it began and when it ended.
 ///
-/// Recorded are all requests for chatwoot.dev, Secrets, Leases and Events, and every write to anything else.
+/// Recorded are all requests for chatwoot.dev, Secrets, Leases and Events, every write to anything else, and all that the
+/// operator asks for as the chart installs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// The user, or whom an administrator acted as; a service account as [`service_account_user`] writes it.

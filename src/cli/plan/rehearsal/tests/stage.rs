@@ -4,7 +4,7 @@
 use super::super::*;
 use crate::{
     reconcile::{driver::Kind, references::InstanceKey, settings::Settings, stored::Stored},
-    runtime::pump::Change,
+    runtime::{pump::Change, scope::Scope},
 };
 use bytes::Bytes;
 use chatwoot_simulator::{Options, Simulator};
@@ -140,12 +140,15 @@ fn installed() -> Installed {
         settings: Settings {
             namespace: HOME.into(),
             instance_namespaces: [HOME.to_owned()].into(),
+            served: None,
+            pictured: true,
             default_instance: Some(InstanceKey { namespace: HOME.into(), name: "main".into() }),
             settle_margin: Duration::ZERO,
             grace: Duration::from_secs(120),
             revoke_after: Duration::ZERO,
             patience: Duration::ZERO,
         },
+        scope: Scope::new(HOME.into(), [], []),
         installation_secret: "chatwoot-operator-installation".into(),
         service_account: "chatwoot-operator".into(),
         leader_election: false,
