@@ -10,10 +10,10 @@ pub mod plan;
 pub mod reconcile;
 pub mod runtime;
 
-/// How often a property is tried: `usual` times, or as often as `PROPTEST_CASES` says. A case that fails is kept in
-/// `proptest-regressions/` and tried first from then on.
+/// How often a property is tried: `usual` times, or as often as `PROPTEST_CASES` says where that is more. A case that fails
+/// is kept in `proptest-regressions/` and tried first from then on.
 #[cfg(test)]
 fn tried(usual: u32) -> proptest::test_runner::Config {
     let said = std::env::var("PROPTEST_CASES").ok().and_then(|said| said.parse().ok());
-    proptest::test_runner::Config::with_cases(said.unwrap_or(usual))
+    proptest::test_runner::Config::with_cases(said.map_or(usual, |said: u32| said.max(usual)))
 }

@@ -85,7 +85,8 @@ pub struct UserSpec {
     /// Enforce makes Chatwoot agree; Observe only reads and lists differences in status.drifted.
     #[serde(default)]
     pub mode: Mode,
-    /// Stops the operator from touching the person until it is false again.
+    /// Stops the operator from touching the person until it is false again. Accounts that no longer consent are left all the
+    /// same.
     #[serde(default)]
     pub paused: bool,
 }

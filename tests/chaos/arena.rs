@@ -8,7 +8,7 @@ use crate::{
     support::{
         Place,
         operator::{Operator, Start},
-        place::{FOR_ONE, OPERATOR_NAMESPACE},
+        place::OPERATOR_NAMESPACE,
     },
 };
 use anyhow::{Context, Result};
@@ -64,7 +64,7 @@ impl Arena {
     pub async fn new() -> Result<Self> {
         let homes: Vec<String> = (0..HOMES).map(home).collect();
         let values = json!({"leaderElection": false, "replicas": 1, "instanceNamespaces": homes});
-        let place = Arc::new(Place::unattended(values, FOR_ONE, false).await?);
+        let place = Arc::new(Place::unattended(values).await?);
         let proxy = Proxy::before(&place.plane).await?;
         let (arguments, kubeconfig) = place.deployed();
         let margin = format!("--settle-margin={SETTLE_MARGIN}");

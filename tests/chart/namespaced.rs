@@ -54,8 +54,9 @@ async fn every_served_namespace_has_a_role_of_its_own_and_the_cluster_none() -> 
     let served = format!("{RELEASE}-served");
     let of = |kind: &str, name: &str, namespace: &str| {
         let all = rendered.of_kind(kind).into_iter();
-        let found = all.filter(|o| o["metadata"]["name"] == name && o["metadata"]["namespace"] == namespace);
-        found.cloned().next().with_context(|| format!("no {kind} {name} in {namespace}"))
+        let mut found =
+            all.filter(|o| o["metadata"]["name"] == name && o["metadata"]["namespace"] == namespace);
+        found.next().cloned().with_context(|| format!("no {kind} {name} in {namespace}"))
     };
     for (namespace, expected) in [
         ("acme", lines(&TENANTS, "acme")),

@@ -196,6 +196,12 @@ async fn what_cannot_be_read_is_left_out_and_said_and_the_rest_is_printed() -> R
     let from = format!("--account-ids-from={}", file.path().display());
     let named = import(&bench, &[&from, "--namespace-template=t{id}"]).await?;
     assert!(named.out.contains("namespace: t1\n") && named.out.contains("namespace: t2\n"), "{named:?}");
+
+    // Where it takes long, it says how far it is.
+    bench.chatwoot.act(Act::SetLatency { ms: 1100 }).await?;
+    let slow = import(&bench, &["--account-ids=1-3", "--fields=name"]).await?;
+    assert!(slow.err.contains("account 1 of 3\n"), "{}", slow.err);
+    assert!(slow.out.contains("name: BPO") && !slow.out.contains("locale"), "{}", slow.out);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{
     Journal, LONG, PATIENCE, Place, Setup, Stage, Subject, Tenant,
     operator::Operator,
-    place::{FOR_ONE, OPERATOR_NAMESPACE},
+    place::OPERATOR_NAMESPACE,
     subject::{id, message},
 };
 use anyhow::{Context, Result, ensure};
@@ -284,7 +284,7 @@ async fn a_person_with_rights_in_the_served_namespaces_can_use_the_command_line(
 /// The watch of namespaces may be behind that of accounts, here for good: what it last said is not believed.
 #[tokio::test]
 async fn a_used_namespace_name_is_told_apart_although_nobody_tells_of_namespaces() -> Result<()> {
-    let place = std::sync::Arc::new(Place::unattended(json!({}), FOR_ONE, false).await?);
+    let place = std::sync::Arc::new(Place::unattended(json!({})).await?);
     place.start_operator().await?;
     let stage = Stage::in_place_with(&place, Setup::default()).await?;
     let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;

@@ -11,7 +11,7 @@ use serde_json::json;
 #[tokio::test]
 async fn another_platform_app_writes_nothing_until_it_is_permitted_on_what_is_bound() -> Result<()> {
     let stage = Stage::new().await?;
-    let (_, account, alice) = stage.staffed(json!({}), json!({})).await.map(|(t, a, p)| (t, a, p))?;
+    let (tenant, account, alice) = stage.staffed(json!({}), json!({})).await?;
     let person = id(&alice.get().await?)?;
     let replaced = stage.chatwoot.act(Act::ReplaceApp { app: None, token: None }).await?;
     let seq = stage.chatwoot.last_seq().await?;
@@ -26,7 +26,7 @@ async fn another_platform_app_writes_nothing_until_it_is_permitted_on_what_is_bo
     stage.instance().annotate("chatwoot.dev/reconcile-requested-at", "permitted").await?;
     stage.instance().ready().await?;
     // What it is not permitted on says so, each with the statement that changes that.
-    let acme = alice_account(&stage, &alice);
+    let acme = tenant.subject(&stage, "ChatwootAccount", "acme");
     acme.set(json!({"name": "Acme & Sons"})).await?;
     let told = acme.stalled("NotPermitted").await?;
     ensure!(message(&told, "Ready").contains(&format!("Account.find({account})")), "{told}");
@@ -35,10 +35,6 @@ async fn another_platform_app_writes_nothing_until_it_is_permitted_on_what_is_bo
     acme.ready().await?;
     alice.reason_at_last("Succeeded").await?;
     Ok(())
-}
-
-fn alice_account(stage: &Stage, alice: &crate::support::Subject) -> crate::support::Subject {
-    crate::support::Subject::new(stage, stage.admin.clone(), "ChatwootAccount", &alice.namespace, "acme")
 }
 
 /// Other Chatwoots under the changed url: one with the same ids and nobody's marker, one with another installation's.

@@ -39,7 +39,7 @@ pub struct Room {
 /// For all tests that share a place.
 const FOR_ALL: Room = Room { homes: 230, tenants: 320 };
 /// For a place that one test has, or a few.
-pub const FOR_ONE: Room = Room { homes: 8, tenants: 12 };
+const FOR_ONE: Room = Room { homes: 8, tenants: 12 };
 
 /// `CHATWOOT_E2E_SCOPE=namespaced`: every operator is confined to its tests' namespaces, with Roles only.
 fn is_confined_by_choice() -> bool {
@@ -96,7 +96,7 @@ impl Place {
     }
 
     async fn start(more: Value, room: Room, confined: bool) -> Result<Self> {
-        let place = Self::unattended(more, room, confined).await?;
+        let place = Self::installed(more, room, confined).await?;
         place.start_operator().await?;
         Ok(place)
     }
@@ -105,7 +105,11 @@ impl Place {
     ///
     /// # Errors
     /// It did not come up.
-    pub async fn unattended(more: Value, room: Room, confined: bool) -> Result<Self> {
+    pub async fn unattended(more: Value) -> Result<Self> {
+        Self::installed(more, FOR_ALL, false).await
+    }
+
+    async fn installed(more: Value, room: Room, confined: bool) -> Result<Self> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let plane =
             ControlPlane::start(Options { crds: vec![repository.join("crds")], ..Options::default() })

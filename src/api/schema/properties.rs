@@ -16,7 +16,7 @@ fn what_is_accepted_is_read<K: DeserializeOwned>(kind: &str) {
     let (schema, accepted) = (compile_schema(&definition), Cell::new(0));
     let cases = crate::tried(256);
     let enough = cases.cases / 20;
-    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..cases });
+    let mut runner = TestRunner::new(ProptestConfig { source_file: Some(file!()), ..cases });
     let parts = (any_part(&definition, "spec"), any_part(&definition, "status"));
     runner
         .run(&parts, |(spec, status)| {

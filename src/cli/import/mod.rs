@@ -87,7 +87,7 @@ pub struct Options {
     #[arg(long, value_name = "MODE", default_value = "Observe", value_parser = mode)]
     mode: Mode,
 
-    /// Fields to declare besides the name. What is not declared stays with the people in Chatwoot; state, features, limits
+    /// Fields to declare besides the name, which always is. What is not declared stays with the people in Chatwoot; state, features, limits
     /// and customAttributes let the tenant change them, by the grant they take
     #[arg(long, value_enum, ignore_case = true, value_name = "FIELD,...", value_delimiter = ',', default_values = ["locale", "domain"])]
     fields: Vec<Field>,

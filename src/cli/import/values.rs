@@ -23,19 +23,20 @@ use std::collections::BTreeMap;
 /// A field that is declared besides the name.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
-    /// Of accounts.
+    /// Always declared; alone it means that nothing else is.
+    Name,
     Locale,
-    /// Of accounts, where one is set
+    /// Where one is set.
     Domain,
     #[value(name = "supportEmail")]
     SupportEmail,
     State,
     Features,
     Limits,
-    /// Of accounts and people
+    /// Of accounts and of people.
     #[value(name = "customAttributes")]
     CustomAttributes,
-    /// Of people, where one is set
+    /// Of people, where one is set.
     #[value(name = "displayName")]
     DisplayName,
 }

@@ -16,30 +16,28 @@ mod pace;
 mod process;
 mod report;
 mod restart;
+mod run;
 mod spread;
 mod unrelated;
 mod workload;
 mod writes;
 
 use anyhow::{Context, Result};
-use arena::Arena;
-use calls::Reader;
 use chatwoot_simulator::{Options as Chatwoot, Simulator};
-use chatwoot_stage::{Kind, Launch, NAMESPACE, Operator, built_operator, free_port, install, interrupts};
+use chatwoot_stage::{Launch, built_operator, free_port, install, interrupts};
 use clap::Parser;
 use control_plane::{ControlPlane, Options};
 use machine::Machine;
 use pace::Pace;
-use report::{Figures, Report};
+use report::Report;
+use run::Bench;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 use workload::Workload;
 
 /// What Chatwoot takes for a request, and how many it serves at a time (Puma's default).
 const LATENCY_MS: u64 = 20;
 const SLOTS: usize = 5;
-const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Creates accounts and users through the operator, and counts calls, writes, CPU and memory of that, of having them, and
 /// of what can happen to them. Nothing is asserted on time: a slow machine gets other figures, not a failure.
@@ -115,7 +113,15 @@ async fn run(arguments: &Arguments) -> Result<()> {
         flags: Vec::new(),
         log: cluster.dir().join("logs/operator.log"),
     };
-    let bench = Bench { cluster: &cluster, chatwoot: &chatwoot, launch: &launch, accounts, pace, arguments };
+    let bench = Bench {
+        cluster: &cluster,
+        chatwoot: &chatwoot,
+        launch: &launch,
+        accounts,
+        pace,
+        scale: usize::from(arguments.scale),
+        only: &arguments.only,
+    };
     let figures = bench.run().await.with_context(|| {
         let log = std::fs::read_to_string(&launch.log).unwrap_or_default();
         let lines: Vec<_> = log.lines().rev().take(10).collect();
@@ -135,77 +141,6 @@ async fn run(arguments: &Arguments) -> Result<()> {
     };
     eprint!("{}", report.text());
     save(&report, &arguments.json)
-}
-
-struct Bench<'a> {
-    cluster: &'a ControlPlane,
-    chatwoot: &'a Simulator,
-    launch: &'a Launch,
-    accounts: usize,
-    pace: Pace,
-    arguments: &'a Arguments,
-}
-
-impl Bench<'_> {
-    fn is_asked_for(&self, workload: Workload) -> bool {
-        self.arguments.only.is_empty() || self.arguments.only.contains(&workload)
-    }
-
-    async fn run(&self) -> Result<Figures> {
-        let (create, mut arena) = self.populate().await?;
-        let create = self.is_asked_for(Workload::Create).then_some(create);
-        let mut figures = Figures { create, ..Figures::default() };
-        if self.is_asked_for(Workload::Restart) {
-            eprintln!("W3: SIGKILL and restart with all of it present");
-            let (restart, next) = restart::measure(arena).await?;
-            (figures.restart, arena) = (Some(restart), next);
-        }
-        if self.is_asked_for(Workload::Idle) {
-            eprintln!("W2: nothing to do, for {} s", self.pace.idle.as_secs());
-            figures.idle = Some(idle::measure(&mut arena).await?);
-            eprintln!(
-                "W2: 1 % changed behind the operator's back, everything compared every {} s",
-                self.pace.interval.as_secs()
-            );
-            figures.drift = Some(drift::measure(&mut arena).await?);
-            arena.compare_every(objects::DRIFT_INTERVAL).await?;
-        }
-        if self.is_asked_for(Workload::Busy) {
-            eprintln!("W4: new objects");
-            figures.busy = Some(busy::measure(&mut arena).await?);
-        }
-        if self.is_asked_for(Workload::Unrelated) {
-            eprintln!("W5: Secrets and ConfigMaps of others");
-            let (unrelated, next) = unrelated::measure(arena).await?;
-            (figures.unrelated, arena) = (Some(unrelated), next);
-        }
-        if self.is_asked_for(Workload::Outage) {
-            eprintln!("W7: Chatwoot down for {} s", self.pace.outage.as_secs());
-            figures.outage = Some(outage::measure(&mut arena).await?);
-        }
-        Ok(figures)
-    }
-
-    /// Creates everything, which every workload works with.
-    async fn populate(&self) -> Result<(create::Create, Arena<'_>)> {
-        let Self { cluster, chatwoot, launch, accounts, pace, arguments } = *self;
-        let mut operator = Operator::start(launch)?;
-        operator.ready(STARTED_WITHIN).await?;
-        operator.leads(STARTED_WITHIN).await?;
-        let platform = objects::platform(chatwoot.url(), chatwoot.token());
-        let ours = platform.iter().filter(|object| object.get("spec").is_some()).count();
-        for object in platform {
-            cluster.apply(NAMESPACE, &object.to_string()).await?;
-        }
-        let kinds = [Kind::Instance, Kind::Grant, Kind::Plan];
-        load::all_ready(&cluster.client()?, &kinds, ours, STARTED_WITHIN).await?;
-        let mut journal = Reader::from_now(chatwoot.control()).await?;
-        eprintln!("W1: create {accounts} accounts and {} users", accounts * objects::USERS_PER_ACCOUNT);
-        let (create, objects) =
-            create::measure(cluster, &mut journal, &mut operator, accounts, pace.settling).await?;
-        let scale = usize::from(arguments.scale);
-        Ok((create, Arena { cluster, chatwoot, launch, journal, operator, objects, pace, scale }))
-    }
 }
 
 fn save(report: &Report, file: &Path) -> Result<()> {

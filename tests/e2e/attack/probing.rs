@@ -95,7 +95,7 @@ async fn a_refusal_costs_the_same_whether_its_target_exists_or_not() -> Result<(
         };
         assert_eq!(same(of("there")), same(of("ghost")), "{kind}");
     }
-    silent_about(&format!("{events:?} {seen:?}"), &["Acme", &stage.chatwoot.url()])?;
+    silent_about(&format!("{events:?} {seen:?}"), &["Acme", stage.chatwoot.url()])?;
     Ok(())
 }
 

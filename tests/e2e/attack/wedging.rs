@@ -2,7 +2,7 @@
 
 use super::{object, own, request};
 use crate::support::{
-    Journal, People, Setup, Stage,
+    Journal, PATIENCE, People, Setup, Stage,
     people::route as people,
     route,
     subject::{id, is},
@@ -11,17 +11,10 @@ use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, Effect, Fault, Filter, Options};
 use serde_json::{Value, json};
 
-async fn breaker_is_open(stage: &Stage) -> Result<bool> {
-    let operator = stage.place.operator().await;
-    let (_, metrics) = operator.as_ref().context("the operator does not run")?.get("/metrics").await?;
-    let name = format!("chatwoot_operator_breaker_open{{instance=\"{}/main\"}}", stage.home);
-    let line = metrics.lines().find(|line| line.starts_with(&name)).context("no breaker")?;
-    Ok(line.rsplit(' ').next().unwrap_or_default().parse::<f64>()? > 0.0)
-}
-
 /// Whatever makes Chatwoot answer 500 for one object is that object's trouble.
 #[tokio::test]
 async fn writes_that_fail_for_ever_open_no_breaker_and_hold_up_nobody() -> Result<()> {
+    const MANY: usize = 12;
     let stage = Stage::new().await?;
     let broken = Effect::Status { status: 500, after_commit: false };
     for route in [route::CREATE_ACCOUNT, route::UPDATE_ACCOUNT, people::CREATE_USER] {
@@ -29,18 +22,25 @@ async fn writes_that_fail_for_ever_open_no_breaker_and_hold_up_nobody() -> Resul
     }
     let (_, quiet) = stage.settled(json!({}), json!({"name": "Quiet"})).await?;
     let (evil, account) = stage.settled(json!({}), json!({"name": "Nice"})).await?;
-    account.set(json!({"name": "Evil"})).await?;
-    for number in 0..10 {
-        evil.account(&stage, &format!("evil-{number}"), json!({"name": format!("Evil {number}")})).await?;
+    // Nothing but failures in a row, twice each.
+    let seq = stage.chatwoot.last_seq().await?;
+    for number in 0..MANY {
         evil.person(&stage, &format!("evil-{number}"), json!({"name": format!("Evil {number}")})).await?;
     }
-    account.reason_at_last("RejectedByChatwoot").await?;
-    let failed = stage.chatwoot.journal(&Filter { status: Some(500), ..Filter::default() }).await?.len();
-    assert!(failed > 5, "only {failed} failed, which opens no breaker anyway");
-    assert!(!breaker_is_open(&stage).await?);
+    let failing = Filter::route(people::CREATE_USER).since(seq);
+    stage.chatwoot.wait(&failing, 2 * MANY, PATIENCE).await?;
     quiet.set(json!({"name": "Quieter"})).await?;
     quiet.ready().await?;
-    assert!(!breaker_is_open(&stage).await?);
+    account.set(json!({"name": "Evil"})).await?;
+    for number in 0..3 {
+        evil.account(&stage, &format!("evil-{number}"), json!({"name": format!("Evil {number}")})).await?;
+    }
+    account.reason_at_last("RejectedByChatwoot").await?;
+    quiet.set(json!({"name": "Quietest"})).await?;
+    quiet.ready().await?;
+    // A breaker that had opened would have asked whether Chatwoot is there.
+    let asked = stage.chatwoot.journal(&Filter::route("GET /api").since(seq)).await?;
+    assert!(asked.is_empty(), "{} probes", asked.len());
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! A rolling upgrade under load: replicas are replaced one by one while sixty objects are made, and while all of them change.
 
-use super::{Replica, Site, turn};
+use super::{Site, turn};
 use crate::{
     say,
-    support::{Journal, LONG, Setup, Stage, Subject},
+    support::{Journal, LONG, Setup, Stage, Subject, route},
 };
 use anyhow::{Context, Result, ensure};
-use chatwoot_simulator::Filter;
+use chatwoot_simulator::{Effect, Fault, Filter, Options};
 use chatwoot_stage::{Kind, News};
 use futures::future::try_join_all;
 use serde_json::json;
@@ -19,8 +19,12 @@ const ACCOUNTS: usize = 20;
 const PEOPLE: usize = 40;
 /// Turns at Chatwoot at once, and so passes that a stopping replica can have under way.
 const IN_FLIGHT: usize = 4;
-/// Committed writes to Chatwoot after which a replica is replaced.
-const MIDDLE: usize = 35;
+/// The account at whose write the leader is told to go: Chatwoot has carried it out, and its answer is on the way.
+const MIDDLE: usize = 7;
+/// How long that answer takes, in milliseconds.
+const SLOW: u64 = 1000;
+/// How long Chatwoot takes over each, in milliseconds: so that there are always requests under way.
+const LATENCY: u64 = 250;
 
 /// People whose account is being made wait for it in silence, however busy the machine is: telling takes a write.
 const QUIET: [&str; 1] = ["--stalled-after=2m"];
@@ -38,16 +42,25 @@ struct Bill {
 async fn a_rolling_upgrade_under_load_fails_nothing_and_writes_nothing_twice() -> Result<()> {
     let _turn = turn().await;
     let site = Site::new().await?;
-    let mut first = Some(site.start("first", None, &QUIET).await?);
+    let mut replicas = vec![site.start("first", None, &QUIET).await?];
     site.held_by(|holder| holder == "first").await?;
     let (floor, _) = play(&site, async |_, _| Ok(())).await?;
-    let mut names = ["second", "third"].into_iter();
+    for pod in ["second", "third"] {
+        replicas.push(site.start(pod, None, &QUIET).await?);
+    }
+    let mut routes = [route::CREATE_ACCOUNT, route::UPDATE_ACCOUNT].into_iter();
     let (bill, reasons) = play(&site, async |stage, since| {
-        let middle = Filter { committed: Some(true), ..Filter::default() }.since(since);
+        let route = routes.next().context("no more chapters")?;
+        let slow = Effect::Delay { ms: SLOW, after_commit: true };
+        stage.chatwoot.add_fault(Fault::once(route, slow).skipping(MIDDLE as u64 - 1)).await?;
+        let middle = Filter { committed: Some(true), ..Filter::route(route) }.since(since);
         stage.chatwoot.wait(&middle, MIDDLE, LONG).await?;
-        let next = site.start(names.next().context("no more names")?, None, &QUIET).await?;
-        let old: Replica = first.replace(next).context("nobody leads")?;
-        old.stops().await
+        let leader = site.held_by(|_| true).await?.holder;
+        let place = replicas.iter().position(|replica| replica.pod == leader);
+        replicas
+            .swap_remove(place.with_context(|| format!("{leader} leads, and does not run"))?)
+            .stops()
+            .await
     })
     .await?;
     say(&format!("undisturbed: {floor:?}\nwith two replacements: {bill:?}\nreasons on the way: {reasons:?}"));
@@ -59,7 +72,10 @@ async fn a_rolling_upgrade_under_load_fails_nothing_and_writes_nothing_twice() -
         ["", "Creating", "Progressing", "WaitingForAccount", "WaitingForInstance", "NotGranted", "Succeeded"];
     let bad: Vec<_> = reasons.iter().filter(|reason| !fine.contains(&reason.as_str())).collect();
     ensure!(bad.is_empty(), "on the way there was {bad:?}");
-    first.context("nobody leads")?.stops().await
+    for left in replicas {
+        left.stops().await?;
+    }
+    Ok(())
 }
 
 /// Makes all and changes all; `meanwhile` is given where the journal stood when that began.
@@ -67,8 +83,9 @@ async fn play(
     site: &Site,
     mut meanwhile: impl AsyncFnMut(&Stage, u64) -> Result<()>,
 ) -> Result<(Bill, BTreeSet<String>)> {
-    let instance = json!({"requestBudget": {"perMinute": 600, "inFlight": IN_FLIGHT}});
-    let stage = Stage::in_place_with(&site.place, Setup { instance, ..Setup::default() }).await?;
+    let instance = json!({"requestBudget": {"inFlight": IN_FLIGHT, "timeout": "20s"}});
+    let simulator = Options { latency: LATENCY, ..Options::default() };
+    let stage = Stage::in_place_with(&site.place, Setup { instance, simulator, ..Setup::default() }).await?;
     let tenant = stage.tenant(json!({})).await?;
     stage.subject("ChatwootGrant", &tenant.namespace).ready().await?;
     let (reasons, mut news) =

@@ -87,14 +87,14 @@ prop_compose! {
 prop_compose! {
     fn wishes()(
         template in prop::sample::select(vec!["tenant-{slug}", "{slug}", "{id}", "{name}-{id}", "all"]),
-        fields in prop::sample::subsequence(Field::value_variants().to_vec(), 0..=8),
+        fields in prop::sample::subsequence(Field::value_variants().to_vec(), 0..=9),
     ) -> Choices {
         Choices { fields: fields.into_iter().collect(), ..choices(template) }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 50, ..ProptestConfig::default() })]
 
     #[test]
     fn any_names_make_manifests_that_our_own_rules_take(found in facts(), wishes in wishes()) {

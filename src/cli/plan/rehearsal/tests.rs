@@ -1,4 +1,5 @@
 mod happens;
+mod manifests;
 mod picture;
 mod stage;
 

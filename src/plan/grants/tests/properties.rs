@@ -59,8 +59,8 @@ struct Wishes {
 prop_compose! {
     fn wishes()(
         plan in prop::option::of(prop::sample::select(vec!["free", "pro"])),
-        flags: [bool; 5],
-        adopt in prop::option::of(1i64..4),
+        flags in prop::array::uniform5(prop::bool::weighted(0.35)),
+        adopt in prop::option::weighted(0.3, 1i64..4),
         domain in prop::sample::select(vec!["acme.example", "x.acme.example", "bpo.example", "victim.example"]),
         credentials: bool,
         seen in prop::bool::weighted(0.7),
@@ -122,7 +122,7 @@ fn ask(list: &List, unreadable: bool, wishes: &Wishes) -> Said {
 }
 
 proptest! {
-    #![proptest_config(crate::tried(512))]
+    #![proptest_config(crate::tried(2048))]
 
     /// Whoever is granted something is granted it by one of the grants alone, however much their union would allow.
     #[test]

@@ -36,8 +36,10 @@ fn leaves(effects: &[Effect]) -> usize {
     effects.iter().filter(|effect| matches!(effect, Effect::Leave { account: AccountId(42), .. })).count()
 }
 
+type Dodge = fn(&mut World);
+
 /// Ways to keep the plan from coming to the memberships.
-fn dodges() -> Vec<(&'static str, fn(&mut World))> {
+fn dodges() -> Vec<(&'static str, Dodge)> {
     vec![
         ("paused", |world| world.change(wish(&json!({"paused": true})))),
         ("observed", |world| world.change(wish(&json!({"mode": "Observe"})))),

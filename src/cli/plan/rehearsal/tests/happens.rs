@@ -1,112 +1,14 @@
 //! What `plan` prints is what happens: any specs over any state, first rehearsed and then carried out.
 
-use super::{picture, stage::*};
+use super::{
+    manifests::{FLAGS, Manifest, some_manifests},
+    picture,
+    stage::*,
+};
 use crate::cli::plan::rehearsal::Rehearsal;
 use chatwoot_simulator::{Act, Filter};
-use proptest::{prelude::*, sample::subsequence, test_runner::TestRunner};
-use serde_json::{Value, json};
+use proptest::{prelude::*, test_runner::TestRunner};
 use std::{cell::Cell, collections::BTreeMap};
-
-const ACCOUNTS: [&str; 2] = ["one", "two"];
-const PEOPLE: [&str; 2] = ["alice", "bob"];
-const FLAGS: [&str; 3] = ["sla", "macros", "help_center"];
-
-type Manifest = (&'static str, String, Value);
-
-fn flags() -> impl Strategy<Value = BTreeMap<&'static str, bool>> {
-    prop::collection::btree_map(prop::sample::select(FLAGS.to_vec()), any::<bool>(), 0..3)
-}
-
-fn limits() -> impl Strategy<Value = BTreeMap<&'static str, i64>> {
-    prop::collection::btree_map(prop::sample::select(vec!["agents", "inboxes"]), 0i64..3, 0..3)
-}
-
-fn attributes() -> impl Strategy<Value = BTreeMap<&'static str, i64>> {
-    prop::collection::btree_map(prop::sample::select(vec!["tier", "segment"]), 0i64..3, 0..3)
-}
-
-prop_compose! {
-    fn an_account(name: &'static str)(
-        title in prop::sample::select(vec!["Acme", "Other"]),
-        locale in prop::option::of(prop::sample::select(vec!["en", "de"])),
-        domain in prop::option::of(prop::sample::select(vec!["", "a.example"])),
-        state in prop::option::weighted(0.2, prop::sample::select(vec!["Active", "Suspended"])),
-        features in flags(), limits in limits(), attributes in attributes(),
-        plan in prop::option::of(prop::sample::select(vec!["free", "pro"])),
-        paused in prop::bool::weighted(0.1), observes in prop::bool::weighted(0.1),
-    ) -> Manifest {
-        let mut spec = json!({
-            "name": title, "features": features, "limits": limits, "customAttributes": attributes, "locale": locale,
-            "domain": domain, "state": state, "plan": plan, "paused": paused,
-            "mode": if observes { "Observe" } else { "Enforce" },
-        });
-        spec.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        ("ChatwootAccount", name.to_owned(), json!({"spec": spec}))
-    }
-}
-
-prop_compose! {
-    fn a_person(name: &'static str)(
-        called in prop::sample::select(vec!["Alice", "Al"]),
-        display in prop::option::of(prop::sample::select(vec!["", "Boss"])),
-        attributes in attributes(),
-        members in prop::collection::btree_map(prop::sample::select(vec!["one", "two", "nowhere"]), any::<bool>(), 0..3),
-        moved in prop::bool::weighted(0.1),
-        paused in prop::bool::weighted(0.1), observes in prop::bool::weighted(0.1),
-    ) -> Manifest {
-        let role = |admin: bool| if admin { "Administrator" } else { "Agent" };
-        let members: Vec<_> =
-            members.into_iter().map(|(account, admin)| json!({"account": account, "role": role(admin)})).collect();
-        let mut spec = json!({
-            "email": format!("{name}{}@acme.example", if moved { ".new" } else { "" }), "name": called,
-            "displayName": display, "customAttributes": attributes, "memberships": members, "paused": paused,
-            "mode": if observes { "Observe" } else { "Enforce" },
-        });
-        spec.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        ("ChatwootUser", name.to_owned(), json!({"spec": spec}))
-    }
-}
-
-prop_compose! {
-    fn a_plan(name: &'static str)(features in flags(), limits in limits(), tier in prop::option::of(0i64..3)) -> Manifest {
-        let attributes: BTreeMap<_, _> = tier.map(|tier| ("tier", tier)).into_iter().collect();
-        let spec = json!({
-            "instanceRef": {"name": "main"}, "features": features, "limits": limits, "customAttributes": attributes
-        });
-        ("ChatwootPlan", name.to_owned(), json!({"spec": spec}))
-    }
-}
-
-// Two grants, because an account with a plan and one without need different ones.
-prop_compose! {
-    fn grants()(allow in subsequence(vec!["Features", "Limits", "State", "CustomAttributes"], 3..=4), suspended in prop::bool::weighted(0.15)) -> Vec<Manifest> {
-        let spec = |plans: Value, suspended: bool| json!({"spec": {
-            "instanceRef": {"name": "main"}, "namespaces": {"names": [TENANT]}, "emailDomains": ["*"], "plans": plans,
-            "allow": allow, "suspended": suspended,
-        }});
-        vec![
-            ("ChatwootGrant", "sold".to_owned(), spec(json!(["free", "pro"]), suspended)),
-            ("ChatwootGrant", "plain".to_owned(), spec(json!([]), false)),
-        ]
-    }
-}
-
-/// Some of everything there can be.
-fn some_manifests() -> impl Strategy<Value = Vec<Manifest>> {
-    let optional = |manifest: BoxedStrategy<Manifest>| prop::option::weighted(0.7, manifest);
-    (
-        grants(),
-        (a_plan("free"), a_plan("pro")),
-        optional(an_account(ACCOUNTS[0]).boxed()),
-        optional(an_account(ACCOUNTS[1]).boxed()),
-        optional(a_person(PEOPLE[0]).boxed()),
-        optional(a_person(PEOPLE[1]).boxed()),
-    )
-        .prop_map(|(grants, (free, pro), one, two, alice, bob)| {
-            let rest = [Some(free), Some(pro), one, two, alice, bob];
-            grants.into_iter().chain(rest.into_iter().flatten()).collect()
-        })
-}
 
 /// What somebody does in Chatwoot meanwhile.
 #[derive(Clone, Debug)]
@@ -172,7 +74,7 @@ async fn rehearsed_and_carried_out(
     version: &str,
     first: Vec<Manifest>,
     meddling: Vec<Meanwhile>,
-    second: Vec<Manifest>,
+    (second, shuffled): (Vec<Manifest>, Vec<Manifest>),
 ) -> Result<usize, TestCaseError> {
     let mut stage = Stage::new(version).await;
     let mut operator = stage.operator().await;
@@ -188,8 +90,8 @@ async fn rehearsed_and_carried_out(
 
     let mut rehearsal = stage.operator().await;
     let mut performance = stage.operator().await;
-    let again: Vec<_> = platform.into_iter().chain(second).collect();
-    stage.apply(&mut rehearsal, &again);
+    stage.apply(&mut rehearsal, &platform);
+    stage.apply(&mut rehearsal, &second);
     rehearsal.run(|_| ()).await;
     let written = |entries: Vec<chatwoot_simulator::Entry>| -> Vec<String> {
         let writes = entries.into_iter().filter(|entry| entry.method != "GET");
@@ -203,7 +105,9 @@ async fn rehearsed_and_carried_out(
     let since = Filter::default().since(seq);
     prop_assert_eq!(written(stage.chatwoot.journal(&since).await.unwrap()), Vec::<String>::new());
 
-    stage.apply(&mut performance, &again);
+    // In another order: who comes first decides nothing.
+    stage.apply(&mut performance, &shuffled);
+    stage.apply(&mut performance, &platform);
     performance.carry_out().await;
     let after = stage.chatwoot.state().await.unwrap();
     let mut requests: Vec<String> =
@@ -265,13 +169,14 @@ async fn rehearsed_and_carried_out(
 }
 
 #[test]
-fn what_a_plan_prints_is_what_happens() {
+fn whatever_is_planned_is_what_happens() {
     // Before 4.5 there is no account index, and a create does not wait for it.
     let version = prop_oneof![7 => Just("4.4"), 1 => Just("4.14")];
-    let life = (version, some_manifests(), prop::collection::vec(meanwhile(), 0..3), some_manifests());
+    let second = some_manifests().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()));
+    let life = (version, some_manifests(), prop::collection::vec(meanwhile(), 0..3), second);
     let (told, config) = (Cell::new(0), crate::tried(32));
     let enough = config.cases as usize;
-    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..config });
+    let mut runner = TestRunner::new(ProptestConfig { source_file: Some(file!()), ..config });
     runner
         .run(&life, |(version, first, meddling, second)| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

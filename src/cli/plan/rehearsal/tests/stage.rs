@@ -2,10 +2,9 @@
 //! otherwise rehearses: the same picture of the cluster, the production hands.
 
 use super::super::*;
-use crate::runtime::scope::Scope;
 use crate::{
     reconcile::{driver::Kind, references::InstanceKey, settings::Settings, stored::Stored},
-    runtime::pump::Change,
+    runtime::{pump::Change, scope::Scope},
 };
 use bytes::Bytes;
 use chatwoot_simulator::{Options, Simulator};
