@@ -37,8 +37,8 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The latest answer and when it was asked for; no UID: there was no such namespace.
-    answer: Option<(Duration, Option<String>)>,
+    /// The latest UID and when it was asked for.
+    answer: Option<(Duration, String)>,
     reading: bool,
     /// Who is woken by an answer that was not asked for before this.
     waiting: HashMap<Key, Duration>,
@@ -52,7 +52,7 @@ impl Default for Namespaces {
 
 impl Namespaces {
     /// The UID of the namespace that `who` lies in, by a reading begun not before `since`. `None`: there is no such reading
-    /// yet, and `who` is woken by it; or the namespace is gone, and `who` with it.
+    /// yet, and `who` is woken by it.
     pub fn uid(&self, who: &Key, since: Duration, world: &Arc<World>) -> Option<String> {
         let mut state = self.lock();
         let since = since.max(state.floor);
@@ -60,7 +60,7 @@ impl Namespaces {
         if let Some((asked_at, uid)) = &known.answer
             && *asked_at >= since
         {
-            return uid.clone();
+            return Some(uid.clone());
         }
         known.waiting.insert(who.clone(), since);
         if !known.reading {
@@ -74,12 +74,12 @@ impl Namespaces {
     pub fn since(&self, name: &str, since: Duration) -> Option<String> {
         let state = self.lock();
         let (asked_at, uid) = state.known.get(name)?.answer.as_ref()?;
-        uid.clone().filter(|_| *asked_at >= since.max(state.floor))
+        (*asked_at >= since.max(state.floor)).then(|| uid.clone())
     }
 
     /// The latest answer, whenever it was asked for.
     pub fn latest(&self, name: &str) -> Option<String> {
-        self.lock().known.get(name)?.answer.as_ref()?.1.clone()
+        Some(self.lock().known.get(name)?.answer.as_ref()?.1.clone())
     }
 
     /// Another process has worked meanwhile: what was read before `now` says nothing about what it has done.
@@ -88,7 +88,7 @@ impl Namespaces {
     }
 
     /// Keeps an answer; returns whom to wake.
-    fn learn(&self, name: &str, asked_at: Duration, uid: Option<String>) -> (Vec<Key>, Ended) {
+    fn learn(&self, name: &str, asked_at: Duration, uid: String) -> (Vec<Key>, Ended) {
         let mut state = self.lock();
         let known = state.known.entry(name.to_owned()).or_default();
         known.answer = Some((asked_at, uid));
@@ -123,12 +123,12 @@ async fn read(world: Arc<World>, name: String) {
             let _turn = world.namespaces.turns.acquire().await;
             (world.clock(), api.get_metadata_opt(&name).await)
         };
-        match found {
-            Ok(found) => {
+        let uid = found.map(|namespace| namespace.and_then(|found| found.metadata.uid));
+        match uid {
+            Ok(Some(uid)) => {
                 if troubled {
                     (world.observers.namespace)(&name, None);
                 }
-                let uid = found.and_then(|namespace| namespace.metadata.uid);
                 let (served, Ended(ended)) = world.namespaces.learn(&name, asked_at, uid);
                 for who in served {
                     (world.wake)(who);
@@ -137,9 +137,12 @@ async fn read(world: Arc<World>, name: String) {
                     return;
                 }
             }
-            Err(error) => {
-                (world.observers.namespace)(&name, Some(&words(&error)));
-                troubled = true;
+            // Not there: then whoever asks is gone, and that will be told in a moment.
+            not_known => {
+                if let Err(error) = not_known {
+                    (world.observers.namespace)(&name, Some(&words(&error)));
+                    troubled = true;
+                }
                 let stopped = tokio::time::timeout(pause, world.stop.cancelled()).await.is_ok();
                 if stopped || world.references.to(&Ref::Namespace(name.clone())).is_empty() {
                     (world.observers.namespace)(&name, None);
@@ -181,9 +184,9 @@ mod tests {
         let namespaces = Namespaces::default();
         wait(&namespaces, "early", 1);
         wait(&namespaces, "late", 3);
-        let (served, Ended(ended)) = namespaces.learn("acme", Duration::from_secs(2), Some("old".into()));
+        let (served, Ended(ended)) = namespaces.learn("acme", Duration::from_secs(2), "old".into());
         assert_eq!((served, ended), (vec![key("early")], false));
-        let (served, Ended(ended)) = namespaces.learn("acme", Duration::from_secs(3), Some("new".into()));
+        let (served, Ended(ended)) = namespaces.learn("acme", Duration::from_secs(3), "new".into());
         assert_eq!((served, ended), (vec![key("late")], true));
         assert_eq!(namespaces.latest("acme").as_deref(), Some("new"));
         assert_eq!(namespaces.since("acme", Duration::from_secs(3)).as_deref(), Some("new"));

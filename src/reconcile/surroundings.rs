@@ -43,8 +43,11 @@ impl Home {
         if labels.is_none() && !world.settings.is_confined() {
             return None;
         }
+        if world.settings.pictured {
+            return Some(Self { name: name.clone(), uid: world.listed_uid(name)?, labels });
+        }
         let since = since.unwrap_or_default();
-        let listed = || world.listed_uid(name).filter(|_| bound || world.settings.pictured);
+        let listed = || world.listed_uid(name).filter(|_| bound);
         let uid = match world.namespaces.since(name, since).or_else(listed) {
             Some(uid) => uid,
             None => world.namespaces.uid(who, if bound { Duration::ZERO } else { since }, world)?,

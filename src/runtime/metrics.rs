@@ -15,6 +15,7 @@ use prometheus_client::{
     registry::Registry,
 };
 use std::{
+    collections::HashMap,
     fmt,
     hash::Hash,
     sync::{Arc, Mutex, PoisonError},
@@ -39,9 +40,13 @@ pub struct Metrics {
     unreadable: Family<Kind, Gauge>,
     watch_errors: Family<Kind, Counter>,
     unseen: Family<Kind, Gauge>,
+    /// Watches that may not look, by kind and namespace.
+    dark: Arc<Mutex<Dark>>,
     event_errors: Counter,
     orphans: Counter,
 }
+
+type Dark = HashMap<&'static str, HashMap<String, usize>>;
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -70,6 +75,7 @@ impl Default for Metrics {
                 "unseen_namespaces",
                 "Namespaces of --watch-namespaces in which objects of this kind may not be looked at",
             ),
+            dark: Arc::default(),
             event_errors: book.add("event_errors", "Kubernetes events that could not be published"),
             orphans: book.add("orphans", "Accounts and people made in Chatwoot whose id could not be stored"),
             registry: Arc::new(Mutex::new(registry)),
@@ -110,7 +116,7 @@ impl Metrics {
     /// For [`Pump`](super::pump::Pump).
     pub fn pump_hooks(&self) -> PumpHooks {
         let (errors, unreadable) = (self.watch_errors.clone(), self.unreadable.clone());
-        let unseen = self.unseen.clone();
+        let (unseen, dark) = (self.unseen.clone(), self.dark.clone());
         PumpHooks {
             failed: Arc::new(move |kind| {
                 errors.get_or_create(&Kind { kind }).inc();
@@ -118,13 +124,14 @@ impl Metrics {
             unreadable: Arc::new(move |kind, count| {
                 unreadable.get_or_create(&Kind { kind }).set(i64::try_from(count).unwrap_or(i64::MAX));
             }),
-            sight: Arc::new(move |kind, _, seen| {
-                let gauge = unseen.get_or_create(&Kind { kind });
-                if seen {
-                    gauge.dec()
-                } else {
-                    gauge.inc()
-                };
+            // Of Secrets there are two watches in each namespace, and a namespace counts once.
+            sight: Arc::new(move |kind, namespace, seen| {
+                let mut dark = dark.lock().unwrap_or_else(PoisonError::into_inner);
+                let here = dark.entry(kind).or_default();
+                let watches = here.entry(namespace.to_owned()).or_insert(0_usize);
+                *watches = if seen { watches.saturating_sub(1) } else { *watches + 1 };
+                here.retain(|_, watches| *watches > 0);
+                unseen.get_or_create(&Kind { kind }).set(i64::try_from(here.len()).unwrap_or(i64::MAX));
             }),
         }
     }

@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod operator;
 pub mod options;
 pub mod pump;
+mod pumps;
 pub mod queue;
 pub mod scope;
 mod scraped;

@@ -37,7 +37,7 @@ pub struct Room {
 }
 
 /// For all tests that share a place.
-const FOR_ALL: Room = Room { homes: 230, tenants: 320 };
+const FOR_ALL: Room = Room { homes: 300, tenants: 330 };
 /// For a place that one test has, or a few.
 const FOR_ONE: Room = Room { homes: 8, tenants: 12 };
 
@@ -53,6 +53,8 @@ pub struct Place {
     pub plane: ControlPlane,
     /// The operator has Roles in the namespaces that are there from the start, and nothing else.
     pub confined: bool,
+    /// The chart's Roles for tenant teams, with [`ANY_TENANT`] as their namespace.
+    team_roles: String,
     arguments: Vec<String>,
     kubeconfig: PathBuf,
     room: Room,
@@ -125,7 +127,9 @@ impl Place {
             let served = homes.iter().chain(&tenants);
             let made = served.map(|name| make_namespace(&plane, name, json!({})));
             let _: Vec<()> = stream::iter(made).buffer_unordered(16).try_collect().await?;
-            merge(&mut values, json!({"rbac": {"scope": "Namespaced"}, "watchNamespaces": tenants}));
+            // Teams get the chart's Roles as they come: in hundreds of namespaces they would be most of what is installed.
+            let rbac = json!({"scope": "Namespaced", "tenantRoles": {"create": false}});
+            merge(&mut values, json!({"rbac": rbac, "watchNamespaces": tenants}));
         }
         merge(&mut values, more);
         plane
@@ -145,6 +149,11 @@ impl Place {
         if !confined {
             tenant::roles_are_filled(&plane).await?;
         }
+        let team_roles = if confined {
+            team_roles(&plane, &repository.join("charts/chatwoot-operator")).await?
+        } else {
+            String::new()
+        };
         let deployed = plane
             .kubectl(["get", "deployment", RELEASE, "-n", OPERATOR_NAMESPACE, "-o", "json"])
             .run()
@@ -155,7 +164,17 @@ impl Place {
         let account = pod["serviceAccountName"].as_str().context("the pod names no service account")?;
         let kubeconfig = plane.kubeconfig_for_service_account(OPERATOR_NAMESPACE, account).await?;
         let (operator, taken) = (Mutex::new(None), || AtomicUsize::new(0));
-        Ok(Self { operator, plane, confined, arguments, kubeconfig, room, homes: taken(), tenants: taken() })
+        Ok(Self {
+            operator,
+            plane,
+            confined,
+            team_roles,
+            arguments,
+            kubeconfig,
+            room,
+            homes: taken(),
+            tenants: taken(),
+        })
     }
 
     /// The arguments of the chart's Deployment, and a kubeconfig with the token of its service account.
@@ -284,7 +303,8 @@ impl Place {
                 "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": format!("{RELEASE}-edit")},
                 "subjects": [{"kind": "ServiceAccount", "name": "team", "namespace": namespace}]
             });
-            self.plane.apply(namespace, &binding.to_string()).await?;
+            let roles = self.team_roles.replace(ANY_TENANT, namespace);
+            self.plane.apply(namespace, &format!("{roles}\n---\n{binding}")).await?;
         }
         Tenant::in_namespace(&self.plane, namespace).await
     }
@@ -331,6 +351,17 @@ fn home(number: usize) -> String {
 
 fn tenant_namespace(number: usize) -> String {
     format!("tenant-{number:03}")
+}
+
+/// Stands for any tenant's namespace in a manifest.
+const ANY_TENANT: &str = "any-tenant";
+
+async fn team_roles(plane: &ControlPlane, chart: &Path) -> Result<String> {
+    let values = json!({
+        "rbac": {"scope": "Namespaced"}, "watchNamespaces": [ANY_TENANT], "instanceNamespaces": [ANY_TENANT]
+    });
+    let template = ["template", RELEASE, "--show-only", "templates/tenant-roles.yaml", "--values", "-"];
+    plane.helm(template).args([chart]).stdin(values.to_string()).run().await
 }
 
 async fn make_namespace(plane: &ControlPlane, name: &str, labels: Value) -> Result<()> {

@@ -226,10 +226,13 @@ fn planned(rehearsal: &Rehearsal, key: &Key, acted: &Acted, stored: Option<&Stor
     };
     let going = reason.as_deref() == Some(reason::DELETING) || (after.is_none() && acted.sheet.deletes);
     let message = match after {
-        _ if acted.undecided => Some(
-            "nothing can be said: its instance has not been looked at, or its namespace is not there"
+        _ if acted.undecided => Some(match &rehearsal.world.settings.served {
+            Some(served) if !served.contains(namespace) => {
+                format!("namespace {namespace} is none that the operator serves; see its --watch-namespaces")
+            }
+            _ => "nothing can be said: its instance has not been looked at, or its namespace is not there"
                 .to_owned(),
-        ),
+        }),
         after => after.map(|after| after.message),
     };
     Some(Planned {
