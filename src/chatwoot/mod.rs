@@ -19,4 +19,4 @@ mod scripted;
 pub mod types;
 pub mod version;
 
-pub use http::{Ended, Observer};
+pub use http::{AccessToken, Ended, Observer};

@@ -17,12 +17,13 @@ pub use members::Member;
 pub use users::{NewUser, OwnUser, UserAnswer, UserPatch};
 
 use super::{
-    http::{Call, Http, Observer},
+    classify::Dialect,
+    http::{AccessToken, Call, Http, Observer},
     outcome::{Class, Failure},
 };
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 const ROOT: &str = "platform/api/v1";
 
@@ -74,6 +75,12 @@ pub enum ConfigError {
         "the platform token has characters no token has: store the Platform App's access token and nothing else"
     )]
     BadToken,
+    #[error("the access token is empty: give the token of a person or bot of the account")]
+    EmptyAccessToken,
+    #[error(
+        "the access token has characters no token has: give the token of a person or bot and nothing else"
+    )]
+    BadAccessToken,
     #[error("the CA has no readable certificate: store PEM text with at least one CERTIFICATE block")]
     Ca,
     #[error("the time-out is zero: write at least 1s")]
@@ -87,7 +94,7 @@ pub enum ConfigError {
 /// A client for one Chatwoot. Cloning it is cheap and shares its connections.
 #[derive(Clone)]
 pub struct Platform {
-    http: Arc<Http>,
+    http: Http,
 }
 
 impl fmt::Debug for Platform {
@@ -110,7 +117,12 @@ impl Platform {
     /// # Errors
     /// As [`Platform::new`].
     pub fn observed(config: Config, observer: Option<Observer>) -> Result<Self, ConfigError> {
-        Ok(Self { http: Arc::new(Http::new(config, observer)?) })
+        let token = AccessToken::new(&config.token).map_err(|error| match error {
+            ConfigError::EmptyAccessToken => ConfigError::EmptyToken,
+            ConfigError::BadAccessToken => ConfigError::BadToken,
+            other => other,
+        })?;
+        Ok(Self { http: Http::new(&config, Dialect::Platform, Some(token), observer)? })
     }
 
     /// Sends a DELETE: 200 with an empty body, whatever happens later (§1.1, P27).
