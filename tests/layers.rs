@@ -21,7 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// What the planner may know of Chatwoot: words and tables, and nothing that calls.
 const PURE: &[&str] =
-    &["types", "marker", "outcome", "features", "locales", "passwords", "version", "attributes"];
+    &["types", "tenant", "marker", "outcome", "features", "locales", "passwords", "version", "attributes"];
 
 /// Crates that do things; the planner has none of them.
 const IMPURE: &[&str] =

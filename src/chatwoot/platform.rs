@@ -17,9 +17,11 @@ pub use members::Member;
 pub use users::{NewUser, OwnUser, UserAnswer, UserPatch};
 
 use super::{
+    application::Application,
     classify::Dialect,
     http::{AccessToken, Call, Http, Observer},
     outcome::{Class, Failure},
+    public::Public,
 };
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
@@ -35,7 +37,8 @@ pub struct Config {
     /// What browsers use. Where it is https and `url` is http, requests say that they came by https, or `FORCE_SSL` would
     /// redirect them (§1.1).
     pub external_url: Option<String>,
-    /// A Platform App's access token. White space around it is cut off.
+    /// A Platform App's access token for [`Platform`], a person's or bot's for [`Application`]; [`Public`] needs none.
+    /// White space around it is cut off.
     pub token: SecretString,
     /// The only certificate authorities to trust; the system's when absent.
     pub ca_pem: Option<Vec<u8>>,
@@ -123,6 +126,16 @@ impl Platform {
             other => other,
         })?;
         Ok(Self { http: Http::new(&config, Dialect::Platform, Some(token), observer)? })
+    }
+
+    /// What the owner of `token` may do inside accounts of this Chatwoot, over the same connections.
+    pub fn application(&self, token: &AccessToken) -> Application {
+        Application::over(self.http.speaking(Dialect::Application, Some(token.clone())))
+    }
+
+    /// What anybody may do who knows an inbox's identifier, over the same connections.
+    pub fn public(&self) -> Public {
+        Public::over(self.http.speaking(Dialect::Public, None))
     }
 
     /// Sends a DELETE: 200 with an empty body, whatever happens later (§1.1, P27).
