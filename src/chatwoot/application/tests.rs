@@ -59,6 +59,18 @@ async fn a_platform_lends_its_connections_to_a_persons_token() {
     assert_eq!(seen[0].connection, seen[1].connection, "one pool");
 }
 
+#[tokio::test]
+async fn the_observer_hears_routes_without_ids() {
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let ear = heard.clone();
+    let observer: Observer =
+        std::sync::Arc::new(move |route, class, _| ear.lock().unwrap().push((route, class)));
+    let server = Server::start([Act::json(404, r#"{"error":"Resource could not be found"}"#)]);
+    let app = Application::observed(server.config(), Some(observer)).unwrap();
+    let _ = app.account(ACCOUNT).conversations().show(ConversationId(4711)).await;
+    assert_eq!(*heard.lock().unwrap(), [("GET /api/v1/accounts/:account/conversations/:id", "not_found")]);
+}
+
 #[test]
 fn a_token_that_cannot_be_one_is_refused_without_being_shown() {
     for (token, error) in [

@@ -36,7 +36,8 @@ impl ContactQuery {
         let mut pairs = vec![
             ("page", Some(page.max(1).to_string())),
             ("sort", self.sort.map(|sort| sort.to_string())),
-            ("include_contact_inboxes", self.with_inboxes.then(|| "true".to_owned())),
+            // Shown unless it is declined.
+            ("include_contact_inboxes", Some(self.with_inboxes.to_string())),
         ];
         pairs.extend(self.labels.iter().map(|label| ("labels[]", Some(label.clone()))));
         pairs

@@ -44,7 +44,10 @@ async fn every_sort_key_goes_out_both_ways_and_an_unknown_one_is_refused() {
             let sort = Some(Sort { by: *by, descending });
             inside(&server).contacts().list(&ContactQuery { sort, ..Default::default() }, 0).await.unwrap();
             let minus = if descending { "-" } else { "" };
-            assert_eq!(sent(&server).0, format!("GET /contacts?page=1&sort={minus}{by}"));
+            assert_eq!(
+                sent(&server).0,
+                format!("GET /contacts?page=1&sort={minus}{by}&include_contact_inboxes=false")
+            );
         }
     }
     assert!("-age".parse::<Sort>().unwrap_err().to_string().contains("write one of name, email"));
@@ -55,7 +58,7 @@ async fn a_search_is_read_as_old_and_new_versions_answer_it() {
     let old = answering(&json!({"meta": {"count": 40, "current_page": 1}, "payload": [contact()]}));
     let page = inside(&old).contacts().search("bob@example.com", None, 1).await.unwrap();
     assert_eq!((page.count, page.has_more), (Some(40), None));
-    assert_eq!(sent(&old).0, "GET /contacts/search?page=1&q=bob%40example.com");
+    assert_eq!(sent(&old).0, "GET /contacts/search?page=1&include_contact_inboxes=false&q=bob%40example.com");
     let new = json!({"meta": {"count": 1, "current_page": 1, "has_more": true}, "payload": [contact()]});
     let page = inside(&answering(&new)).contacts().search("bob", None, 1).await.unwrap();
     assert_eq!((page.count, page.has_more), (Some(1), Some(true)));
@@ -71,7 +74,7 @@ async fn a_filter_goes_out_with_its_rules() {
     let rule = Rule::new(Key::Standard(ContactKey::Email), Operator::Contains, &["@acme".into()]).unwrap();
     inside(&server).contacts().filter(&Filter::new(rule), &Default::default(), 1).await.unwrap();
     let (line, body) = sent(&server);
-    assert_eq!(line, "POST /contacts/filter?page=1");
+    assert_eq!(line, "POST /contacts/filter?page=1&include_contact_inboxes=false");
     assert_eq!(
         body,
         json!({"payload": [{"attribute_key": "email", "filter_operator": "contains", "values": ["@acme"],

@@ -18,7 +18,7 @@ async fn ids(account: &Account) -> Result<Vec<i64>, Failure> {
 async fn one_page_of_contacts_is_one_request_in_the_steadiest_order() {
     let server = Server::start([page(2, [1, 2])]);
     assert_eq!(ids(&inside(&server)).await.unwrap(), [1, 2]);
-    assert_eq!(sent(&server).0, "GET /contacts?page=1&sort=created_at");
+    assert_eq!(sent(&server).0, "GET /contacts?page=1&sort=created_at&include_contact_inboxes=false");
 }
 
 #[tokio::test]
@@ -30,9 +30,9 @@ async fn a_contact_that_slips_over_the_seam_is_found_on_the_page_before() {
     assert_eq!(
         lines,
         [
-            "GET /contacts?page=1&sort=created_at",
-            "GET /contacts?page=2&sort=created_at",
-            "GET /contacts?page=1&sort=created_at"
+            "GET /contacts?page=1&sort=created_at&include_contact_inboxes=false",
+            "GET /contacts?page=2&sort=created_at&include_contact_inboxes=false",
+            "GET /contacts?page=1&sort=created_at&include_contact_inboxes=false"
         ]
     );
 }
@@ -59,7 +59,7 @@ async fn a_filter_is_streamed_as_a_list_is() {
     let contacts = inside(&server).contacts();
     let stream = contacts.filter_stream(&Filter::new(rule), &ContactQuery::default());
     assert_eq!(stream.try_collect::<Vec<_>>().await.unwrap().len(), 1);
-    assert_eq!(sent(&server).0, "POST /contacts/filter?page=1&sort=created_at");
+    assert_eq!(sent(&server).0, "POST /contacts/filter?page=1&sort=created_at&include_contact_inboxes=false");
 }
 
 #[tokio::test]
