@@ -87,8 +87,10 @@ fn sources() -> Vec<(String, String)> {
                 continue;
             }
             let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
-            let is_test =
-                name.ends_with("tests.rs") || name.contains("/tests/") || name.ends_with("scripted.rs");
+            let is_test = name.ends_with("tests.rs")
+                || name.contains("/tests/")
+                || name.ends_with("scripted.rs")
+                || name.ends_with("properties.rs");
             if name.ends_with(".rs") && name != "main.rs" && name != "lib.rs" && !is_test {
                 files.push((name, code(&fs::read_to_string(&path).unwrap())));
             }
