@@ -1,7 +1,10 @@
-//! What an answer that is not a success means (chatwoot-api §1.4).
+//! What an answer that is not a success means (chatwoot-api §1.4, §3.1, §4).
 //!
 //! A refusal counts as Chatwoot's own only in exactly the form it is known to have: anything else may come from
 //! whatever stands in between, and says nothing about what happened behind it.
+
+mod bodies;
+mod sentences;
 
 use super::{
     outcome::{Class, Failure, Refusal},
@@ -9,12 +12,35 @@ use super::{
 };
 use jiff::Timestamp;
 use reqwest::{Response, Url, header};
-use serde_json::{Value, json};
 use std::{error::Error, fmt::Write, io, time::Duration};
 
 /// Longest pause a `Retry-After` can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 const REFUSAL_LIMIT: usize = 300;
+
+/// Which of Chatwoot's APIs is spoken to: each has forms of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Platform,
+    Application,
+    Public,
+}
+
+impl Dialect {
+    /// 200 always (§1.1), save for the deletions of the Application API that answer 204 (§3.6).
+    pub fn succeeds(self, status: u16) -> bool {
+        status == 200 || (status == 204 && self == Dialect::Application)
+    }
+}
+
+/// What was asked, as far as it matters to a refusal.
+pub(super) struct Asked<'a> {
+    pub dialect: Dialect,
+    /// About people, whose names and addresses a refusal could repeat.
+    pub personal: bool,
+    /// The token, which is never repeated.
+    pub secret: Option<&'a str>,
+}
 
 /// What an answer says before its body.
 pub(super) struct Head {
@@ -62,72 +88,33 @@ fn pause(value: &str, now: Timestamp) -> Option<Duration> {
     Some(pause.min(LONGEST_PAUSE))
 }
 
-/// The failure an answer with a status other than 200 stands for. `secret` is the token, which is never repeated.
-pub(super) fn refused(head: Head, body: Option<&[u8]>, secret: &str) -> Failure {
-    let known = known(&head, body);
+/// The failure an answer stands for that is no success.
+pub(super) fn refused(head: Head, body: Option<&[u8]>, asked: &Asked<'_>) -> Failure {
+    let known = body.filter(|_| head.json).and_then(|body| bodies::known(head.status, body, asked));
     let (class, own) = match (head.status, known) {
-        (401, Some(Known::InvalidToken)) => (Class::Unauthorized, true),
-        (401, Some(Known::NotPermissible)) => (Class::NotPermitted, true),
-        (401, _) => (Class::Unauthorized, false),
-        (404, Some(Known::NotFound)) => (Class::NotFound, true),
-        (404, _) => (Class::NotRouted, false),
-        (400 | 403 | 422, Some(Known::Refused(text))) => {
-            let refusal = text.and_then(|text| clean(&text, secret));
+        (_, Some(Known::Class(class, detail))) => return Failure { detail, ..head.failure(class) },
+        (_, Some(Known::Refused(text))) => {
+            let refusal = text.and_then(|text| clean(&text, asked));
             return Failure { refusal, ..head.failure(Class::Invalid) };
         }
-        (429, _) => (Class::RateLimited, true),
-        (300..=399, _) => (Class::Redirected, true),
-        (500, _) => (Class::Server, true),
-        (502..=504, _) => (Class::Proxy, false),
+        (401, None) => (Class::Unauthorized, false),
+        (404, None) => (Class::NotRouted, false),
+        (429, None) => (Class::RateLimited, true),
+        (300..=399, None) => (Class::Redirected, true),
+        (500, None) => (Class::Server, true),
+        (502..=504, None) => (Class::Proxy, false),
         _ => (Class::Unexpected, false),
     };
     let location = if class == Class::Redirected { head.location.clone() } else { None };
     Failure { retry_after: head.retry_after, location, foreign_body: !own, ..head.failure(class) }
 }
 
-/// A body of §1.4.
+/// A body in one of Chatwoot's own forms.
 enum Known {
-    InvalidToken,
-    NotPermissible,
-    NotFound,
+    /// The form says it all; with words of ours where they help.
+    Class(Class, Option<&'static str>),
+    /// Values were refused, in these words.
     Refused(Option<String>),
-}
-
-fn known(head: &Head, body: Option<&[u8]>) -> Option<Known> {
-    if !head.json {
-        return None;
-    }
-    let body: Value = serde_json::from_slice(body?).ok()?;
-    let is = |expected: Value| body == expected;
-    match head.status {
-        401 if is(json!({"error": "Invalid access_token"})) => Some(Known::InvalidToken),
-        401 if is(json!({"error": "Non permissible resource"})) => Some(Known::NotPermissible),
-        404 if is(json!({"status": 404, "error": "Not Found"})) => Some(Known::NotFound),
-        400 if is(json!({"status": 400, "error": "Bad Request"})) => Some(Known::Refused(None)),
-        403 => {
-            let text = "Email channel migration is not enabled";
-            is(json!({"error": text})).then(|| Known::Refused(Some(text.to_owned())))
-        }
-        422 => validation(&body).map(|text| Known::Refused(Some(text))),
-        _ => None,
-    }
-}
-
-/// `{"message": …, "attributes": […]}` of a model's validation, or one of the two sentences of the e-mail migration.
-fn validation(body: &Value) -> Option<String> {
-    let fields = body.as_object()?;
-    if let Some(text) = fields.get("error").and_then(Value::as_str) {
-        let known = ["Missing migrations parameter", "Too many migrations (max 25)"];
-        return (fields.len() == 1 && known.contains(&text)).then(|| text.to_owned());
-    }
-    let message = fields.get("message")?.as_str()?;
-    let attributes = fields.get("attributes")?.as_array()?;
-    if fields.len() != 2 || !attributes.iter().all(Value::is_string) {
-        return None;
-    }
-    // Chatwoot's sentences about a password can quote it, so ours stands for all of them.
-    let about_password = attributes.iter().any(|name| name.as_str().is_some_and(mentions_password));
-    Some(if about_password { passwords::RULES.to_owned() } else { message.to_owned() })
 }
 
 fn mentions_password(text: &str) -> bool {
@@ -135,11 +122,13 @@ fn mentions_password(text: &str) -> bool {
 }
 
 /// Text of Chatwoot's that can be shown; `None` where nothing of it should be.
-fn clean(text: &str, secret: &str) -> Option<Refusal> {
+fn clean(text: &str, asked: &Asked<'_>) -> Option<Refusal> {
     if text != passwords::RULES && mentions_password(text) {
-        return Some(Refusal(passwords::RULES.to_owned()));
+        // In an account passwords are those of mail servers, for which there are no rules.
+        let platform = asked.dialect == Dialect::Platform;
+        return platform.then(|| Refusal(passwords::RULES.to_owned()));
     }
-    if text.contains(secret) {
+    if asked.secret.is_some_and(|secret| text.contains(secret)) {
         return None;
     }
     let printable = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !invisible(*c));

@@ -117,7 +117,7 @@ fn secret(text: String) -> Option<SecretString> {
 }
 
 /// A JSON object and nothing else: derived structs would take an array for one.
-fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
     if *first != b'{' {
         return None;

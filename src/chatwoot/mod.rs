@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod anything;
+pub mod application;
 pub mod attributes;
 mod classify;
 mod decode;
@@ -10,13 +11,17 @@ pub mod gate;
 mod http;
 pub mod instance;
 pub mod locales;
+mod loose;
 pub mod marker;
 pub mod outcome;
+pub mod pages;
 pub mod passwords;
 pub mod platform;
+pub mod public;
 #[cfg(test)]
 mod scripted;
+pub mod tenant;
 pub mod types;
 pub mod version;
 
-pub use http::{Ended, Observer};
+pub use http::{AccessToken, Ended, Observer};

@@ -34,11 +34,18 @@ pub enum Class {
     Unauthorized,
     /// 401 `Non permissible resource`: it exists, but outside this Platform App's sandbox.
     NotPermitted,
-    /// 404 with Platform's own JSON body.
+    /// 401 of the Application API: the token is good, and its owner may not do this: not a member, an agent where an
+    /// administrator is asked for, or no person at all (§3.1).
+    NotAllowed,
+    /// 401 `Account is suspended` of the Application API (P32).
+    Suspended,
+    /// 402: the account has all the agents or inboxes it may have (§3.1).
+    LimitReached,
+    /// 404 with the API's own JSON body.
     NotFound,
     /// 404 with any other body: a wrong prefix, a proxy, or a route this version lacks.
     NotRouted,
-    /// 400, 403 or 422 with a body of §1.4.
+    /// 400, 403 or 422 with a body of §1.4, §3.1 or §4; without a status it was refused here and nothing was sent.
     Invalid,
     /// A success status with a body that cannot be read, or too large; or a status nobody expects.
     Unexpected,
@@ -57,6 +64,9 @@ impl Class {
             Class::Redirected => "redirected",
             Class::Unauthorized => "unauthorized",
             Class::NotPermitted => "not_permitted",
+            Class::NotAllowed => "not_allowed",
+            Class::Suspended => "suspended",
+            Class::LimitReached => "limit_reached",
             Class::NotFound => "not_found",
             Class::NotRouted => "not_routed",
             Class::Invalid => "invalid",
@@ -68,7 +78,13 @@ impl Class {
     pub fn fate(self) -> Fate {
         match self {
             Class::Connect | Class::RateLimited | Class::Redirected => Fate::NotSent,
-            Class::Unauthorized | Class::NotPermitted | Class::NotFound | Class::Invalid => Fate::Rejected,
+            Class::Unauthorized
+            | Class::NotPermitted
+            | Class::NotAllowed
+            | Class::Suspended
+            | Class::LimitReached
+            | Class::NotFound
+            | Class::Invalid => Fate::Rejected,
             Class::Transport
             | Class::Timeout
             | Class::Proxy
@@ -136,8 +152,11 @@ impl fmt::Display for Failure {
             Class::Server => "Chatwoot failed with an internal error",
             Class::RateLimited => "Chatwoot's request limit is reached",
             Class::Redirected => "Chatwoot answered with a redirect, which is never followed",
-            Class::Unauthorized => "Chatwoot refused the platform token",
+            Class::Unauthorized => "Chatwoot refused the token",
             Class::NotPermitted => "the object is outside this Platform App's permissions",
+            Class::NotAllowed => "the token's owner may not do this",
+            Class::Suspended => "the account is suspended",
+            Class::LimitReached => "the account's limit is reached",
             Class::NotFound => "Chatwoot has no such object",
             Class::NotRouted => "Chatwoot, or a proxy in front of it, does not know this path",
             Class::Invalid => "Chatwoot refused the values",

@@ -17,12 +17,15 @@ pub use members::Member;
 pub use users::{NewUser, OwnUser, UserAnswer, UserPatch};
 
 use super::{
-    http::{Call, Http, Observer},
+    application::Application,
+    classify::Dialect,
+    http::{AccessToken, Call, Http, Observer},
     outcome::{Class, Failure},
+    public::Public,
 };
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 const ROOT: &str = "platform/api/v1";
 
@@ -34,7 +37,8 @@ pub struct Config {
     /// What browsers use. Where it is https and `url` is http, requests say that they came by https, or `FORCE_SSL` would
     /// redirect them (§1.1).
     pub external_url: Option<String>,
-    /// A Platform App's access token. White space around it is cut off.
+    /// A Platform App's access token for [`Platform`], a person's or bot's for [`Application`]; [`Public`] needs none.
+    /// White space around it is cut off.
     pub token: SecretString,
     /// The only certificate authorities to trust; the system's when absent.
     pub ca_pem: Option<Vec<u8>>,
@@ -74,6 +78,12 @@ pub enum ConfigError {
         "the platform token has characters no token has: store the Platform App's access token and nothing else"
     )]
     BadToken,
+    #[error("the access token is empty: give the token of a person or bot of the account")]
+    EmptyAccessToken,
+    #[error(
+        "the access token has characters no token has: give the token of a person or bot and nothing else"
+    )]
+    BadAccessToken,
     #[error("the CA has no readable certificate: store PEM text with at least one CERTIFICATE block")]
     Ca,
     #[error("the time-out is zero: write at least 1s")]
@@ -87,7 +97,7 @@ pub enum ConfigError {
 /// A client for one Chatwoot. Cloning it is cheap and shares its connections.
 #[derive(Clone)]
 pub struct Platform {
-    http: Arc<Http>,
+    http: Http,
 }
 
 impl fmt::Debug for Platform {
@@ -110,7 +120,22 @@ impl Platform {
     /// # Errors
     /// As [`Platform::new`].
     pub fn observed(config: Config, observer: Option<Observer>) -> Result<Self, ConfigError> {
-        Ok(Self { http: Arc::new(Http::new(config, observer)?) })
+        let token = AccessToken::new(&config.token).map_err(|error| match error {
+            ConfigError::EmptyAccessToken => ConfigError::EmptyToken,
+            ConfigError::BadAccessToken => ConfigError::BadToken,
+            other => other,
+        })?;
+        Ok(Self { http: Http::new(&config, Dialect::Platform, Some(token), observer)? })
+    }
+
+    /// What the owner of `token` may do inside accounts of this Chatwoot, over the same connections.
+    pub fn application(&self, token: &AccessToken) -> Application {
+        Application::over(self.http.speaking(Dialect::Application, Some(token.clone())))
+    }
+
+    /// What anybody may do who knows an inbox's identifier, over the same connections.
+    pub fn public(&self) -> Public {
+        Public::over(self.http.speaking(Dialect::Public, None))
     }
 
     /// Sends a DELETE: 200 with an empty body, whatever happens later (§1.1, P27).

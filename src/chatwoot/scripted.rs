@@ -4,7 +4,8 @@ use super::platform::{Config, Platform};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::{
     collections::VecDeque,
-    io::{BufRead, BufReader, Read, Write},
+    future::Future,
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
@@ -13,6 +14,7 @@ use std::{
     thread,
     time::Duration,
 };
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, layer::SubscriberExt};
 
 pub const TOKEN: &str = "platform-token-5f3b9c";
 
@@ -199,4 +201,44 @@ fn request(stream: &mut impl BufRead, connection: usize) -> Option<Seen> {
     stream.read_exact(&mut body).ok()?;
     seen.body = String::from_utf8(body).unwrap();
     Some(seen)
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Log;
+
+    fn make_writer(&'a self) -> Log {
+        self.clone()
+    }
+}
+
+/// Runs `calls` on this thread and gives what they gave with all that was logged, at any level.
+pub fn logged<F: Future<Output = String>>(calls: impl Fn() -> F) -> (String, String) {
+    let log = Log::default();
+    let layer = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_ansi(false);
+    let subscriber = tracing_subscriber::registry().with(LevelFilter::TRACE).with(layer);
+    // One thread, so that everything below is seen by this thread's subscriber.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let told = tracing::subscriber::with_default(subscriber, || {
+        // An event that another test's thread reaches first is marked as of no interest to anybody. So all are reached
+        // once, then everybody is asked again.
+        runtime.block_on(calls());
+        tracing::callsite::rebuild_interest_cache();
+        runtime.block_on(calls())
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    (told, log)
 }

@@ -20,7 +20,8 @@ fn retry_after_is_read_as_seconds_or_as_a_date() {
 
 #[test]
 fn hidden_characters_are_taken_out() {
-    let text = clean("a\u{200b}b\u{202e}c\u{7}d\u{feff}e\u{e0041}", "token").unwrap();
+    let asked = Asked { dialect: Dialect::Platform, personal: false, secret: Some("token") };
+    let text = clean("a\u{200b}b\u{202e}c\u{7}d\u{feff}e\u{e0041}", &asked).unwrap();
     assert_eq!(text.0, "abcde");
 }
 
@@ -35,6 +36,8 @@ proptest! {
         json: bool,
         body in prop::option::of(any_body()),
         quotes: bool,
+        dialect in prop::sample::select(vec![Dialect::Platform, Dialect::Application, Dialect::Public]),
+        personal: bool,
     ) {
         const SECRET: &str = "platform-token-5f3b9c";
         let body = body.map(|body| match String::from_utf8(body) {
@@ -43,7 +46,7 @@ proptest! {
             Err(odd) => odd.into_bytes(),
         });
         let head = Head { status, json, retry_after: None, location: None };
-        let failure = refused(head, body.as_deref(), SECRET);
+        let failure = refused(head, body.as_deref(), &Asked { dialect, personal, secret: Some(SECRET) });
         prop_assert_eq!(failure.status, Some(status));
         let (said, shown) = (failure.to_string(), format!("{failure:?}"));
         prop_assert!(!said.contains(SECRET) && !shown.contains(SECRET));
@@ -51,9 +54,9 @@ proptest! {
             prop_assert!(refusal.0.chars().count() <= REFUSAL_LIMIT && !refusal.0.chars().any(char::is_control));
         }
         if failure.fate() == Fate::Rejected {
-            prop_assert!(json && [400, 401, 403, 404, 422].contains(&status), "{} {:?}", status, failure);
-            let body: Value = serde_json::from_slice(&body.unwrap()).unwrap();
-            prop_assert!(body.get("error").is_some() || body.get("message").is_some());
+            prop_assert!(json && [400, 401, 402, 403, 404, 422].contains(&status), "{} {:?}", status, failure);
+            let body: serde_json::Value = serde_json::from_slice(&body.unwrap()).unwrap();
+            prop_assert!(["error", "errors", "message"].iter().any(|key| body.get(key).is_some()));
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::chatwoot::{
     gate::Reason,
+    http::AccessToken,
     outcome::{Class, Fate},
     platform::IndexError,
     scripted::{Act, Server},
@@ -39,6 +40,22 @@ async fn a_pass_with_a_turn_makes_its_calls_one_after_another() {
     caller.call(|platform| platform.delete_account(AccountId(42))).await.unwrap();
     assert_eq!(server.seen().len(), 2);
     assert!(matches!(instance.enter(Lane::Change, &key("other")), Entry::Queued));
+}
+
+#[tokio::test]
+async fn a_pass_calls_inside_an_account_through_the_same_gate() {
+    let server = Server::start([Act::json(200, r#"{"payload":[{"id":1,"title":"vip"}]}"#), Act::html(502)]);
+    let (instance, _woken) = instance(&server);
+    let caller = caller(&instance, "main");
+    let token = AccessToken::new(&"persons-token".into()).unwrap();
+    let labels = |platform: &Platform| platform.application(&token).account(AccountId(42)).labels().list();
+    assert_eq!(caller.call(labels).await.unwrap()[0].title, "vip");
+    let inbox = "inbox-1".into();
+    let failure = caller.call(|platform| platform.public().inbox(&inbox).show()).await.unwrap_err();
+    assert_eq!(failure.class, Class::Proxy, "and the gate has heard of it");
+    let tokens: Vec<_> =
+        server.seen().iter().map(|seen| seen.header("api-access-token").map(str::to_owned)).collect();
+    assert_eq!(tokens, [Some("persons-token".to_owned()), None]);
 }
 
 #[tokio::test]

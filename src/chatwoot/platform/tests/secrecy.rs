@@ -1,30 +1,8 @@
 //! No secret leaves: not by `Debug`, not by errors, and not by the log, whatever its level.
 
 use super::*;
-use std::{io, sync::Mutex};
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, layer::SubscriberExt};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
+use crate::chatwoot::scripted::logged;
+use std::sync::{Arc, Mutex};
 
 const SECRETS: [&str; 5] = [TOKEN, PASSWORD, "users-api-token-77", "pubsub-token-88", "sso-token-99"];
 
@@ -61,19 +39,7 @@ async fn everything() -> String {
 
 #[test]
 fn no_secret_is_shown_or_logged_at_any_level() {
-    let log = Log::default();
-    let layer = tracing_subscriber::fmt::layer().with_writer(log.clone()).with_ansi(false);
-    let subscriber = tracing_subscriber::registry().with(LevelFilter::TRACE).with(layer);
-    // One thread, so that everything below is seen by this thread's subscriber.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let told = tracing::subscriber::with_default(subscriber, || {
-        // An event that another test's thread reaches first is marked as of no interest to anybody. So all are reached
-        // once, then everybody is asked again.
-        runtime.block_on(everything());
-        tracing::callsite::rebuild_interest_cache();
-        runtime.block_on(everything())
-    });
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let (told, log) = logged(everything);
     assert!(log.contains("called Chatwoot") && log.contains("POST /users"), "the log was captured: {log}");
     assert!(log.contains("hyper"), "also what the layers below log: {log}");
     for secret in SECRETS {

@@ -4,6 +4,7 @@ use super::*;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 use std::net::TcpListener;
+use std::sync::Arc;
 
 async fn ended(server: &Server) -> Failure {
     server.platform().create_account(&new_account()).await.unwrap_err()
