@@ -5,10 +5,8 @@ use crate::{
     behind::Act,
     faults::{Armed, Fault},
     journal::{Entry, Filter},
-    platform::{
-        reply::{JSON, Reply},
-        routes,
-    },
+    reply::{JSON, Reply},
+    routes,
     state::State,
     strict,
 };
@@ -210,12 +208,12 @@ fn known_route(route: &str) -> Result<(), String> {
     let verb_of_all = route.strip_suffix('*').is_some_and(|verb| {
         ["", "GET ", "HEAD ", "POST ", "PATCH ", "PUT ", "DELETE ", "WRITE "].contains(&verb)
     });
-    let named = routes::ROUTES.iter().any(|known| known.name == route);
+    let named = routes::all().any(|known| known.name == route);
     let unrouted = route.split_once(' ').is_some_and(|(verb, _)| routes::unrouted(verb) == route);
     if verb_of_all || named || unrouted {
         return Ok(());
     }
-    let names: Vec<&str> = routes::ROUTES.iter().map(|known| known.name).collect();
+    let names: Vec<&str> = routes::all().map(|known| known.name).collect();
     Err(format!(
         "there is no route {route:?}: write *, \"POST *\", \"WRITE *\", or one of {}",
         names.join(", ")

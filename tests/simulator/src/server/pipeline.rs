@@ -9,11 +9,9 @@ use super::{
 use crate::{
     faults::Effect,
     journal::{End, Entry},
-    platform::{
-        self,
-        reply::Reply,
-        routes::{self, Found},
-    },
+    reply::Reply,
+    routes::{self, Found},
+    site,
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -135,6 +133,11 @@ fn enter(core: &mut Core, arrival: &Arrival) -> Result<Entered, (u64, Reply)> {
     let found = routes::find(&call.method, &call.path, core.world.installation.version);
     let mut entry = arrival.entry(arrival.route(found.as_ref()));
     entry.app = call.token.as_deref().and_then(|token| core.world.app_of(token));
+    if entry.app.is_none() {
+        let token = call.token.as_deref();
+        entry.user = token.and_then(|token| core.world.user_of(token)).map(|user| user.id);
+        entry.bot = token.and_then(|token| core.world.bot_with(token)).map(|bot| bot.id);
+    }
     let refusal = if core.front.down {
         Some(Reply::html(502))
     } else if core.front.force_ssl && !arrival.secure {
@@ -244,8 +247,8 @@ impl Request<'_> {
     fn carry_out(&self, core: &mut Core, replay: bool) -> (Reply, bool) {
         let now = Timestamp::now();
         let call = &self.arrival.call;
-        let first = platform::answer(&mut core.world, call, self.found, now);
-        let again = replay && platform::answer(&mut core.world, call, self.found, now).wrote;
+        let first = site::answer(&mut core.world, call, self.found, now);
+        let again = replay && site::answer(&mut core.world, call, self.found, now).wrote;
         let wrote = first.wrote || again;
         let reads = matches!(call.method.as_str(), "GET" | "HEAD");
         (if reads { etag::tagged(first, self.arrival.if_none_match.as_deref()) } else { first }, wrote)
