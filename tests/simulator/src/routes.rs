@@ -184,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn no_row_stands_in_the_way_of_another() {
+        let newest = Version(u16::MAX, 0, 0);
+        for route in all() {
+            let (verb, template) = route.parts();
+            let segments = template.split('/').map(|part| if part.starts_with(':') { "7" } else { part });
+            let path = segments.collect::<Vec<_>>().join("/");
+            assert_eq!(find(verb, &path, newest).unwrap().route.name, route.name);
+        }
+    }
+
+    #[test]
     fn no_two_rows_have_one_name() {
         let mut names: Vec<&str> = all().map(|route| route.name).collect();
         names.sort_unstable();

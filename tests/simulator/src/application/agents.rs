@@ -9,7 +9,7 @@ use crate::{
         jobs::{JobKind, Work},
         rows::{Membership, Role, User},
     },
-    params::{Params, integer_of, present},
+    params::{Params, integer_of, present, text_of},
     reply::{Errors, Refusal, Reply},
 };
 use serde_json::Value;
@@ -30,9 +30,8 @@ pub fn list(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
 /// A person who exists is added as they are; a new one gets a random password and a mail to confirm.
 pub fn create(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
     visit.administrator(world)?;
-    if is_full(world, visit.account) {
-        let text = "Account limit exceeded. Please purchase more licenses";
-        return Err(Refusal::Said(402, text.into()));
+    if !has_seats(world, visit.account, 1) {
+        return Err(no_seats());
     }
     let agent = visit.wrapped("agent", FIELDS.into_iter())?;
     let email = agent.text("email").flatten().ok_or(Refusal::CRASH)?;
@@ -67,13 +66,38 @@ fn invite(world: &mut World, email: &str, agent: &Params) -> Result<i64, Refusal
     Ok(world.insert_user(User { confirmed: false, ..World::blank_user(name, email) }))
 }
 
+/// Invites everybody with one of these addresses; who cannot be added is passed over in silence.
+pub fn bulk_create(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
+    visit.administrator(world)?;
+    let emails = visit.params.list("emails").ok_or(Refusal::CRASH)?;
+    if !has_seats(world, visit.account, emails.len()) {
+        return Err(no_seats());
+    }
+    for email in emails.iter().filter_map(text_of) {
+        let known = world.user_by_email(&emails::normalized(&email));
+        let user = known.map_or_else(|| invite(world, &email, &Params::default()), Ok);
+        if let Ok(user) = user
+            && world.memberships.get(visit.account, user).is_none()
+        {
+            world
+                .add_member(visit.account, user, Some(Role::Agent), visit.now)
+                .map_err(|_stale| Refusal::Crash { wrote: true })?;
+        }
+    }
+    Ok(Reply::empty().wrote())
+}
+
+fn no_seats() -> Refusal {
+    Refusal::Said(402, "Account limit exceeded. Please purchase more licenses".into())
+}
+
 /// Only an EE image counts seats; what was subscribed goes before the limit.
-fn is_full(world: &World, account: i64) -> bool {
+fn has_seats(world: &World, account: i64, wanted: usize) -> bool {
     let Some(row) = world.accounts.get(&account) else { return false };
     let most = row.custom_attributes.get("subscribed_quantity").or_else(|| row.limits.get("agents"));
-    let count = world.memberships.of_account(account).count();
-    world.installation.edition == Edition::Ee
-        && most.and_then(integer_of).is_some_and(|most| usize::try_from(most).is_ok_and(|most| count >= most))
+    let taken = world.memberships.of_account(account).count();
+    let enough = |most: i64| usize::try_from(most).is_ok_and(|most| taken + wanted <= most);
+    world.installation.edition == Edition::Ce || most.and_then(integer_of).is_none_or(enough)
 }
 
 fn found(world: &World, visit: &Visit) -> Result<i64, Refusal> {

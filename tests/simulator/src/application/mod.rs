@@ -27,7 +27,7 @@ use crate::{
     model::{
         World,
         content::{
-            columns::{Fields, UnknownLabel, blank},
+            columns::{Fields, Unstorable, blank},
             rows::Inbox,
         },
         rows::{Role, Status, User},
@@ -83,8 +83,8 @@ pub fn blank_record(kind: RecordKind) -> Fields {
     }
 }
 
-impl From<UnknownLabel> for Refusal {
-    fn from(_: UnknownLabel) -> Self {
+impl From<Unstorable> for Refusal {
+    fn from(_: Unstorable) -> Self {
         Refusal::CRASH
     }
 }
@@ -175,8 +175,10 @@ fn caller(world: &World, token: &str, bots_since: Option<Version>) -> Result<Cal
             Ok(Caller::Bot(bot.id))
         }
         Some(_) => Err(for_people()),
-        // A Platform App's token is known, but never fits.
-        None if world.app_of(token).is_some() => Err(for_people()),
+        // The token of a Platform App, or of somebody who is gone, is known and never fits.
+        None if world.app_of(token).is_some() || world.orphan_tokens.values().any(|old| old == token) => {
+            Err(for_people())
+        }
         None => Err(Refusal::Said(401, "Invalid Access Token".into())),
     }
 }

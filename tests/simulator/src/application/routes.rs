@@ -49,6 +49,7 @@ pub const ROUTES: &[Route] = &[
 
     ever("GET /api/v1/accounts/:account_id/agents", agents::list),
     ever("POST /api/v1/accounts/:account_id/agents", agents::create),
+    ever("POST /api/v1/accounts/:account_id/agents/bulk_create", agents::bulk_create),
     ever("PATCH /api/v1/accounts/:account_id/agents/:id", agents::update),
     ever("PUT /api/v1/accounts/:account_id/agents/:id", agents::update),
     ever("DELETE /api/v1/accounts/:account_id/agents/:id", agents::delete),

@@ -34,8 +34,10 @@ pub fn grow(
     for number in 1..=count {
         let mut contact = Contact::blank(account, now);
         contact.name = format!("Grown {number}");
-        contact.email = Some(format!("grown-{number}@customers.example"));
-        contact.id = world.content.contacts.insert(contact.clone());
+        let id = world.content.contacts.insert(contact.clone());
+        contact.id = id;
+        contact.email = Some(format!("grown-{id}@customers.example"));
+        world.content.contacts.put(contact.clone());
         if let Some(inbox) = &inbox {
             world.open_session(&contact, inbox, None, now).map_err(no_session)?;
         }

@@ -64,7 +64,8 @@ impl World {
     }
 
     fn destroy_user(&mut self, user: i64, now: Timestamp) {
-        if self.remove_user_row(user).is_some() {
+        if let Some(row) = self.remove_user_row(user) {
+            self.orphan_tokens.extend(row.access_token.map(|token| (user, token)));
             self.enqueue(Work::on_user(JobKind::CleanUser, user), now);
         }
     }
@@ -94,6 +95,7 @@ impl World {
     }
 
     fn clean_user(&mut self, user: i64) {
+        self.orphan_tokens.remove(&user);
         let accounts: Vec<i64> = self.memberships.of_user(user).map(|row| row.account).collect();
         for account in accounts {
             self.memberships.remove(account, user);

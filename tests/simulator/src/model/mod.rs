@@ -49,6 +49,8 @@ pub struct World {
     /// (account, user, team).
     pub team_members: BTreeSet<(i64, i64, i64)>,
     pub content: Content,
+    /// Tokens of people whose row is gone, until a job takes them too.
+    pub orphan_tokens: BTreeMap<i64, String>,
     pub jobs: Jobs,
     pub account_ids: Sequence,
     pub user_ids: Sequence,
@@ -77,6 +79,7 @@ impl World {
             notification_settings: BTreeSet::new(),
             team_members: BTreeSet::new(),
             content: Content::default(),
+            orphan_tokens: BTreeMap::new(),
             jobs: Jobs::default(),
             account_ids: Sequence::default(),
             user_ids: Sequence::default(),

@@ -18,7 +18,7 @@ use std::{sync::Arc, time::Duration};
 const HELP: &str = "\
 GET    /_simulator/journal    requests so far; since=SEQ route=ROUTE path=PATH status=N end=END committed=true|false
 DELETE /_simulator/journal    forget them
-GET    /_simulator/state      accounts, users, memberships, permissions, bots, jobs
+GET    /_simulator/state      accounts, users, memberships, permissions, bots, jobs, and what tenants have made
 GET    /_simulator/faults     faults and how often each has hit
 POST   /_simulator/faults     one or a list of {\"route\", \"count\"?, \"skip\"?, \"path\"?, \"body_contains\"?, \"kind\", …}
 DELETE /_simulator/faults     no more faults

@@ -145,6 +145,8 @@ fn enter(core: &mut Core, arrival: &Arrival) -> Result<Entered, (u64, Reply)> {
         Some(redirect(status, arrival.https()))
     } else if call.path != "/health" && !core.front.throttle.admits(arrival.source, Timestamp::now()) {
         Some(Reply::throttled())
+    } else if !core.front.throttle.admits_route(&entry.route, call, core.world.installation.version) {
+        Some(Reply::throttled())
     } else {
         None
     };

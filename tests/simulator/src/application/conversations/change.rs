@@ -57,9 +57,9 @@ pub fn toggle_status(world: &mut World, visit: &Visit) -> Result<Reply, Refusal>
         "success": true,
         "conversation_id": row.display_id,
         "current_status": row.status,
-        "snoozed_until": row.snoozed_until.map(|at| at.as_second()),
+        "snoozed_until": row.snoozed_until.map(views::iso),
     });
-    Ok(Reply::view(&json!({"meta": {}, "payload": payload})).wrote())
+    Ok(Reply::view(&json!({"payload": payload})).wrote())
 }
 
 pub fn toggle_priority(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {

@@ -32,7 +32,7 @@ pub fn full(world: &World, row: &Conversation) -> Value {
         let view = json!({"id": team.id, "name": team.value("name")});
         meta = with(meta, [("team", view)]);
     }
-    let shown: Vec<Value> = last.map(|last| message(world, row, last)).into_iter().collect();
+    let shown: Vec<Value> = last.map(|last| pushed(world, row, last)).into_iter().collect();
     json!({
         "meta": meta,
         "id": row.display_id,
@@ -55,7 +55,7 @@ pub fn full(world: &World, row: &Conversation) -> Value {
         "timestamp": row.last_activity_at.as_second(),
         "first_reply_created_at": unix_or_zero(row.first_reply_created_at),
         "unread_count": unread.count(),
-        "last_non_activity_message": spoken.map(|spoken| message(world, row, spoken)),
+        "last_non_activity_message": spoken.map(|spoken| pushed(world, row, spoken)),
         "last_activity_at": row.last_activity_at.as_second(),
         "priority": row.priority,
         "waiting_since": unix_or_zero(row.waiting_since),
@@ -83,6 +83,27 @@ pub fn message(world: &World, conversation: &Conversation, message: &Message) ->
     });
     let sender = sender(world, message).map(|view| ("sender", view));
     with(view, sender)
+}
+
+/// A message as websockets get it, and conversations show it: most of its row.
+fn pushed(world: &World, row: &Conversation, last: &Message) -> Value {
+    let (kind, id) = match last.sender {
+        Some(Sender::Contact(id)) => (Some("Contact"), Some(id)),
+        Some(Sender::User(id)) => (Some("User"), Some(id)),
+        Some(Sender::Bot(id)) => (Some("AgentBot"), Some(id)),
+        None => (None, None),
+    };
+    let more = [
+        ("account_id", last.account.into()),
+        ("updated_at", super::iso(last.updated_at).into()),
+        ("sender_type", kind.into()),
+        ("sender_id", id.into()),
+        ("external_source_ids", json!({})),
+        ("additional_attributes", json!({})),
+        ("processed_message_content", last.content.clone().into()),
+        ("sentiment", json!({})),
+    ];
+    with(message(world, row, last), more)
 }
 
 /// Nobody where the author is gone.

@@ -1,6 +1,6 @@
 //! Columns whose values come straight from a request: their types, defaults, and what Rails makes of what is sent.
 
-use crate::params::{Params, integer_of, present, text_of};
+use crate::params::{Params, has_nul, integer_of, present, text_of};
 use serde_json::{Map, Value};
 
 /// Values by column.
@@ -55,9 +55,9 @@ pub const fn column(name: &'static str, kind: Kind, start: Start) -> Column {
     Column { name, kind, start }
 }
 
-/// An enum was given a label it does not have: a 500 (chatwoot-api §2.2).
+/// An enum was given a label it does not have, or a text a NUL character: a 500 (chatwoot-api §1.4, §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownLabel;
+pub struct Unstorable;
 
 /// The values of a new row.
 pub fn blank(columns: &[Column]) -> Fields {
@@ -67,10 +67,13 @@ pub fn blank(columns: &[Column]) -> Fields {
 /// Writes what was given for these columns; columns that are not mentioned stay.
 ///
 /// # Errors
-/// [`UnknownLabel`]; nothing can be said then about what was written before.
-pub fn assign(fields: &mut Fields, columns: &[Column], given: &Params) -> Result<(), UnknownLabel> {
+/// [`Unstorable`]; nothing can be said then about what was written before.
+pub fn assign(fields: &mut Fields, columns: &[Column], given: &Params) -> Result<(), Unstorable> {
     for column in columns {
         let Some(value) = given.get(column.name) else { continue };
+        if has_nul(value) {
+            return Err(Unstorable);
+        }
         if let Some(value) = cast(column.kind, value)? {
             fields.insert(column.name.to_owned(), value);
         }
@@ -79,7 +82,7 @@ pub fn assign(fields: &mut Fields, columns: &[Column], given: &Params) -> Result
 }
 
 /// `None`: the value has the wrong shape and is dropped.
-fn cast(kind: Kind, value: &Value) -> Result<Option<Value>, UnknownLabel> {
+fn cast(kind: Kind, value: &Value) -> Result<Option<Value>, Unstorable> {
     let scalar = !value.is_object() && !value.is_array();
     Ok(match kind {
         Kind::Text => scalar.then(|| text_of(value).map_or(Value::Null, Value::String)),
@@ -100,7 +103,7 @@ fn cast(kind: Kind, value: &Value) -> Result<Option<Value>, UnknownLabel> {
 ///
 /// # Errors
 /// Anything else.
-pub fn label(value: &Value, labels: &[&'static str]) -> Result<Option<&'static str>, UnknownLabel> {
+pub fn label(value: &Value, labels: &[&'static str]) -> Result<Option<&'static str>, Unstorable> {
     if !present(value) {
         return Ok(None);
     }
@@ -111,7 +114,7 @@ pub fn label(value: &Value, labels: &[&'static str]) -> Result<Option<&'static s
         }
         _ => None,
     };
-    found.map(|label| Some(*label)).ok_or(UnknownLabel)
+    found.map(|label| Some(*label)).ok_or(Unstorable)
 }
 
 /// What a boolean column makes of a scalar; a blank is NULL.
@@ -155,6 +158,6 @@ mod tests {
     fn an_unknown_label_is_an_exception() {
         let mut fields = blank(COLUMNS);
         let given = Params::of(&json!({"reply": "never"}));
-        assert_eq!(assign(&mut fields, COLUMNS, &given), Err(UnknownLabel));
+        assert_eq!(assign(&mut fields, COLUMNS, &given), Err(Unstorable));
     }
 }

@@ -31,6 +31,14 @@ async fn people_are_found_by_address_or_invited() {
 }
 
 #[tokio::test]
+async fn many_are_invited_at_once_and_members_passed_over() {
+    let tenant = Tenant::start().await;
+    let emails = json!(["agent@acme.example", "new@b.example", "no address"]);
+    tenant.post("agents/bulk_create", json!({"emails": emails})).await.is_empty_200();
+    assert_eq!(tenant.get("agents").await.ok().as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn p30_who_is_left_without_an_account_is_deleted() {
     let tenant = Tenant::start().await;
     tenant.chatwoot.hold_jobs().await;
@@ -47,5 +55,6 @@ async fn p38_an_enterprise_image_counts_seats_here() {
     tenant.chatwoot.patch(account(tenant.id), json!({"limits": {"agents": 2}})).await.ok();
     let third = tenant.post("agents", json!({"email": "x@b.example"})).await;
     assert_eq!(third.status, 402);
+    assert_eq!(tenant.post("agents/bulk_create", json!({"emails": ["x@b.example"]})).await.status, 402);
     assert_eq!(tenant.get("agents").await.ok()[0].get("custom_role_id"), Some(&Value::Null));
 }

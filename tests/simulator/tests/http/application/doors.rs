@@ -28,6 +28,32 @@ async fn every_way_of_not_getting_in_has_its_own_401() {
 }
 
 #[tokio::test]
+async fn the_token_of_somebody_who_is_gone_gets_the_words_for_bots_until_a_job_took_it() {
+    let tenant = Tenant::start().await;
+    tenant.chatwoot.hold_jobs().await;
+    tenant.chatwoot.delete(user(tenant.agent.id)).await.is_empty_200();
+    assert_eq!(tenant.agent("GET", "inboxes", Value::Null).await.status, 200, "phase A");
+    tenant.chatwoot.run_jobs().await;
+    let gone = tenant.agent("GET", "inboxes", Value::Null).await;
+    gone.is_error(401, "Access to this endpoint is not authorized for bots");
+    tenant.chatwoot.run_jobs().await;
+    tenant.agent("GET", "inboxes", Value::Null).await.is_error(401, "Invalid Access Token");
+}
+
+#[tokio::test]
+async fn a_nul_character_is_a_500_wherever_it_would_be_stored() {
+    let tenant = Tenant::start().await;
+    for (path, body) in [
+        ("teams", json!({"name": "a\u{0}b"})),
+        ("webhooks", json!({"url": "https://x.example", "name": "\u{0}"})),
+        ("contacts", json!({"name": "\u{0}"})),
+        ("inboxes", json!({"name": "\u{0}", "channel": {"type": "api"}})),
+    ] {
+        tenant.post(path, body).await.is_500();
+    }
+}
+
+#[tokio::test]
 async fn an_agent_doing_an_administrators_work_is_told_401_and_not_403() {
     let tenant = Tenant::start().await;
     let inbox = id(&tenant.inbox("Site").await);
