@@ -143,9 +143,7 @@ fn enter(core: &mut Core, arrival: &Arrival) -> Result<Entered, (u64, Reply)> {
     } else if core.front.force_ssl && !arrival.secure {
         let status = if matches!(call.method.as_str(), "GET" | "HEAD") { 301 } else { 308 };
         Some(redirect(status, arrival.https()))
-    } else if call.path != "/health" && !core.front.throttle.admits(arrival.source, Timestamp::now()) {
-        Some(Reply::throttled())
-    } else if !core.front.throttle.admits_route(&entry.route, call, core.world.installation.version) {
+    } else if !admitted(core, &entry.route, arrival) {
         Some(Reply::throttled())
     } else {
         None
@@ -157,6 +155,15 @@ fn enter(core: &mut Core, arrival: &Arrival) -> Result<Entered, (u64, Reply)> {
     let effect = core.faults.take(&entry.route, &call.path, &call.body);
     entry.fault = effect.as_ref().map(Effect::name);
     Ok((entry, found, effect))
+}
+
+/// Whether the throttles let it pass; `/health` is never counted.
+fn admitted(core: &mut Core, route: &str, arrival: &Arrival) -> bool {
+    let version = core.world.installation.version;
+    let throttle = &mut core.front.throttle;
+    arrival.call.path == "/health"
+        || throttle.admits(arrival.source, Timestamp::now())
+            && throttle.admits_route(route, &arrival.call, version)
 }
 
 impl Strike {
