@@ -177,7 +177,8 @@ impl State {
 }
 
 impl State {
-    /// Every token and secret that the tenants' APIs know, to be searched for where none may be.
+    /// Every token and secret that the tenants' APIs know, to be searched for where none may be; those in the paths of
+    /// the Client API, and in the pages of websites, are among them.
     pub fn secrets(&self) -> Vec<&str> {
         let users =
             self.users.iter().flat_map(|user| [user.access_token.as_deref(), Some(&user.pubsub_token)]);
@@ -185,13 +186,19 @@ impl State {
         let inboxes = self.content.inboxes.iter().flat_map(|inbox| {
             let password = |key: &str| inbox.channel.get(key).and_then(Value::as_str);
             [
+                inbox.identifier.as_deref(),
+                inbox.website_token.as_deref(),
                 inbox.hmac_token.as_deref(),
                 inbox.secret.as_deref(),
                 password("imap_password"),
                 password("smtp_password"),
             ]
         });
-        let sessions = self.content.contact_inboxes.iter().map(|session| Some(session.pubsub_token.as_str()));
+        let sessions = self.content.contact_inboxes.iter().flat_map(|session| {
+            // A source id that a client chose may be any word.
+            let generated = (session.source_id.len() == 36).then_some(session.source_id.as_str());
+            [Some(session.pubsub_token.as_str()), generated]
+        });
         let webhooks = self.content.webhooks.iter().map(|webhook| webhook.text("secret"));
         let all = users.chain(bots).chain(inboxes).chain(sessions).chain(webhooks);
         all.flatten().filter(|secret| !secret.is_empty()).collect()

@@ -133,6 +133,7 @@ async fn every_secret_an_administrator_sees_is_listed_for_the_search() {
     let state = tenant.chatwoot.state().await;
     let secrets = state.secrets();
     let shown = [
+        &inbox["inbox_identifier"],
         &inbox["hmac_token"],
         &inbox["secret"],
         &bot["access_token"],
