@@ -1,11 +1,15 @@
 //! The command line: one file per subcommand.
 
 mod ask;
+pub mod client;
 pub mod cluster;
+pub mod contacts;
+pub mod conversations;
 pub mod crds;
 pub mod doctor;
 pub mod exit;
 pub mod import;
+mod inside;
 pub mod installed;
 pub mod kinds;
 pub mod output;
@@ -14,6 +18,7 @@ pub mod reconcile;
 mod reference;
 pub mod resolve;
 pub mod standing;
+pub mod verify;
 
 pub use reference::reference;
 
@@ -45,10 +50,14 @@ enum Command {
         dir: Option<PathBuf>,
     },
     Doctor(doctor::Options),
+    Client(Box<client::Options>),
+    Contacts(Box<contacts::Options>),
+    Conversations(Box<conversations::Options>),
     Import(Box<import::Options>),
     Plan(plan::Options),
     Reconcile(reconcile::Options),
     Resolve(resolve::Options),
+    Verify(Box<verify::Options>),
 }
 
 /// Reads the command line, and ends the process with help or an error where it must. Linked as `kubectl-chatwoot` the
@@ -82,10 +91,14 @@ pub fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Crds { dir } => crds::run(dir.as_deref()).map(|()| exit::FINE),
         Command::Run(options) => in_runtime(run(*options)),
         Command::Doctor(options) => in_runtime(doctor::run(options)),
+        Command::Client(options) => in_runtime(client::run(*options)),
+        Command::Contacts(options) => in_runtime(contacts::run(*options)),
+        Command::Conversations(options) => in_runtime(conversations::run(*options)),
         Command::Import(options) => in_runtime(import::run(*options)),
         Command::Plan(options) => in_runtime(plan::run(options)),
         Command::Reconcile(options) => in_runtime(reconcile::run(options)),
         Command::Resolve(options) => in_runtime(resolve::run(options)),
+        Command::Verify(options) => in_runtime(verify::run(*options)),
     };
     code.map(exit::code)
 }

@@ -46,7 +46,7 @@ pub fn write(text: &str) -> Result<()> {
 }
 
 /// Control characters but line breaks and tabs, and those that turn the direction of writing, as `\u001b`.
-fn harmless(text: &str) -> Cow<'_, str> {
+pub fn harmless(text: &str) -> Cow<'_, str> {
     let steers = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\t'))
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
