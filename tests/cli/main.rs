@@ -3,8 +3,12 @@
 
 mod answers;
 mod bench;
+mod contacts;
+mod conversations;
 mod doctor;
 mod import;
 mod import_large;
+mod inside;
 mod plan;
 mod town;
+mod verify;

@@ -46,7 +46,7 @@ struct Entrance {
 }
 
 impl<'a> Walk<'a> {
-    /// Sends nothing.
+    /// Sends nothing. From now on Ctrl-C ends the walk, not the process; pressed twice it ends both.
     ///
     /// # Errors
     /// Signals cannot be heard.
@@ -54,6 +54,11 @@ impl<'a> Walk<'a> {
         let called = format!("chatwoot-operator-verify-{:016x}", rand::random::<u64>());
         eprintln!("everything made here is called {called}");
         let stop = shutdown::on_signal().context("signals cannot be heard")?;
+        let told = stop.clone();
+        tokio::spawn(async move {
+            told.cancelled().await;
+            eprintln!("stopping: this step is finished, and then all is cleaned up");
+        });
         let steps = Steps::new(&reached.said, stop);
         Ok(Self { reached, steps, called, inbox: Made::No, contact: Made::No })
     }
