@@ -88,13 +88,15 @@ struct Entrance {
 
 #[derive(clap::Args, Debug)]
 struct Person {
+    /// What the person is called
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
 
+    /// Their e-mail address
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
 
-    /// With + and the country's code
+    /// Their phone number, with + and the country's code
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     phone_number: Option<String>,
 

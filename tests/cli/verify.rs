@@ -152,7 +152,7 @@ spec:
   instanceRef: {name: main, namespace: chat}
   email: alice@acme.example
   name: Alice
-  memberships: [{accountRef: {name: main}, role: Administrator}]
+  memberships: [{account: main, role: Administrator}]
   credentialsSecret: {name: alice, accessToken: {}}
 ",
         )
