@@ -53,6 +53,12 @@ pub struct Entry {
     pub headers: Headers,
     /// The Platform App whose token was sent.
     pub app: Option<i64>,
+    /// The person whose token was sent, when the request arrived.
+    #[serde(default)]
+    pub user: Option<i64>,
+    /// The bot whose token was sent.
+    #[serde(default)]
+    pub bot: Option<i64>,
     pub end: End,
     /// What the client was sent; absent while hanging and where nothing was sent.
     pub status: Option<u16>,
@@ -201,6 +207,8 @@ mod tests {
             body: String::new(),
             headers: Headers::default(),
             app: None,
+            user: None,
+            bot: None,
             end: End::Answered,
             status: Some(200),
             chatwoot_status: Some(200),

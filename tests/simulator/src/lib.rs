@@ -1,8 +1,9 @@
-//! Chatwoot's Platform API with its quirks, to test against.
+//! Chatwoot's Platform, Application and Client APIs with their quirks, to test against.
 //!
 //! [`Simulator::start`] plays it in this process; the binary `chatwoot-simulator` plays it for others. Both are read
 //! and steered through `/_simulator/`, for which [`Control`] is the client.
 
+mod application;
 mod behind;
 mod control;
 mod faults;
@@ -12,18 +13,26 @@ mod model;
 mod options;
 mod params;
 mod platform;
+mod probe;
+mod public;
+mod reply;
+mod routes;
 mod server;
+mod site;
 mod state;
 mod strict;
 mod throttle;
 mod version;
 
-pub use behind::{Act, Done, EditAccount, EditUser, How, Removal, When};
+pub use behind::{
+    Act, Done, EditAccount, EditContact, EditConversation, EditUser, How, RecordKind, Removal, When,
+};
 pub use control::{Control, Release};
 pub use faults::{Armed, Effect, Fault};
 pub use journal::{End, Entry, Filter, Headers};
 pub use model::{
     Edition,
+    content::rows::{ChannelKind, ConversationStatus},
     jobs::JobKind,
     rows::{Kind, Role, Status},
 };
@@ -33,7 +42,10 @@ pub use version::Version;
 
 /// What [`State`] lists.
 pub mod listed {
-    pub use crate::state::{Account, App, Bot, Job, Membership, Permission, TeamMember, User};
+    pub use crate::{
+        model::content::rows::{Contact, ContactInbox, Conversation, Inbox, Message, Record},
+        state::{Account, App, Bot, Content, InboxMember, Job, Membership, Permission, TeamMember, User},
+    };
 }
 
 /// A Chatwoot that is being served; it ends, with all its connections, when this is dropped.

@@ -7,9 +7,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// A Chatwoot for readers who have none.
 ///
-/// Plays the Platform API of a self-hosted Chatwoot (accounts, users, memberships, agent bots)
-/// on this machine, in memory, with the quirks of the real one: deletions that happen later,
-/// an index that breaks for ever, people who are found by e-mail, flags that answer 500.
+/// Plays the Platform API of a self-hosted Chatwoot (accounts, users, memberships, agent bots),
+/// its Application API (inboxes, contacts, conversations, teams, labels, webhooks and more) and
+/// its Client API on this machine, in memory, with the quirks of the real one: deletions that
+/// happen later, an index that breaks for ever, people who are found by e-mail, flags that
+/// answer 500.
 /// Nothing is kept when it ends.
 ///
 /// Send the token as the header Api-Access-Token:

@@ -1,7 +1,9 @@
 //! The whole state as `GET /_simulator/state` shows it, secrets included.
 
 use crate::model::{
-    Edition, World, features,
+    Edition, World,
+    content::rows::{Contact, ContactInbox, Conversation, Inbox, Message, Record},
+    features,
     jobs::JobKind,
     rows::{self, Kind, Role, Status},
 };
@@ -20,10 +22,34 @@ pub struct State {
     pub apps: Vec<App>,
     pub permissions: Vec<Permission>,
     pub teams: Vec<TeamMember>,
+    /// What tenants have made.
+    pub content: Content,
     /// Work that has been asked for and not been done.
     pub jobs: Vec<Job>,
     /// Kinds of work that are held back.
     pub held: Vec<JobKind>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    pub inboxes: Vec<Inbox>,
+    pub inbox_members: Vec<InboxMember>,
+    pub contacts: Vec<Contact>,
+    pub contact_inboxes: Vec<ContactInbox>,
+    pub conversations: Vec<Conversation>,
+    pub messages: Vec<Message>,
+    pub teams: Vec<Record>,
+    pub labels: Vec<Record>,
+    pub webhooks: Vec<Record>,
+    pub canned_responses: Vec<Record>,
+    pub attribute_definitions: Vec<Record>,
+    pub automation_rules: Vec<Record>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxMember {
+    pub inbox: i64,
+    pub user: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +65,7 @@ pub struct Account {
     pub features: Vec<String>,
     pub limits: Value,
     pub custom_attributes: Map<String, Value>,
+    pub settings: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +100,8 @@ pub struct Bot {
     pub outgoing_url: Option<String>,
     pub account: Option<i64>,
     pub has_avatar: bool,
+    pub access_token: Option<String>,
+    pub secret: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +130,9 @@ pub struct Job {
     pub kind: JobKind,
     pub account: Option<i64>,
     pub user: Option<i64>,
+    /// An inbox, contact or conversation, by its row's id.
+    #[serde(default)]
+    pub object: Option<i64>,
     pub due: Timestamp,
 }
 
@@ -125,6 +157,7 @@ impl State {
                 .iter()
                 .map(|(account, user, team)| TeamMember { account: *account, user: *user, team: *team })
                 .collect(),
+            content: Content::of(world),
             jobs: world.jobs.waiting().iter().map(Job::of).collect(),
             held: world.jobs.held().collect(),
         }
@@ -143,6 +176,56 @@ impl State {
     }
 }
 
+impl State {
+    /// Every token and secret that the tenants' APIs know, to be searched for where none may be; those in the paths of
+    /// the Client API, and in the pages of websites, are among them.
+    pub fn secrets(&self) -> Vec<&str> {
+        let users =
+            self.users.iter().flat_map(|user| [user.access_token.as_deref(), Some(&user.pubsub_token)]);
+        let bots = self.bots.iter().flat_map(|bot| [bot.access_token.as_deref(), Some(&bot.secret)]);
+        let inboxes = self.content.inboxes.iter().flat_map(|inbox| {
+            let password = |key: &str| inbox.channel.get(key).and_then(Value::as_str);
+            [
+                inbox.identifier.as_deref(),
+                inbox.website_token.as_deref(),
+                inbox.hmac_token.as_deref(),
+                inbox.secret.as_deref(),
+                password("imap_password"),
+                password("smtp_password"),
+            ]
+        });
+        let sessions = self.content.contact_inboxes.iter().flat_map(|session| {
+            // A source id that a client chose may be any word.
+            let generated = (session.source_id.len() == 36).then_some(session.source_id.as_str());
+            [Some(session.pubsub_token.as_str()), generated]
+        });
+        let webhooks = self.content.webhooks.iter().map(|webhook| webhook.text("secret"));
+        let all = users.chain(bots).chain(inboxes).chain(sessions).chain(webhooks);
+        all.flatten().filter(|secret| !secret.is_empty()).collect()
+    }
+}
+
+impl Content {
+    fn of(world: &World) -> Self {
+        let content = &world.content;
+        let members = content.inbox_members.iter();
+        Content {
+            inboxes: content.inboxes.all().cloned().collect(),
+            inbox_members: members.map(|(inbox, user)| InboxMember { inbox: *inbox, user: *user }).collect(),
+            contacts: content.contacts.all().cloned().collect(),
+            contact_inboxes: content.contact_inboxes.all().cloned().collect(),
+            conversations: content.conversations.all().cloned().collect(),
+            messages: content.messages.all().cloned().collect(),
+            teams: content.teams.all().cloned().collect(),
+            labels: content.labels.all().cloned().collect(),
+            webhooks: content.webhooks.all().cloned().collect(),
+            canned_responses: content.canned_responses.all().cloned().collect(),
+            attribute_definitions: content.attribute_definitions.all().cloned().collect(),
+            automation_rules: content.automation_rules.all().cloned().collect(),
+        }
+    }
+}
+
 impl Account {
     fn of(row: &rows::Account, world: &World) -> Self {
         Account {
@@ -155,6 +238,7 @@ impl Account {
             features: features::names(row.features, world.installation.version).map(str::to_owned).collect(),
             limits: row.limits.clone(),
             custom_attributes: row.custom_attributes.clone(),
+            settings: row.settings.clone(),
         }
     }
 }
@@ -192,12 +276,22 @@ impl Bot {
             outgoing_url: row.outgoing_url.clone(),
             account: row.account,
             has_avatar: row.has_avatar,
+            access_token: row.access_token.clone(),
+            secret: row.secret.clone(),
         }
     }
 }
 
 impl Job {
     fn of(row: &crate::model::jobs::Job) -> Self {
-        Job { id: row.id, kind: row.work.kind, account: row.work.account, user: row.work.user, due: row.due }
+        let work = row.work;
+        Job {
+            id: row.id,
+            kind: work.kind,
+            account: work.account,
+            user: work.user,
+            object: work.object,
+            due: row.due,
+        }
     }
 }

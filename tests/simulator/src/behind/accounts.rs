@@ -61,6 +61,16 @@ pub fn edit_attributes(
     Ok(Done::default())
 }
 
+pub fn edit_settings(
+    world: &mut World,
+    id: i64,
+    how: How,
+    given: Map<String, Value>,
+) -> Result<Done, String> {
+    edit_map(&mut find(world, id)?.settings, how, given);
+    Ok(Done::default())
+}
+
 pub fn create(
     world: &mut World,
     name: String,

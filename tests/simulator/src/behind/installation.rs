@@ -117,6 +117,7 @@ pub fn configure(world: &mut World, front: &mut Front, act: Act) -> Result<Done,
             installation.redis_ok = redis;
             installation.postgres_ok = postgres;
         }
+        Act::SetMailServers { ok } => installation.mail_servers_ok = ok,
         Act::SetThrottle { requests_per_minute } => front.throttle = Throttle::new(requests_per_minute),
         Act::SetDown { down } => front.down = down,
         Act::SetForceSsl { force_ssl } => front.force_ssl = force_ssl,

@@ -32,6 +32,9 @@ impl World {
 
     /// Carries out one job. One whose record is gone is discarded.
     pub fn perform(&mut self, work: Work, now: Timestamp) {
+        if let Some(object) = work.object {
+            return self.perform_on(work.kind, object, now);
+        }
         match (work.kind, work.account, work.user) {
             (JobKind::DestroyAccount, Some(account), _) => self.destroy_account(account, now),
             (JobKind::CleanAccount, Some(account), _) => self.clean_account(account),
@@ -42,14 +45,27 @@ impl World {
         }
     }
 
+    fn perform_on(&mut self, kind: JobKind, object: i64, now: Timestamp) {
+        match kind {
+            JobKind::DestroyInbox => self.destroy_inbox(object, now),
+            JobKind::CleanInbox => self.clean_inbox(object),
+            JobKind::CleanContact => self.clean_contact(object),
+            JobKind::DestroyConversation => self.destroy_conversation(object),
+            JobKind::RenameLabel => self.rewrite_taggings(object),
+            _ => {}
+        }
+    }
+
     fn destroy_account(&mut self, account: i64, now: Timestamp) {
         if self.accounts.remove(&account).is_some() {
+            self.clean_conversations(account);
             self.enqueue(Work::on_account(JobKind::CleanAccount, account), now);
         }
     }
 
     fn destroy_user(&mut self, user: i64, now: Timestamp) {
-        if self.remove_user_row(user).is_some() {
+        if let Some(row) = self.remove_user_row(user) {
+            self.orphan_tokens.extend(row.access_token.map(|token| (user, token)));
             self.enqueue(Work::on_user(JobKind::CleanUser, user), now);
         }
     }
@@ -75,10 +91,11 @@ impl World {
         let bots: Vec<i64> =
             self.bots.values().filter(|bot| bot.account == Some(account)).map(|bot| bot.id).collect();
         bots.into_iter().for_each(|bot| self.remove_bot(bot));
-        self.email_channels.retain(|_, channel| channel.account != account);
+        self.clean_content(account);
     }
 
     fn clean_user(&mut self, user: i64) {
+        self.orphan_tokens.remove(&user);
         let accounts: Vec<i64> = self.memberships.of_user(user).map(|row| row.account).collect();
         for account in accounts {
             self.memberships.remove(account, user);
@@ -90,6 +107,7 @@ impl World {
     fn strip_member(&mut self, account: i64, user: i64) {
         self.notification_settings.remove(&(account, user));
         self.team_members.retain(|(a, u, _)| (*a, *u) != (account, user));
+        self.strip_member_content(account, user);
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Installation {
     pub job_delay: SignedDuration,
     pub redis_ok: bool,
     pub postgres_ok: bool,
+    /// Whether the mail servers of inboxes answer when they are tested.
+    pub mail_servers_ok: bool,
 }
 
 impl Installation {
@@ -49,6 +51,7 @@ impl Installation {
             job_delay: SignedDuration::from_millis(50),
             redis_ok: true,
             postgres_ok: true,
+            mail_servers_ok: true,
         }
     }
 

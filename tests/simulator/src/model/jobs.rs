@@ -16,39 +16,59 @@ pub enum JobKind {
     DestroyUser,
     /// The person's memberships go.
     CleanUser,
-    /// What a removed member leaves behind goes: notification settings, teams (P5).
+    /// What a removed member leaves behind goes: notification settings, teams, inboxes (P5).
     RemoveMember,
+    /// The inbox's row and channel go; until then it is answered as before (chatwoot-api §3.5).
+    DestroyInbox,
+    /// Its sessions, conversations and members go.
+    CleanInbox,
+    /// Sessions and conversations of a contact whose row is gone go.
+    CleanContact,
+    DestroyConversation,
+    /// A renamed label's taggings get the new title.
+    RenameLabel,
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 5] = [
+    pub const ALL: [JobKind; 10] = [
         JobKind::DestroyAccount,
         JobKind::CleanAccount,
         JobKind::DestroyUser,
         JobKind::CleanUser,
         JobKind::RemoveMember,
+        JobKind::DestroyInbox,
+        JobKind::CleanInbox,
+        JobKind::CleanContact,
+        JobKind::DestroyConversation,
+        JobKind::RenameLabel,
     ];
 }
 
-/// One piece of work. `account` or `user` is absent where the kind does not concern one.
+/// One piece of work. What the kind does not concern is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
     pub kind: JobKind,
     pub account: Option<i64>,
     pub user: Option<i64>,
+    /// An inbox, contact, conversation or renaming.
+    pub object: Option<i64>,
 }
 
 impl Work {
     pub fn on_account(kind: JobKind, account: i64) -> Self {
-        Work { kind, account: Some(account), user: None }
+        Work { kind, account: Some(account), user: None, object: None }
     }
 
     pub fn on_user(kind: JobKind, user: i64) -> Self {
-        Work { kind, account: None, user: Some(user) }
+        Work { kind, account: None, user: Some(user), object: None }
     }
 
     pub fn remove_member(account: i64, user: i64) -> Self {
-        Work { kind: JobKind::RemoveMember, account: Some(account), user: Some(user) }
+        Work { kind: JobKind::RemoveMember, account: Some(account), user: Some(user), object: None }
+    }
+
+    pub fn on_object(kind: JobKind, account: i64, object: i64) -> Self {
+        Work { kind, account: Some(account), user: None, object: Some(object) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Chatwoot's state and how it changes, without a word about HTTP.
 
+pub mod content;
 mod deletion;
 pub mod emails;
 pub mod features;
@@ -13,6 +14,7 @@ pub mod secrets;
 
 pub use installation::{Edition, Installation};
 
+use content::Content;
 use jiff::Timestamp;
 use jobs::Jobs;
 use memberships::Memberships;
@@ -31,14 +33,6 @@ impl Sequence {
     }
 }
 
-/// An inbox made by the e-mail channel migration; the address is unique in the installation.
-#[derive(Clone, Copy, Debug)]
-pub struct EmailChannel {
-    pub id: i64,
-    pub inbox: i64,
-    pub account: i64,
-}
-
 /// The whole database.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -54,15 +48,15 @@ pub struct World {
     pub notification_settings: BTreeSet<(i64, i64)>,
     /// (account, user, team).
     pub team_members: BTreeSet<(i64, i64, i64)>,
-    pub email_channels: BTreeMap<String, EmailChannel>,
+    pub content: Content,
+    /// Tokens of people whose row is gone, until a job takes them too.
+    pub orphan_tokens: BTreeMap<i64, String>,
     pub jobs: Jobs,
     pub account_ids: Sequence,
     pub user_ids: Sequence,
     pub membership_ids: Sequence,
     pub bot_ids: Sequence,
     pub app_ids: Sequence,
-    pub inbox_ids: Sequence,
-    pub channel_ids: Sequence,
     user_by_email: HashMap<String, i64>,
     /// A backup of all this.
     dump: Option<Box<World>>,
@@ -84,15 +78,14 @@ impl World {
             permissions: BTreeSet::new(),
             notification_settings: BTreeSet::new(),
             team_members: BTreeSet::new(),
-            email_channels: BTreeMap::new(),
+            content: Content::default(),
+            orphan_tokens: BTreeMap::new(),
             jobs: Jobs::default(),
             account_ids: Sequence::default(),
             user_ids: Sequence::default(),
             membership_ids: Sequence::default(),
             bot_ids: Sequence::default(),
             app_ids: Sequence::default(),
-            inbox_ids: Sequence::default(),
-            channel_ids: Sequence::default(),
             user_by_email: HashMap::new(),
             dump: None,
         }
@@ -124,6 +117,16 @@ impl World {
         self.apps.values().find(|app| app.token == token).map(|app| app.id)
     }
 
+    /// The person a token belongs to.
+    pub fn user_of(&self, token: &str) -> Option<&User> {
+        self.users.values().find(|user| user.access_token.as_deref() == Some(token))
+    }
+
+    /// The bot a token belongs to.
+    pub fn bot_with(&self, token: &str) -> Option<&Bot> {
+        self.bots.values().find(|bot| bot.access_token.as_deref() == Some(token))
+    }
+
     pub fn permit(&mut self, app: i64, kind: Kind, id: i64) {
         self.permissions.insert((app, kind, id));
     }
@@ -148,7 +151,9 @@ impl World {
             features: self.installation.new_account_features(),
             limits: Value::Object(Map::new()),
             custom_attributes: Map::new(),
+            settings: Map::new(),
             status: Some(Status::Active),
+            created_at: Timestamp::now(),
         }
     }
 
@@ -225,6 +230,8 @@ impl World {
             created_at: now,
             updated_at: now,
             active_at: None,
+            availability: "online",
+            auto_offline: true,
         });
         if self.notification_settings.insert((account, user)) {
             Ok(())
@@ -242,6 +249,9 @@ impl World {
     /// The bot goes; since 4.14.0 its permission rows go too (P31).
     pub fn remove_bot(&mut self, id: i64) {
         self.bots.remove(&id);
+        for inbox in self.content.inboxes.all_mut().filter(|inbox| inbox.bot == Some(id)) {
+            inbox.bot = None;
+        }
         if self.installation.since(4, 14, 0) {
             self.permissions.retain(|(_, kind, object)| (*kind, *object) != (Kind::AgentBot, id));
         }

@@ -35,7 +35,10 @@ pub struct Account {
     /// An object, or null where somebody emptied the column (P15).
     pub limits: Value,
     pub custom_attributes: Map<String, Value>,
+    /// What `PATCH /api/v1/accounts/:id` keeps under `settings` (chatwoot-api §3.3).
+    pub settings: Map<String, Value>,
     pub status: Option<Status>,
+    pub created_at: Timestamp,
 }
 
 impl Account {
@@ -78,6 +81,9 @@ pub struct Membership {
     pub updated_at: Timestamp,
     /// When the person last opened this account.
     pub active_at: Option<Timestamp>,
+    /// One of `online`, `offline`, `busy`.
+    pub availability: &'static str,
+    pub auto_offline: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +96,9 @@ pub struct Bot {
     pub account: Option<i64>,
     pub access_token: Option<String>,
     pub has_avatar: bool,
+    /// What it signs its calls with (4.13).
+    pub secret: String,
+    pub bot_config: Map<String, Value>,
 }
 
 /// A caller of the Platform API.

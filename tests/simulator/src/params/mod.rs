@@ -15,7 +15,19 @@ pub struct Malformed;
 
 /// All parameters of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Params(Map<String, Value>);
+pub struct Params {
+    all: Map<String, Value>,
+    /// Came as JSON.
+    json: bool,
+}
+
+/// Why a wrapper key could not be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwrapped {
+    Missing,
+    /// A scalar or list: an exception.
+    NoObject,
+}
 
 impl Params {
     /// Reads query and body; the body wins. A body of any other content type counts as empty.
@@ -26,18 +38,56 @@ impl Params {
         let mut params = forms::parse(query.unwrap_or_default().as_bytes());
         let kind = content_type.unwrap_or_default();
         let media = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let is_json =
+            ["application/json", "text/x-json", "application/jsonrequest"].contains(&media.as_str());
         let sent = match media.as_str() {
-            "application/json" | "text/x-json" | "application/jsonrequest" => json(body)?,
+            _ if is_json => json(body)?,
             "application/x-www-form-urlencoded" => forms::parse(body),
             "multipart/form-data" => multipart::parse(kind, body),
             _ => Map::new(),
         };
         params.extend(sent);
-        Ok(Params(params))
+        Ok(Params { all: params, json: is_json })
+    }
+
+    /// Parameters that are not a request's: a nested object, or what a test writes.
+    pub fn of(value: &Value) -> Self {
+        Params { all: value.as_object().cloned().unwrap_or_default(), json: false }
+    }
+
+    /// What stands under a key, whatever it is.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.all.get(key)
+    }
+
+    /// An object field as parameters of its own.
+    pub fn nested(&self, key: &str) -> Option<Params> {
+        self.get(key).filter(|value| value.is_object()).map(Params::of)
+    }
+
+    /// `params.require(key)`, where a flat JSON body is wrapped first if it has a field that the model knows
+    /// (chatwoot-api §3.1). A form body is not.
+    ///
+    /// # Errors
+    /// [`Unwrapped`]: nothing to take, or no object.
+    pub fn wrapped<'a>(
+        &self,
+        key: &str,
+        mut fields: impl Iterator<Item = &'a str>,
+    ) -> Result<Params, Unwrapped> {
+        match self.get(key) {
+            Some(value) if !present(value) => Err(Unwrapped::Missing),
+            Some(value) if value.is_object() => Ok(Params::of(value)),
+            Some(_) => Err(Unwrapped::NoObject),
+            None if self.json && fields.any(|field| self.all.contains_key(field)) => {
+                Ok(Params { all: self.all.clone(), json: false })
+            }
+            None => Err(Unwrapped::Missing),
+        }
     }
 
     fn scalar(&self, key: &str) -> Option<&Value> {
-        self.0.get(key).filter(|value| !value.is_object() && !value.is_array())
+        self.all.get(key).filter(|value| !value.is_object() && !value.is_array())
     }
 
     /// A scalar as it came: for enums and ids. `None`: absent or of the wrong shape.
@@ -52,16 +102,16 @@ impl Params {
 
     /// An object field; anything else given for it is dropped.
     pub fn object(&self, key: &str) -> Option<&Map<String, Value>> {
-        self.0.get(key)?.as_object()
+        self.all.get(key)?.as_object()
     }
 
     pub fn list(&self, key: &str) -> Option<&Vec<Value>> {
-        self.0.get(key)?.as_array()
+        self.all.get(key)?.as_array()
     }
 
     /// An uploaded file.
     pub fn is_file(&self, key: &str) -> bool {
-        self.0.get(key).and_then(Value::as_str) == Some(FILE)
+        self.all.get(key).and_then(Value::as_str) == Some(FILE)
     }
 }
 
@@ -167,7 +217,7 @@ mod tests {
         assert_eq!(params.text("b"), Some(Some("2".into())));
         let plain = Params::read(None, Some("text/plain"), br#"{"a":1}"#).unwrap();
         assert_eq!(plain, Params::default());
-        assert_eq!(Params::read(None, JSON, b"[1]").unwrap(), Params::default());
+        assert_eq!(Params::read(None, JSON, b"[1]").unwrap().get("_json"), None);
         assert_eq!(Params::read(None, JSON, b"{"), Err(Malformed));
     }
 

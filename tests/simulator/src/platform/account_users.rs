@@ -1,12 +1,13 @@
 //! `/platform/api/v1/accounts/:account_id/account_users`.
 
-use super::{Visit, enums, reply::*, views};
+use super::{Visit, enums, views};
 use crate::{
     model::{
         World,
         rows::{Kind, Role},
     },
     params::integer_of,
+    reply::*,
 };
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! `/platform/api/v1/accounts`.
 
-use super::{Visit, enums, reply::*, views};
+use super::{Visit, enums, views};
 use crate::{
     model::{
         Edition, Installation, World, emails, features,
@@ -9,6 +9,7 @@ use crate::{
         rows::{Account, Kind},
     },
     params::{Params, map_has_nul, present},
+    reply::*,
 };
 use serde_json::{Map, Value};
 

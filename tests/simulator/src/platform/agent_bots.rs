@@ -1,6 +1,6 @@
 //! `/platform/api/v1/agent_bots`.
 
-use super::{Visit, reply::*, views};
+use super::{Visit, views};
 use crate::{
     model::{
         World,
@@ -8,8 +8,9 @@ use crate::{
         secrets,
     },
     params::{Params, integer_of},
+    reply::*,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Before 4.14.0 a permission row without its bot broke the list for ever, as it does for accounts.
 pub fn list(world: &World, visit: &Visit) -> Result<Reply, Refusal> {
@@ -35,6 +36,8 @@ pub fn create(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
         account: None,
         access_token: Some(secrets::token()),
         has_avatar: false,
+        secret: secrets::token(),
+        bot_config: Map::new(),
     };
     let bot = assigned(blank, visit.params)?;
     let id = world.insert_bot(bot);

@@ -1,10 +1,12 @@
 //! `POST /platform/api/v1/accounts/:account_id/email_channel_migrations` (chatwoot-api §1.8).
 
-use super::{Visit, reply::*};
+use super::Visit;
 use crate::{
-    model::{EmailChannel, World, rows::Kind},
+    model::{World, content::rows::ChannelKind, rows::Kind},
     params::text_of,
+    reply::*,
 };
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 const MOST: usize = 25;
@@ -27,10 +29,10 @@ pub fn create(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
     let mut results = Vec::with_capacity(entries.len());
     for entry in entries {
         let email = entry.get("email").and_then(text_of);
-        results.push(match migrate(world, account, entry, email.as_deref()) {
-            Ok(channel) => {
+        results.push(match migrate(world, account, entry, email.as_deref(), visit.now) {
+            Ok((inbox, channel)) => {
                 wrote = true;
-                json!({"email": email, "inbox_id": channel.inbox, "channel_id": channel.id, "status": "success"})
+                json!({"email": email, "inbox_id": inbox, "channel_id": channel, "status": "success"})
             }
             Err(message) => json!({"email": email, "status": "error", "message": message}),
         });
@@ -38,22 +40,28 @@ pub fn create(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
     Ok(Reply { wrote, ..Reply::view(&json!({"results": results})) })
 }
 
-/// The address is unique in the whole installation, so a repeat fails.
+/// Inbox and channel. The address is unique in the whole installation, so a repeat fails.
 fn migrate(
     world: &mut World,
     account: i64,
     entry: &Map<String, Value>,
     email: Option<&str>,
-) -> Result<EmailChannel, String> {
+    now: Timestamp,
+) -> Result<(i64, i64), String> {
     let provider = entry.get("provider").and_then(text_of).unwrap_or_default();
     if !["google", "microsoft"].contains(&provider.as_str()) {
         return Err(format!("Unsupported provider '{provider}'. Must be one of: google, microsoft"));
     }
     let email = email.ok_or("Validation failed: Email can't be blank")?;
-    if world.email_channels.contains_key(email) {
+    if world.inbox_with_email(email).is_some() {
         return Err("Validation failed: Email has already been taken".into());
     }
-    let channel = EmailChannel { id: world.channel_ids.next(), inbox: world.inbox_ids.next(), account };
-    world.email_channels.insert(email.to_owned(), channel);
-    Ok(channel)
+    let label = if provider == "google" { "Google" } else { "Microsoft" };
+    let name = entry.get("inbox_name").and_then(text_of);
+    let mut inbox = world.blank_inbox(account, ChannelKind::Email, now);
+    inbox.name = name.unwrap_or_else(|| format!("Migrated {label}: {email}"));
+    inbox.channel.insert("email".into(), email.into());
+    inbox.channel.insert("provider".into(), provider.into());
+    let channel_id = inbox.channel_id;
+    Ok((world.content.inboxes.insert(inbox), channel_id))
 }

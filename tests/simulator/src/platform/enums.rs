@@ -1,6 +1,5 @@
 //! Rails enums: a label, its integer, or nothing; anything else is an exception, not a validation (chatwoot-api §2.2).
 
-use super::reply::Refusal;
 use crate::{
     Version,
     model::{
@@ -8,6 +7,7 @@ use crate::{
         rows::{Role, Status},
     },
     params::present,
+    reply::Refusal,
 };
 use serde_json::Value;
 

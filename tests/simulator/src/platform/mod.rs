@@ -1,12 +1,10 @@
-//! Chatwoot's Platform API: a request in, a reply out, the world changed in between. No network here.
+//! Chatwoot's Platform API.
 
 mod account_users;
 mod accounts;
 mod agent_bots;
 mod email_channel_migrations;
 mod enums;
-mod probe;
-pub mod reply;
 pub mod routes;
 mod users;
 pub mod views;
@@ -14,23 +12,11 @@ pub mod views;
 use crate::{
     model::{World, rows::Kind},
     params::{Params, integer_prefix},
+    probe,
+    reply::{Refusal, Reply},
 };
-use bytes::Bytes;
 use jiff::Timestamp;
-use reply::{Refusal, Reply};
-use routes::{Action, Found};
-
-/// What of a request the application looks at.
-#[derive(Clone, Debug, Default)]
-pub struct Call {
-    pub method: String,
-    pub path: String,
-    pub query: Option<String>,
-    pub token: Option<String>,
-    pub accept: Option<String>,
-    pub content_type: Option<String>,
-    pub body: Bytes,
-}
+use routes::Action;
 
 /// A request that has passed the door: who asks, for what, with which parameters.
 pub struct Visit<'a> {
@@ -59,32 +45,23 @@ impl Visit<'_> {
     }
 }
 
-/// Serves one request.
-pub fn answer(world: &mut World, call: &Call, found: Option<&Found>, now: Timestamp) -> Reply {
-    let accept = call.accept.as_deref();
-    match serve(world, call, found, now) {
-        Ok(reply) => match found.and_then(|found| found.format.as_deref()) {
-            Some(format) if format != "json" && !reply.body.is_empty() => {
-                Reply { wrote: reply.wrote, ..Refusal::NotAcceptable.reply(accept) }
-            }
-            _ => reply,
-        },
-        Err(refusal) => refusal.reply(accept),
-    }
-}
-
-fn serve(world: &mut World, call: &Call, found: Option<&Found>, now: Timestamp) -> Result<Reply, Refusal> {
-    let found = found.ok_or(Refusal::NotRouted)?;
-    let params = Params::read(call.query.as_deref(), call.content_type.as_deref(), &call.body)
-        .map_err(|_malformed| Refusal::Malformed)?;
-    match found.route.action {
+/// Serves one request of this API, and the two probes.
+pub fn serve(
+    world: &mut World,
+    action: Action,
+    token: Option<&str>,
+    id: &str,
+    params: &Params,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
+    match action {
         Action::Probe => return Ok(probe::version(world, now)),
         Action::Health => return Ok(probe::health()),
         _ => {}
     }
-    let app = call.token.as_deref().and_then(|token| world.app_of(token)).ok_or(Refusal::InvalidToken)?;
-    let visit = Visit { app, id: &found.id, params: &params, now };
-    match found.route.action {
+    let app = token.and_then(|token| world.app_of(token)).ok_or(Refusal::InvalidToken)?;
+    let visit = Visit { app, id, params, now };
+    match action {
         Action::ListAccounts => accounts::list(world, &visit),
         Action::CreateAccount => accounts::create(world, &visit),
         Action::ShowAccount => accounts::show(world, &visit),

@@ -1,6 +1,6 @@
 //! `/platform/api/v1/users`.
 
-use super::{Visit, reply::*, views};
+use super::{Visit, views};
 use crate::{
     model::{
         Edition, World, emails,
@@ -10,6 +10,7 @@ use crate::{
         secrets,
     },
     params::{Params, map_has_nul},
+    reply::*,
 };
 use jiff::SignedDuration;
 use serde_json::json;

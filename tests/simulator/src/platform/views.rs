@@ -1,9 +1,11 @@
 //! How objects look in an answer (chatwoot-api §1.3).
 
-use super::reply::Refusal;
-use crate::model::{
-    World, features,
-    rows::{Account, Bot, Membership, User},
+use crate::{
+    model::{
+        World, features,
+        rows::{Account, Bot, Membership, User},
+    },
+    reply::Refusal,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -71,14 +73,14 @@ pub fn user(world: &World, user: &User) -> Result<Value, Refusal> {
 }
 
 /// The membership last opened. Before 4.6.0 the database put the never-opened ones first.
-fn current<'a>(world: &World, rows: &[&'a Membership]) -> Option<&'a Membership> {
+pub fn current<'a>(world: &World, rows: &[&'a Membership]) -> Option<&'a Membership> {
     let never_first = !world.installation.since(4, 6, 0);
     let never = rows.iter().find(|row| row.active_at.is_none());
     let latest = rows.iter().filter(|row| row.active_at.is_some()).max_by_key(|row| row.active_at);
     if never_first { never.or(latest).copied() } else { latest.or(never).copied() }
 }
 
-fn available_name(user: &User) -> &str {
+pub fn available_name(user: &User) -> &str {
     user.display_name.as_deref().filter(|name| !name.trim().is_empty()).unwrap_or(&user.name)
 }
 
@@ -104,8 +106,8 @@ pub fn membership(world: &World, row: &Membership) -> Value {
         "created_at": time(row.created_at),
         "updated_at": time(row.updated_at),
         "active_at": row.active_at.map(time),
-        "availability": "online",
-        "auto_offline": true,
+        "availability": row.availability,
+        "auto_offline": row.auto_offline,
         "custom_role_id": null,
     });
     if let Value::Object(keys) = &mut view
@@ -133,6 +135,6 @@ pub fn bot(world: &World, bot: &Bot) -> Result<Value, Refusal> {
     }))
 }
 
-fn time(at: Timestamp) -> String {
+pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

@@ -2,10 +2,8 @@
 
 use crate::{
     journal::{End, Entry, Headers},
-    platform::{
-        Call,
-        routes::{self, Found},
-    },
+    routes::{self, Found},
+    site::Call,
 };
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -55,6 +53,8 @@ impl Arrival {
                 user_agent: self.user_agent.clone(),
             },
             app: None,
+            user: None,
+            bot: None,
             end: End::Answered,
             status: None,
             chatwoot_status: None,

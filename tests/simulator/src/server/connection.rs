@@ -7,7 +7,7 @@ use super::{
     control,
     pipeline::{self, Outcome},
 };
-use crate::platform::{Call, reply::Reply};
+use crate::{reply::Reply, site::Call};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};

@@ -5,10 +5,8 @@ use crate::{
     behind::Act,
     faults::{Armed, Fault},
     journal::{Entry, Filter},
-    platform::{
-        reply::{JSON, Reply},
-        routes,
-    },
+    reply::{JSON, Reply},
+    routes,
     state::State,
     strict,
 };
@@ -20,7 +18,7 @@ use std::{sync::Arc, time::Duration};
 const HELP: &str = "\
 GET    /_simulator/journal    requests so far; since=SEQ route=ROUTE path=PATH status=N end=END committed=true|false
 DELETE /_simulator/journal    forget them
-GET    /_simulator/state      accounts, users, memberships, permissions, bots, jobs
+GET    /_simulator/state      accounts, users, memberships, permissions, bots, jobs, and what tenants have made
 GET    /_simulator/faults     faults and how often each has hit
 POST   /_simulator/faults     one or a list of {\"route\", \"count\"?, \"skip\"?, \"path\"?, \"body_contains\"?, \"kind\", …}
 DELETE /_simulator/faults     no more faults
@@ -210,12 +208,12 @@ fn known_route(route: &str) -> Result<(), String> {
     let verb_of_all = route.strip_suffix('*').is_some_and(|verb| {
         ["", "GET ", "HEAD ", "POST ", "PATCH ", "PUT ", "DELETE ", "WRITE "].contains(&verb)
     });
-    let named = routes::ROUTES.iter().any(|known| known.name == route);
+    let named = routes::all().any(|known| known.name == route);
     let unrouted = route.split_once(' ').is_some_and(|(verb, _)| routes::unrouted(verb) == route);
     if verb_of_all || named || unrouted {
         return Ok(());
     }
-    let names: Vec<&str> = routes::ROUTES.iter().map(|known| known.name).collect();
+    let names: Vec<&str> = routes::all().map(|known| known.name).collect();
     Err(format!(
         "there is no route {route:?}: write *, \"POST *\", \"WRITE *\", or one of {}",
         names.join(", ")

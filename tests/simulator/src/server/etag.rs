@@ -1,6 +1,6 @@
 //! Weak ETags on what is read (chatwoot-api §1.1).
 
-use crate::platform::reply::Reply;
+use crate::reply::Reply;
 use bytes::Bytes;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

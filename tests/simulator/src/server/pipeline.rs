@@ -9,11 +9,9 @@ use super::{
 use crate::{
     faults::Effect,
     journal::{End, Entry},
-    platform::{
-        self,
-        reply::Reply,
-        routes::{self, Found},
-    },
+    reply::Reply,
+    routes::{self, Found},
+    site,
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -135,12 +133,17 @@ fn enter(core: &mut Core, arrival: &Arrival) -> Result<Entered, (u64, Reply)> {
     let found = routes::find(&call.method, &call.path, core.world.installation.version);
     let mut entry = arrival.entry(arrival.route(found.as_ref()));
     entry.app = call.token.as_deref().and_then(|token| core.world.app_of(token));
+    if entry.app.is_none() {
+        let token = call.token.as_deref();
+        entry.user = token.and_then(|token| core.world.user_of(token)).map(|user| user.id);
+        entry.bot = token.and_then(|token| core.world.bot_with(token)).map(|bot| bot.id);
+    }
     let refusal = if core.front.down {
         Some(Reply::html(502))
     } else if core.front.force_ssl && !arrival.secure {
         let status = if matches!(call.method.as_str(), "GET" | "HEAD") { 301 } else { 308 };
         Some(redirect(status, arrival.https()))
-    } else if call.path != "/health" && !core.front.throttle.admits(arrival.source, Timestamp::now()) {
+    } else if !admitted(core, &entry.route, arrival) {
         Some(Reply::throttled())
     } else {
         None
@@ -152,6 +155,15 @@ fn enter(core: &mut Core, arrival: &Arrival) -> Result<Entered, (u64, Reply)> {
     let effect = core.faults.take(&entry.route, &call.path, &call.body);
     entry.fault = effect.as_ref().map(Effect::name);
     Ok((entry, found, effect))
+}
+
+/// Whether the throttles let it pass; `/health` is never counted.
+fn admitted(core: &mut Core, route: &str, arrival: &Arrival) -> bool {
+    let version = core.world.installation.version;
+    let throttle = &mut core.front.throttle;
+    arrival.call.path == "/health"
+        || throttle.admits(arrival.source, Timestamp::now())
+            && throttle.admits_route(route, &arrival.call, version)
 }
 
 impl Strike {
@@ -244,8 +256,8 @@ impl Request<'_> {
     fn carry_out(&self, core: &mut Core, replay: bool) -> (Reply, bool) {
         let now = Timestamp::now();
         let call = &self.arrival.call;
-        let first = platform::answer(&mut core.world, call, self.found, now);
-        let again = replay && platform::answer(&mut core.world, call, self.found, now).wrote;
+        let first = site::answer(&mut core.world, call, self.found, now);
+        let again = replay && site::answer(&mut core.world, call, self.found, now).wrote;
         let wrote = first.wrote || again;
         let reads = matches!(call.method.as_str(), "GET" | "HEAD");
         (if reads { etag::tagged(first, self.arrival.if_none_match.as_deref()) } else { first }, wrote)

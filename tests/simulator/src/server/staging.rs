@@ -1,6 +1,6 @@
 //! A fault's effect, sorted by when it strikes: before or after Chatwoot carries the request out.
 
-use crate::{faults::Effect, platform::reply::Reply};
+use crate::{faults::Effect, reply::Reply};
 use bytes::Bytes;
 use std::time::Duration;
 

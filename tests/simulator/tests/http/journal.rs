@@ -124,7 +124,7 @@ async fn the_state_shows_everything_with_secrets() {
     assert_eq!(state.account(id).unwrap().support_email, None, "what is stored, not what is shown");
     assert_eq!(state.user(person).unwrap().password.as_deref(), Some(PASSWORD));
     assert_eq!(state.membership(id, person).unwrap().role, Some(Role::Administrator));
-    assert_eq!((state.permissions.len(), state.jobs.len(), state.held.len()), (2, 1, 5));
+    assert_eq!((state.permissions.len(), state.jobs.len(), state.held.len()), (2, 1, 10));
 }
 
 #[tokio::test]

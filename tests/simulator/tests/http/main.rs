@@ -5,7 +5,9 @@
 
 mod accounts;
 mod acts;
+mod application;
 mod bots;
+mod client;
 mod deletion;
 mod doors;
 mod errors;

@@ -1,7 +1,6 @@
 //! `GET /api` and `GET /health`: without a token.
 
-use super::reply::Reply;
-use crate::model::World;
+use crate::{model::World, reply::Reply};
 use jiff::Timestamp;
 use serde_json::json;
 

@@ -42,6 +42,11 @@ impl Reply {
         Reply::new(200, "application/json", Bytes::new())
     }
 
+    /// 204, which a few DELETEs answer.
+    pub fn no_content() -> Self {
+        Reply { content_type: None, ..Reply::new(204, "", Bytes::new()) }
+    }
+
     pub fn wrote(self) -> Self {
         Reply { wrote: true, ..self }
     }
@@ -135,6 +140,10 @@ pub enum Refusal {
     Invalid(Errors),
     /// `{"error": …}` with a status of its own.
     Said(u16, String),
+    /// A body of another shape.
+    Told(u16, Value),
+    /// The Application API without any token.
+    NotSignedIn,
     /// An unhandled exception; true where rows had been committed before it.
     Crash {
         wrote: bool,
@@ -160,10 +169,14 @@ impl Refusal {
             Refusal::NotAcceptable => Reply::new(406, "application/xml; charset=UTF-8", NOT_ACCEPTABLE_XML),
             Refusal::Invalid(errors) => Reply::new(422, JSON, escaped(&errors.complaints())),
             Refusal::Said(status, text) => error(*status, text),
+            Refusal::Told(status, body) => Reply::new(*status, JSON, escaped(body)),
+            Refusal::NotSignedIn => Refusal::Told(401, json!({"errors": [SIGN_IN]})).reply(accept),
             Refusal::Crash { wrote } => Reply { wrote: *wrote, ..Reply::page(500) },
         }
     }
 }
+
+const SIGN_IN: &str = "You need to sign in or sign up before continuing.";
 
 const NOT_FOUND_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>The page you were looking for doesn't exist \
     (404)</title>\n</head>\n<body>\n  <h1>The page you were looking for doesn't exist.</h1>\n</body>\n</html>\n";
