@@ -89,6 +89,9 @@ pub struct Memory {
     sent: Vec<(AccountId, Duration)>,
     /// Those of them whose answer was lost, or may have been by the process before this one.
     unanswered: BTreeMap<AccountId, Duration>,
+    /// When a request to make the person was last sent while the answer to one was missing: it may arrive late, and then
+    /// make them once more after they were destroyed.
+    making: Option<Duration>,
 }
 
 /// What a plan is made of.
@@ -124,7 +127,18 @@ impl Memory {
         }
         self.sent.retain(|(_, at)| facts.clock < *at + facts.settle);
         self.unanswered.retain(|_, at| facts.clock < *at + facts.settle);
+        self.making = self.making.filter(|at| facts.clock < *at + facts.settle);
         self.first_look.get_or_insert(facts.clock);
+    }
+
+    /// A request to make the person was sent, at `clock`, and one that was not answered may be under way.
+    pub fn request_to_make_them(&mut self, clock: Duration) {
+        self.making = Some(clock);
+    }
+
+    /// Until when such a request may still be under way.
+    pub fn made_again_until(&self, clock: Duration, settle: Duration) -> Option<Duration> {
+        self.making.map(|at| at + settle).filter(|until| clock < *until)
     }
 
     /// A request to join `account` was sent, at `clock`. `answered`: Chatwoot said what became of it.

@@ -96,7 +96,11 @@ impl Rehearsed for ChatwootUser {
                     sheet.change("password", Value::Null, "(set)");
                 }
                 shared.keep_person(&key, &person);
-                Ok(Lesson::Posted { answer: Ok(person), password: mind.real.record() })
+                Ok(Lesson::Posted {
+                    answer: Ok(person),
+                    password: mind.real.record(),
+                    clock: imagined.world.clock(),
+                })
             }
             Effect::Get(id) => match shared.person(&key, id) {
                 // A real answer holds the token that a credentials Secret may need, so it is had again.

@@ -118,17 +118,26 @@ impl Facts {
             );
         }
         if destroys {
-            return Step::Act(Effect::Delete(id));
+            return match self.memory.made_again_until(at.clock, self.around.settle) {
+                Some(until) => self.wait_until(until, "make the person", at),
+                None => Step::Act(Effect::Delete(id)),
+            };
         }
         // What is under way when the last finalizer goes would be made, and nobody would remember it.
         let facts = self.membership_facts(user);
         if let Some(until) = memberships::under_way_until(&facts, &self.memory) {
-            let text = "a request to make a membership may still be under way; looking again when it can be no longer";
-            let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
-            return self.end(status, Again::After(until.saturating_sub(at.clock)), false);
+            return self.wait_until(until, "make a membership", at);
         }
         let kept = self.spec.deletion_policy == Policy::Delete;
         self.let_go(kept.then_some(Notice::KeptForOthers), at)
+    }
+
+    /// What such a request makes after the resource is gone, nobody would remember.
+    fn wait_until(&self, until: Duration, what: &str, at: &Moment) -> Next {
+        let text =
+            format!("a request to {what} may still be under way; looking again when it can be no longer");
+        let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
+        self.end(status, Again::After(until.saturating_sub(at.clock)), false)
     }
 
     /// A person with policy Delete whose id is not known: the POST is repeated, which finds them (P3).

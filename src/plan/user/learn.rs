@@ -12,6 +12,7 @@ use crate::{
         trouble::{Call, Trouble},
     },
 };
+use std::time::Duration;
 
 /// Chatwoot's words for an address that somebody has (chatwoot-api §1.7).
 const TAKEN: &str = "Email has already been taken";
@@ -38,7 +39,7 @@ impl Facts {
             }
             Lesson::ReadBack { status: None, .. } => {}
             Lesson::Password(password) => self.pass.password = password,
-            Lesson::Posted { answer, password } => self.posted(answer, password),
+            Lesson::Posted { answer, password, clock } => self.posted(answer, password, clock),
             Lesson::Got(id, answer) => {
                 self.pass.read = true;
                 self.answered(id, Call::Read, about(id, answer));
@@ -93,7 +94,17 @@ impl Facts {
     }
 
     /// No token is looked at here: the hands open one only after the marker has been checked.
-    fn posted(&mut self, answer: Result<User, Failure>, password: Option<crate::api::user::PasswordStatus>) {
+    fn posted(
+        &mut self,
+        answer: Result<User, Failure>,
+        password: Option<crate::api::user::PasswordStatus>,
+        clock: Duration,
+    ) {
+        let lost = answer.as_ref().err().is_some_and(|failure| failure.fate() == Fate::Ambiguous);
+        // An earlier pass, or a process before this one, may have sent one and never learned what became of it.
+        if lost || !self.pass.first {
+            self.memory.request_to_make_them(clock);
+        }
         self.pass.began = true;
         self.pass.read = true;
         match answer {
@@ -159,7 +170,7 @@ impl Facts {
         account: AccountId,
         role: crate::chatwoot::types::MemberRole,
         answer: Result<(), Failure>,
-        clock: std::time::Duration,
+        clock: Duration,
     ) {
         self.pass.began = true;
         let answered = answer.as_ref().err().is_none_or(|failure| failure.fate() != Fate::Ambiguous);

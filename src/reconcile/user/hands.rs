@@ -203,6 +203,7 @@ impl UserHands {
             password,
             custom_attributes: profile.custom_attributes.unwrap_or_default(),
         };
+        let clock = self.world.clock();
         let answer = self.turn.call(|platform| platform.create_user(&new)).await;
         let answer = self.keep(answer);
         // A stranger's answer carries a stranger's token: it is wiped at once.
@@ -211,7 +212,7 @@ impl UserHands {
         }) {
             self.answer = None;
         }
-        Lesson::Posted { answer, password: self.record() }
+        Lesson::Posted { answer, password: self.record(), clock }
     }
 
     async fn patch(&mut self, id: i64, patch: UserPatch) -> Result<User, Failure> {

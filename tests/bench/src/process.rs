@@ -71,7 +71,9 @@ mod tests {
 
     #[test]
     fn this_process_can_be_read() {
-        assert!(peak_kib(std::process::id()).unwrap() >= resident_kib(std::process::id()).unwrap());
-        assert!(cpu_ms(std::process::id()).is_ok() && machine_kib().unwrap() > 0);
+        let id = std::process::id();
+        // The kernel counts the two at different moments, so neither bounds the other.
+        assert!(peak_kib(id).unwrap() > 0 && resident_kib(id).unwrap() > 0);
+        assert!(cpu_ms(id).is_ok() && machine_kib().unwrap() > 0);
     }
 }

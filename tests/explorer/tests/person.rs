@@ -77,6 +77,13 @@ fn a_request_under_way_forgotten_too_early() {
 }
 
 #[test]
+fn a_person_destroyed_while_a_request_to_make_them_is_under_way() {
+    let wish = Wish { policy: Policy::Delete, ..ALICE };
+    let broken = breaks(Mutant::DestroysAtOnce, wish, false, 2, &[Lost, DeleteKeeping]);
+    assert_eq!(broken, Some(Violation::NotDestroyed));
+}
+
+#[test]
 fn a_person_written_to_without_having_been_read() {
     let broken = breaks(Mutant::WritesUnread, ALICE, false, 1, &[Lost, Edit, Behind]);
     assert!(matches!(broken, Some(Violation::Unread(_))), "{broken:?}");

@@ -127,6 +127,23 @@ fn one_deletion(policy: Policy, held: Held, sky: Sky, granted: bool, paused: boo
 }
 
 #[test]
+fn a_person_is_not_destroyed_while_a_request_may_still_make_them_again() {
+    let mut world = World::new(json!({"memberships": []}));
+    world.loses_answer = true;
+    world.pass();
+    go(&mut world, Policy::Delete);
+    let waits = world.pass();
+    assert!(
+        calls(&waits.effects).contains(&"post") && !calls(&waits.effects).contains(&"delete"),
+        "{waits:#?}"
+    );
+    assert_eq!(world.reason(), reason::DELETING);
+    assert!(matches!(waits.end.again, Again::After(_)), "{waits:#?}");
+    world.seconds += 100;
+    assert!(calls(&world.pass().effects).contains(&"delete"));
+}
+
+#[test]
 fn revoking_takes_back_what_was_given_and_keeps_the_person() {
     let mut world = prepared(Held::Bound);
     world.user_mut().belongings.push(Belonging { account: AccountId(99), role: None });

@@ -549,7 +549,11 @@ impl World {
     /// `POST /users` finds by e-mail, and hands over whom it finds (P3).
     fn post(&mut self, profile: &Profile) -> Lesson {
         if let Some(failure) = self.failed("post") {
-            return Lesson::Posted { answer: Err(failure), password: None };
+            return Lesson::Posted {
+                answer: Err(failure),
+                password: None,
+                clock: Duration::from_secs(self.seconds),
+            };
         }
         let email = profile.email.clone().unwrap();
         let known =
@@ -564,9 +568,13 @@ impl World {
         });
         let record = self.held.clone().and_then(|value| self.record(&value));
         if std::mem::take(&mut self.loses_answer) {
-            return Lesson::Posted { answer: Err(failure(Class::Timeout, 0)), password: None };
+            return Lesson::Posted {
+                answer: Err(failure(Class::Timeout, 0)),
+                password: None,
+                clock: Duration::from_secs(self.seconds),
+            };
         }
-        Lesson::Posted { answer: self.find(id), password: record }
+        Lesson::Posted { answer: self.find(id), password: record, clock: Duration::from_secs(self.seconds) }
     }
 
     fn rotation(&self) -> Option<String> {

@@ -62,7 +62,11 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
             let request = Request::Post { uid: pass.object.uid, password };
             let answer = late(turn, request, how).and_then(|id| shown(&turn.state.chatwoot, id));
             see(pass, answer.as_ref().ok());
-            Lesson::Posted { answer, password: pass.held.password.map(facts::record) }
+            Lesson::Posted {
+                answer,
+                password: pass.held.password.map(facts::record),
+                clock: turn.state.clock,
+            }
         }
         Effect::Get(id) => {
             let answer = looked(how).and_then(|()| find(&turn.state.chatwoot, id));

@@ -24,6 +24,7 @@ pub enum Mutant {
     ForgetsLateJoins,
     WritesUnread,
     DestroysUnasked,
+    DestroysAtOnce,
     TellsAfterwards,
 }
 
@@ -57,9 +58,13 @@ pub fn next(mutant: Option<Mutant>, facts: &Facts, at: &Moment) -> Next<Person> 
 
 pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
     let lesson = match (mutant, lesson) {
-        (Some(Mutant::TrustsStrangers), Lesson::Posted { answer: Ok(mut user), password }) => {
+        // As long ago as nothing is under way any more.
+        (Some(Mutant::DestroysAtOnce), Lesson::Posted { answer, password, .. }) => {
+            Lesson::Posted { answer, password, clock: Duration::ZERO }
+        }
+        (Some(Mutant::TrustsStrangers), Lesson::Posted { answer: Ok(mut user), password, clock }) => {
             user.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
-            Lesson::Posted { answer: Ok(user), password }
+            Lesson::Posted { answer: Ok(user), password, clock }
         }
         (Some(Mutant::ForgetsTheUnknownPost), lesson @ Lesson::Posted { .. }) => {
             facts.pass.first = true;

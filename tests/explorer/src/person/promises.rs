@@ -3,13 +3,12 @@
 //! What is done about memberships relies on the lead: of two processes that both act, one can make what the other has just
 //! taken back, and no write in between would tell it. Everything else holds whoever acts.
 //!
-//! A process that starts anew does not know that a request to join was never answered, once its repeat was: what then
-//! arrives after a deletion within the settle time is left ([`Around::repeated`]).
+//! A process that starts anew does not know that a request to join or to make somebody was never answered, once its repeat
+//! was: what then arrives after a deletion within the settle time is left ([`Around::repeated`], [`Around::made_after`]).
 //!
 //! The exclusions: where the status was lost, or the finalizer was away when the resource was deleted, or somebody took
 //! the marker off the person, memberships that stood nowhere else are forgotten; what a proxy that sends a request twice
-//! makes after the resource is gone is left; a request to make somebody that arrives when they have been destroyed makes
-//! them once more ([`Around::made_after`]); where the finalizer was taken away between a request to make somebody and the
+//! makes after the resource is gone is left; where the finalizer was taken away between a request to make somebody and the
 //! note that its answer was lost, nothing tells the next pass that an earlier password may stand; and a person who may exist is named by
 //! an event ([`Around::told`]).
 
@@ -160,6 +159,7 @@ pub fn at_rest(state: &State<Person>) -> Result<(), Violation> {
         None if excused || around.told || around.replayed => Ok(()),
         None => match gone(around) {
             Err(Violation::LeftBehind(_)) if state.restarts > 0 && around.repeated => Ok(()),
+            Err(Violation::NotDestroyed) if state.restarts > 0 && around.made_after => Ok(()),
             ended => ended,
         },
         Some(object) => {
@@ -178,7 +178,7 @@ fn gone(around: &Around) -> Result<(), Violation> {
     let left = around.made.first();
     match (around.end, left) {
         _ if there && !around.recorded => Err(Violation::Forgotten),
-        (Some(Policy::Delete), None) if there && !around.made_after => Err(Violation::NotDestroyed),
+        (Some(Policy::Delete), None) if there => Err(Violation::NotDestroyed),
         (Some(Policy::Delete | Policy::Revoke), Some(left)) => Err(Violation::LeftBehind(*left)),
         _ => Ok(()),
     }
