@@ -74,6 +74,18 @@ async fn a_conversation_is_begun_and_put_in_order() -> Result<()> {
     assert_eq!(of.column("id"), [json!(1)]);
     let shown = inside.run(&["conversations", "show", "1", "-o", "json"]).await?.fine().json();
     assert_eq!(shown["custom_attributes"], json!({"plan": "pro"}));
+    // Who knows a customer's address in an API inbox can write as them.
+    let person = inside.run(&["contacts", "show", &contact, "-o", "json"]).await?.fine();
+    assert_eq!(person.json()["contact_inboxes"][0]["inbox"]["name"], "App");
+    let state = inside.chatwoot.state().await?;
+    let secrets = state.secrets();
+    assert!(
+        secrets.len() > 5 && secrets.iter().any(|secret| secret.len() == 36),
+        "there is nothing to look for"
+    );
+    for secret in secrets {
+        assert!(!person.out.contains(secret) && !shown.to_string().contains(secret), "{secret} is printed");
+    }
     inside.run(&["conversations", "show", "2"]).await?.refused(&["conversation 2", "no such object"]);
     Ok(())
 }
