@@ -25,6 +25,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use futures::stream;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// Speak as a customer's application does, through an API inbox
 #[derive(clap::Args, Debug)]
@@ -77,6 +78,10 @@ struct Entrance {
     /// Address of Chatwoot
     #[arg(long, value_name = "URL")]
     url: String,
+
+    /// Trust this certificate authority (PEM) alone
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 
     /// Secret with inbox_identifier and, for proofs, hmac_token; otherwise they are the environment's CHATWOOT_INBOX and CHATWOOT_HMAC_TOKEN
     #[arg(long, value_name = "NAMESPACE/NAME")]
@@ -264,7 +269,8 @@ impl Entrance {
                 (identifier, from_environment(HMAC)?)
             }
         };
-        let public = Public::new(inside::config(self.url.clone(), None)).context("--url cannot be used")?;
+        let ca_pem = self.ca.as_deref().map(inside::authority).transpose()?;
+        let public = Public::new(inside::config(self.url.clone(), ca_pem)).context("--url cannot be used")?;
         Ok(Open { inbox: public.inbox(&identifier), hmac_token, url: self.url.clone() })
     }
 }

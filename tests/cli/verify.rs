@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, EditAccount, Effect, Filter, Release};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// The steps with their results.
@@ -165,6 +165,22 @@ spec:
     let listed = ["contacts", "list", "--account", "acme/main", "-o", "json", "--credentials"];
     let list = async |secret: &str| bench.run(&[&listed[..], &[secret]].concat(), "").await;
     assert_eq!(list("acme/alice").await?.fine().out, "[]\n");
+    // A Secret says how customers' applications come in.
+    let channel = chatwoot_simulator::ChannelKind::Api;
+    let made = Act::CreateInbox { account: 1, name: "App".into(), channel, fields: Default::default() };
+    let id = bench.chatwoot.act(made).await?.id.context("no id")?;
+    let inboxes = bench.chatwoot.state().await?.content.inboxes;
+    let inbox = inboxes.into_iter().find(|inbox| inbox.id == id).context("no inbox")?;
+    let data = json!({"inbox_identifier": inbox.identifier, "hmac_token": inbox.hmac_token});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "app", "namespace": "acme"},
+        "stringData": data});
+    bench.apply(&secret.to_string()).await?;
+    let create =
+        ["client", "contact", "create", "--identifier=al-7", "--url", bench.chatwoot.url(), "--connection"];
+    let create = async |secret: &str| bench.run(&[&create[..], &[secret]].concat(), "").await;
+    assert!(create("acme/app").await?.fine().out.contains("CONTACT IDENTIFIER"));
+    create("acme/alice").await?.refused(&["Secret acme/alice has no key inbox_identifier"]);
+
     list("acme/nobody").await?.refused(&["Secret acme/nobody does not exist"]);
     list("chat/platform-app").await?.refused(&["Secret chat/platform-app has no key access_token"]);
     bench

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use futures::{StreamExt, TryStreamExt};
 use std::{
     fs::{self, File, OpenOptions},
-    io::{BufWriter, Write},
+    io::{BufWriter, ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -90,9 +90,12 @@ impl<'a> Part<'a> {
 
     fn finish(mut self) -> Result<()> {
         self.writer.flush().with_context(|| format!("{} could not be written", self.path.display()))?;
-        // Unlike a rename this fails where somebody has made the file meanwhile.
-        fs::hard_link(&self.path, self.whole)
-            .with_context(|| format!("{} could not be written", self.whole.display()))
+        // Unlike a rename a link fails where somebody has made the file meanwhile; but not every file system has links.
+        let there = fs::hard_link(&self.path, self.whole).or_else(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Err(error),
+            _ => fs::rename(&self.path, self.whole),
+        });
+        there.with_context(|| format!("{} could not be written", self.whole.display()))
     }
 }
 

@@ -23,7 +23,12 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use kubernetes::Kubernetes;
 use secrecy::SecretString;
-use std::{env, fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    env, fmt, fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 /// The environment's name for a token.
 pub const TOKEN: &str = "CHATWOOT_TOKEN";
@@ -140,13 +145,7 @@ impl Way {
     }
 
     fn given(&self) -> Result<Option<Config>> {
-        let ca_pem = match &self.ca {
-            Some(file) => Some(
-                std::fs::read(file)
-                    .with_context(|| format!("--ca: the file {} cannot be read", file.display()))?,
-            ),
-            None => None,
-        };
+        let ca_pem = self.ca.as_deref().map(authority).transpose()?;
         Ok(self.url.as_ref().map(|url| config(url.clone(), ca_pem)))
     }
 
@@ -163,6 +162,14 @@ impl Way {
         })?;
         Ok((token, format!("the token in {TOKEN}")))
     }
+}
+
+/// The certificates of a file.
+///
+/// # Errors
+/// It cannot be read. What is in it is checked when it is used.
+pub fn authority(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("--ca: the file {} cannot be read", file.display()))
 }
 
 /// Where a Chatwoot is, without a token.
