@@ -5,7 +5,7 @@ use crate::{
     inside::{INSIDE, Inside, run},
 };
 use anyhow::{Context, Result};
-use chatwoot_simulator::{Act, EditContact, Effect, Fault, Filter, RecordKind};
+use chatwoot_simulator::{Act, EditContact, Effect, Fault, Filter, RecordKind, listed};
 use serde_json::{Map, Value, json};
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -154,6 +154,61 @@ async fn an_export_is_complete_or_not_there() -> Result<()> {
     inside.run(&["contacts", "export", path, "--where", "name equal_to grown 7"]).await?.fine();
     let rows: Vec<Value> = serde_json::from_slice(&fs::read(&one)?)?;
     assert_eq!(rows.len(), 1, "{rows:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_exported_is_imported_elsewhere_once() -> Result<()> {
+    let (from, to) = (Inside::new().await?, Inside::new().await?);
+    from.chatwoot.act(Act::GrowContacts { account: from.account, count: 3, inbox: None }).await?;
+    let words = [
+        "contacts",
+        "update",
+        "1",
+        "--set",
+        "plan=pro",
+        "--identifier",
+        "One",
+        "--email",
+        "one@customers.example",
+    ];
+    from.run(&words).await?.fine();
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("contacts.ndjson");
+    let path = file.to_str().context("no text")?;
+    from.run(&["contacts", "export", path]).await?.fine();
+
+    let import = async |more: &[&str]| to.run(&[&["contacts", "import", path], more].concat()).await;
+    assert!(import(&["--dry-run"]).await?.fine().err.contains("3 would be made, 0 would be changed"));
+    assert_eq!(to.chatwoot.state().await?.content.contacts.len(), 0);
+    assert!(import(&[]).await?.fine().err.contains("3 made, 0 changed"));
+    let seq = to.chatwoot.last_seq().await?;
+    assert!(import(&[]).await?.fine().err.contains("0 made, 0 changed, 3 stand so already"));
+    let written =
+        to.chatwoot.journal(&Filter { since: seq, committed: Some(true), ..Filter::default() }).await?;
+    assert!(written.iter().all(|entry| entry.path.ends_with("/filter")), "{written:?}");
+    let one = |contacts: Vec<_>| {
+        contacts.into_iter().find(|one: &listed::Contact| one.identifier.as_deref() == Some("One"))
+    };
+    let arrived = one(to.chatwoot.state().await?.content.contacts).context("One is not there")?;
+    assert_eq!(arrived.custom_attributes, Map::from_iter([("plan".to_owned(), json!("pro"))]));
+
+    // Lines that are wrong keep nobody else out, and are not repeated.
+    let lines = "{\"name\": \"Nobody\"}\nsecret\n\n{\"email\": \"wrong\"}\n{\"email\": \"ONE@customers.example\", \"name\": \"New\"}\n";
+    fs::write(&file, lines)?;
+    let ended = import(&[]).await?;
+    assert_eq!(ended.code, 2, "{ended:?}");
+    for told in [
+        "line 1: left out: it has neither",
+        "line 2: left out: no contact",
+        "line 4: left out",
+        "0 made, 1 changed, 0 stand",
+    ] {
+        assert!(ended.err.contains(told), "{told}: {ended:?}");
+    }
+    assert!(!ended.err.contains("secret"), "{ended:?}");
+    let arrived = one(to.chatwoot.state().await?.content.contacts).context("One is gone")?;
+    assert_eq!((arrived.name.as_str(), arrived.identifier.as_deref()), ("New", Some("One")));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod change;
 mod export;
 mod filter;
+mod import;
 mod look;
 
 use super::{
@@ -54,6 +55,11 @@ enum What {
     ///
     /// The file is there once it is complete, readable for its owner alone, and never written over another.
     Export(export::Options),
+    /// Make or change those who stand in a file
+    ///
+    /// Who has the identifier, e-mail address or phone number of a line is changed where something differs, and nobody is made
+    /// twice. What a line does not name stays; attributes are added to those there are.
+    Import(import::Options),
 }
 
 /// # Errors
@@ -68,6 +74,7 @@ pub async fn run(options: Options) -> Result<u8> {
         What::Delete(options) => change::delete(options).await?,
         What::Conversations(options) => look::conversations(options).await?,
         What::Export(options) => export::run(options).await?,
+        What::Import(options) => return import::run(options).await,
     }
     Ok(exit::FINE)
 }
