@@ -92,15 +92,24 @@ pub fn is_bare<K: Kind>(object: &K) -> bool {
 /// between makes that a conflict, which Velero notes as a warning; the ids in the status would be lost, and a declared
 /// password would be set anew.
 fn status_follows<K: Kind>(object: &K, world: &World) -> Option<Duration> {
-    let kept = object.annotations().contains_key(RESTORE_STATUS_ANNOTATION);
-    if !is_bare(object) || !kept || object.meta().deletion_timestamp.is_some() {
+    if !is_bare(object) || object.meta().deletion_timestamp.is_some() {
         return None;
     }
-    let (uid, clock) = (object.uid().unwrap_or_default(), world.clock());
+    let annotated = object.annotations().contains_key(RESTORE_STATUS_ANNOTATION);
+    let uid = object.uid().unwrap_or_default();
     let mut remembered = K::memories(world).take(&uid);
-    let seen = remembered.first_saw(&object.resource_version().unwrap_or_default(), clock);
+    let wait = left_alone(&mut remembered, annotated, world.clock());
     K::memories(world).put(&uid, remembered);
-    (seen + STATUS_FOLLOWS_WITHIN).checked_sub(clock).filter(|left| !left.is_zero())
+    wait
+}
+
+/// How much longer an object without status is left alone. One that was seen without the annotation has it from us, and
+/// must not wait: its turn at the gate would be lost.
+fn left_alone<M>(remembered: &mut Remembered<M>, annotated: bool, clock: Duration) -> Option<Duration> {
+    remembered.is_new |= !annotated;
+    let seen = *remembered.since.get_or_insert(clock);
+    let left = (seen + STATUS_FOLLOWS_WITHIN).checked_sub(clock)?;
+    (!remembered.is_new && !left.is_zero()).then_some(left)
 }
 
 /// As [`pass`], with other hands; they come back if the pass had work for them.

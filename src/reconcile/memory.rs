@@ -25,6 +25,8 @@ impl Version {
 pub struct Remembered<M> {
     /// When this process first saw it (monotonic clock).
     pub since: Option<Duration>,
+    /// It was seen without the annotation that backup tools bring back: what it lacks is because it is new.
+    pub is_new: bool,
     /// When its next drift slot falls due (monotonic clock).
     pub next_check: Option<Duration>,
     /// When it was last compared with Chatwoot; the start of this process before that.
@@ -70,6 +72,7 @@ impl<M: Default> Memories<M> {
     pub fn take(&self, uid: &str) -> Remembered<M> {
         self.lock().remove(uid).unwrap_or_else(|| Remembered {
             since: None,
+            is_new: false,
             next_check: None,
             last_check: Duration::ZERO,
             failures: 0,

@@ -74,3 +74,16 @@ fn an_author_has_a_second_look_after_ten_minutes_and_a_failure_later_each_time()
     come_back(&mut memory, "u-1", end(Again::OnChange, true), HOUR, now(10));
     assert_eq!(memory.failures, 0);
 }
+
+#[test]
+fn what_a_backup_brought_back_is_left_alone_for_a_moment_and_what_is_new_never() {
+    let seconds = Duration::from_secs;
+    let mut restored = Remembered::<()>::default();
+    assert_eq!(left_alone(&mut restored, true, seconds(5)), Some(seconds(10)));
+    assert_eq!(left_alone(&mut restored, true, seconds(12)), Some(seconds(3)));
+    assert_eq!(left_alone(&mut restored, true, seconds(15)), None);
+    // It gets the annotation with its finalizer, and then waits in line: the turn it is woken with must not be lost.
+    let mut new = Remembered::<()>::default();
+    assert_eq!(left_alone(&mut new, false, seconds(5)), None);
+    assert_eq!(left_alone(&mut new, true, seconds(6)), None);
+}
