@@ -134,9 +134,12 @@ struct Heard {
 
 impl Heard {
     fn add(&mut self, world: &World, owner: &Key) {
-        let Some(Proof { witness, marker, is_sound }) = proof(world, owner) else { return };
+        let Some(Proof { witness, marker, is_sound, is_ready }) = proof(world, owner) else { return };
         if is_sound {
-            self.sound.insert(witness, marker);
+            // Of two that say they have one id, the one that is Ready is right.
+            if is_ready || !self.sound.contains_key(&witness) {
+                self.sound.insert(witness, marker);
+            }
             self.namespaces.insert(owner.namespace.clone());
         } else if self.doubtful.len() < CANDIDATES {
             self.doubtful.insert(witness, marker);
@@ -150,6 +153,7 @@ struct Proof {
     marker: String,
     /// Nothing is known against its being there.
     is_sound: bool,
+    is_ready: bool,
 }
 
 fn proof(world: &World, owner: &Key) -> Option<Proof> {
@@ -167,7 +171,8 @@ fn proof(world: &World, owner: &Key) -> Option<Proof> {
     };
     let marker = installation.marker(owner.kind, &owner.namespace, &namespace_uid, &owner.name, &uid);
     let is_sound = !status::ready_reason(&conditions).is_some_and(|why| UNBOUND.contains(&why));
-    Some(Proof { witness: Witness { kind, id }, marker: marker.to_string(), is_sound })
+    let is_ready = status::is_ready(&conditions);
+    Some(Proof { witness: Witness { kind, id }, marker: marker.to_string(), is_sound, is_ready })
 }
 
 /// Resources that still hold something of this instance. One that does not parse may, so it counts.
