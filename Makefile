@@ -56,7 +56,8 @@ test: kubernetes ## every test there is, on one real API server
 
 test-namespaced: kubernetes ## the end-to-end tests once more, with an operator that has Roles in some namespaces only
 	@$(say) 'Once more end to end, confined to some namespaces'
-	@CHATWOOT_E2E_SCOPE=namespaced RUST_TEST_THREADS=$(THREADS) \
+	@# The operator keeps a connection for each watch of hundreds of namespaces.
+	@ulimit -S -n "$$(ulimit -H -n)" && CHATWOOT_E2E_SCOPE=namespaced RUST_TEST_THREADS=$(THREADS) \
 	  $(CARGO) test --workspace $(FEATURES) --test e2e --no-fail-fast -- --skip confined::
 
 soak: kubernetes ## kill the operator before and after every write it makes, then a storm of MINUTES=10
