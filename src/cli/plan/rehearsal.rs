@@ -262,12 +262,17 @@ impl Rehearsal {
         self.copies.news().into_iter().for_each(|news| acted.sheet.note(news));
         let after = used.as_mut().object().clone();
         drop(used);
+        self.take_in(&*object, after);
+    }
+
+    /// An object has become `after`, as a watch would tell: one that nothing holds any more is gone.
+    fn take_in<K: Rehearsed>(&mut self, before: &K, after: K) {
         if after.meta().deletion_timestamp.is_some() && after.finalizers().is_empty() {
             K::snapshot(&mut self.snapshots).remove(&after);
             K::changed(&self.world, &Change::Gone(&after));
         } else {
             K::snapshot(&mut self.snapshots).put(after.clone());
-            K::changed(&self.world, &Change::Changed { old: &object, new: &after });
+            K::changed(&self.world, &Change::Changed { old: before, new: &after });
         }
     }
 

@@ -4,7 +4,7 @@
 use super::super::*;
 use crate::{
     reconcile::{driver::Kind, references::InstanceKey, settings::Settings, stored::Stored},
-    runtime::{pump::Change, scope::Scope},
+    runtime::scope::Scope,
 };
 use bytes::Bytes;
 use chatwoot_simulator::{Options, Simulator};
@@ -253,12 +253,6 @@ impl Rehearsal {
         };
         let after = used.as_mut().object().clone();
         drop(used);
-        if after.meta().deletion_timestamp.is_some() && after.finalizers().is_empty() {
-            K::snapshot(&mut self.snapshots).remove(&after);
-            K::changed(&self.world, &Change::Gone(&after));
-        } else {
-            K::snapshot(&mut self.snapshots).put(after.clone());
-            K::changed(&self.world, &Change::Changed { old: &object, new: &after });
-        }
+        self.take_in(&*object, after);
     }
 }
