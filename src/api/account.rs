@@ -4,7 +4,8 @@ mod status;
 
 pub use super::common::{DeletionStatus, InstanceBinding, Ownership};
 pub use status::{
-    AccountStatus, Creation, CreationOutcome, Decision, Managed, Repeat, RepeatCause, Suspender,
+    AccountStatus, AutomationProblem, AutomationStatus, Creation, CreationOutcome, Decision, Managed,
+    ProblemReason, Repeat, RepeatCause, Suspender,
 };
 
 use super::{

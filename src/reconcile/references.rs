@@ -27,8 +27,18 @@ pub enum Ref {
     Plan(InstanceKey, String),
     /// A ChatwootAccount by namespace and name.
     Account(String, String),
+    /// The content of a ChatwootAccount: whoever is part of it refers to it by the account's namespace and name.
+    AccountContent(String, String),
+    /// The same, from a part of it that is being deleted and still waits for the operator.
+    ContentLeaving(String, String),
     Secret(String, String),
     Namespace(String),
+    /// A ChatwootUser by namespace and name.
+    User(String, String),
+    /// Something inside an account, by kind, namespace and name.
+    Content(&'static str, String, String),
+    /// A key that is unique in an account: kind, namespace and name of the ChatwootAccount, key.
+    ContentKey(&'static str, String, String, String),
     /// Claims: an e-mail address, an account id, a user id of an instance.
     Email(InstanceKey, String),
     AccountId(InstanceKey, i64),
@@ -43,14 +53,19 @@ impl Ref {
     fn namespace(&self) -> Option<&str> {
         match self {
             Self::Instance(key) | Self::Plan(key, _) => Some(&key.namespace),
-            Self::Account(namespace, _) | Self::Secret(namespace, _) | Self::Namespace(namespace) => {
-                Some(namespace)
-            }
+            Self::Account(namespace, _)
+            | Self::AccountContent(namespace, _)
+            | Self::ContentLeaving(namespace, _)
+            | Self::User(namespace, _)
+            | Self::Content(_, namespace, _)
+            | Self::Secret(namespace, _)
+            | Self::Namespace(namespace) => Some(namespace),
             Self::Email(..)
             | Self::AccountId(..)
             | Self::UserId(..)
             | Self::AdoptsAccount(..)
-            | Self::AdoptsUser(..) => None,
+            | Self::AdoptsUser(..)
+            | Self::ContentKey(..) => None,
         }
     }
 }
@@ -104,6 +119,11 @@ impl References {
             Owners::Many(all) => all.iter().cloned().collect(),
         });
         owners.map(|who| Key::clone(&who)).collect()
+    }
+
+    /// Whether anybody refers to `what`.
+    pub fn has(&self, what: &Ref) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).to.contains_key(what)
     }
 
     /// Who refers to `what`.

@@ -2,7 +2,9 @@
 
 use super::{
     account_index::Clock,
+    automation::Tokens,
     cache::Cache,
+    content::{self, ContentMemory, registry::ContentCaches},
     events::Recorders,
     instances::{Entry, Instances},
     memory::Memories,
@@ -39,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Caches {
     pub accounts: Cache<ChatwootAccount>,
     pub users: Cache<ChatwootUser>,
+    pub contents: ContentCaches,
     pub instances: Cache<ChatwootInstance>,
     pub grants: Cache<ChatwootGrant>,
     pub plans: Cache<ChatwootPlan>,
@@ -84,6 +87,10 @@ pub struct World {
     pub wake: Arc<dyn Fn(Key) + Send + Sync>,
     pub accounts: Memories<create::Memory>,
     pub users: Memories<UserMemory>,
+    /// Of the operator's own users in accounts.
+    pub automation: Tokens,
+    pub contents: Memories<ContentMemory>,
+    pub lists: content::Lists,
     /// Versions of Secrets as this process wrote them last, so that its own writes are no news to it.
     pub own_secrets: Mutex<HashMap<(String, String), String>>,
     /// Of instances, grants and plans.
@@ -122,6 +129,9 @@ impl World {
             wake,
             accounts: Memories::default(),
             users: Memories::default(),
+            automation: Tokens::default(),
+            contents: Memories::default(),
+            lists: content::Lists::default(),
             own_secrets: Mutex::default(),
             others: Memories::default(),
             stop,
@@ -204,6 +214,11 @@ impl World {
         self.instances.get(key)
     }
 
+    /// Something besides its own spec needs the operator's own user in the account of this resource.
+    pub fn wants_automation(&self, namespace: &str, name: &str) -> bool {
+        self.references.has(&Ref::AccountContent(namespace.to_owned(), name.to_owned()))
+    }
+
     pub fn tenancy(&self, key: &InstanceKey) -> Arc<Tenancy> {
         self.tenancies.of(key, || Tenancy {
             grants: (self.caches.grants.all().into_iter())
@@ -258,8 +273,10 @@ impl World {
     pub fn is_unseen(&self, kind: &str, namespace: &str) -> bool {
         if kind == super::account::KIND {
             self.caches.accounts.is_unseen(namespace)
-        } else {
+        } else if kind == super::user::KIND {
             self.caches.users.is_unseen(namespace)
+        } else {
+            content::registry::is_unseen(&self.caches, kind, namespace)
         }
     }
 
@@ -290,9 +307,12 @@ impl World {
         }
     }
 
-    /// Has everything looked at that refers to `what`.
+    /// Has everything looked at that refers to `what`. What concerns an account's instance concerns what is inside, too.
     pub fn wake_all(&self, what: &Ref) {
         for who in self.references.to(what) {
+            if matches!(what, Ref::Instance(_)) && who.kind == super::account::KIND {
+                self.wake_all(&Ref::AccountContent(who.namespace.clone(), who.name.clone()));
+            }
             (self.wake)(who);
         }
     }

@@ -14,6 +14,7 @@ mod adoption;
 mod attack;
 mod canary;
 mod confined;
+mod content;
 mod crashes;
 mod credentials;
 mod decisions;
