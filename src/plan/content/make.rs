@@ -1,12 +1,15 @@
 //! Making one, so that an interrupted request neither doubles it nor loses it.
 //!
-//! A note of the request stands in the status before it is sent, with the name it is sent under. What appears under that
-//! name is ours. Where names are unique the request can be repeated at once; elsewhere its name is random, and it is
-//! repeated only when an earlier one can no longer arrive.
+//! A note of the request stands in the status before it is sent, with the name it is sent under, and the finalizer after it:
+//! a finalizer without any status tells that the status was lost. What appears under the noted name is ours. Where names
+//! are unique the request can be repeated at once; elsewhere it is repeated only when an earlier one can no longer arrive.
 
 use super::*;
 use crate::{
-    api::content::{AccountBinding, ContentCreation},
+    api::{
+        common::UNSEEN,
+        content::{AccountBinding, ContentCreation},
+    },
     chatwoot::types::Map,
     plan::{Again, status},
 };
@@ -23,8 +26,6 @@ impl Facts {
         if let Some(note) = &self.status.creation {
             return match list.named(&note.name).as_slice() {
                 [] => self.send_noted(note, wish, at),
-                // Only a random name can be there twice, and only by our own requests.
-                [_, .., last] if self.is_temporary() => Step::Act(Effect::Delete(last.id)),
                 [first, ..] => self.keep(first.id, at),
             };
         }
@@ -36,9 +37,6 @@ impl Facts {
                 format!("{failure}; correct the spec of {}/{}", self.object.namespace, self.object.name);
             return self.settle(Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at);
         }
-        if !self.object.finalizer {
-            return Step::Act(Effect::AddFinalizer);
-        }
         Step::Act(Effect::Write(Box::new(self.noted(wish, at)), Tag::Note))
     }
 
@@ -47,8 +45,8 @@ impl Facts {
         let (noun, key) = (self.kind.noun, self.kind.key);
         match list.named(&wish.key).as_slice() {
             [] => None,
-            _ if self.is_temporary() && !self.manner.adopt => None,
-            [_, _, ..] if self.is_temporary() => {
+            _ if self.is_temporary() && !self.manner.adopt && !self.has_lost_status() => None,
+            [_, _, ..] if self.is_temporary() && self.manner.adopt => {
                 let text = format!(
                     "the account has several of {key} {:?}, so none of them is taken over; give the one that is meant another \
                      name in Chatwoot and write it into spec.{key}, or leave adopt out",
@@ -69,6 +67,14 @@ impl Facts {
                 Some(Step::Act(Effect::Write(Box::new(status), Tag::Bind(one.id))))
             }
             [_, ..] if self.manner.adopt => Some(Step::Act(Effect::AddFinalizer)),
+            [one, ..] if self.is_temporary() => {
+                let text = format!(
+                    "the status of this resource was lost, and the account has {noun} {} of {key} {:?}, which it may have made; \
+                     set spec.adopt: true to take it over, or write another {key}",
+                    one.id, wish.key
+                );
+                Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
+            }
             [one, ..] => {
                 let text = format!(
                     "the account has {noun} {} of {key} {:?}, which this resource has not made, so it is not touched; set \
@@ -78,6 +84,11 @@ impl Facts {
                 Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
             }
         }
+    }
+
+    /// A note always stands before the finalizer does.
+    pub(super) fn has_lost_status(&self) -> bool {
+        self.object.finalizer && self.status.observed_generation == UNSEEN
     }
 
     /// Nothing is there under the noted name: the request is sent, unless an earlier one may still arrive.
@@ -91,6 +102,9 @@ impl Facts {
             if let Err(look) = self.list(arrived.max(self.around.fresh_from)) {
                 return look;
             }
+        }
+        if !self.object.finalizer {
+            return Step::Act(Effect::AddFinalizer);
         }
         let mut fields: Map = wish.fields.clone();
         fields.extend(wish.fixed.clone());
@@ -133,7 +147,7 @@ impl Facts {
     fn noted(&self, wish: &Wish, at: &Moment) -> ContentStatus {
         let name = match self.kind.naming {
             Naming::Key => wish.key.clone(),
-            Naming::Temporary(_) => format!("chatwoot-operator-{}", at.nonce),
+            Naming::Temporary(_) => self.around.temporary.clone(),
         };
         let verdict = Verdict::new(reason::CREATING, format!("making the {}", self.kind.noun));
         let mut next = self.status_with(&verdict, at).0;

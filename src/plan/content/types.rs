@@ -34,7 +34,8 @@ pub struct Trait {
 pub enum Naming {
     /// By its key, which is unique in the account.
     Key,
-    /// By a name nobody else would give, sent in this field; it gets its own name once its id is recorded.
+    /// By a name nobody else would give, sent in this field; it gets its own name once its id is recorded. The name is the
+    /// same for as long as the resource lives, so a second one that a repeated request made is known by it.
     Temporary(&'static str),
 }
 
@@ -123,6 +124,8 @@ pub struct Around {
     pub wish: Result<Wish, Verdict>,
     /// How this resource's claim of its key stands among those of its account.
     pub standing: Standing,
+    /// The name nobody else would give, under which this resource makes one where names are not unique.
+    pub temporary: String,
     /// Ids of this kind and account that other resources are bound to.
     pub taken: BTreeSet<i64>,
     /// Keyed hash of all that was wanted.

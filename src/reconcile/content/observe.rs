@@ -63,6 +63,7 @@ pub fn facts<C: Content>(
     let seen_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
     let around = Around {
         has_token: automation::held(world, &site.uid).is_some(),
+        temporary: format!("chatwoot-operator-{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
         taken: taken::<C>(object, world, &namespace, &status),
         standing,
         hash,
