@@ -34,7 +34,9 @@ impl Facts {
     }
 
     fn delete_bound(&self, id: i64, at: &Moment) -> Next {
-        let list = match self.list(self.around.fresh_from) {
+        // A second one of ours is looked for now or never.
+        let not_before = if self.is_temporary() { self.clock } else { self.around.fresh_from };
+        let list = match self.list(not_before) {
             Ok(list) => list,
             Err(look) => return look,
         };

@@ -15,6 +15,10 @@ use std::{
     time::Duration,
 };
 
+/// A list of this age is new enough to decide on: what this process changes meanwhile it shows at once, and what others do
+/// is seen with the next.
+pub const FRESH: Duration = Duration::from_secs(10);
+
 /// What is always true of a kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Trait {

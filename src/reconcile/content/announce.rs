@@ -37,8 +37,8 @@ pub fn notice<C: Content>(object: &C, notice: Notice, world: &World) {
     let noun = C::TRAIT.noun;
     let status = object.status();
     let id = status.and_then(|status| status.id).map_or_else(String::new, |id| format!(" {id}"));
-    let name =
-        status.and_then(|status| status.creation.as_ref()).map_or("", |creation| creation.name.as_str());
+    let noted = status.and_then(|status| status.creation.as_ref());
+    let name = noted.map_or_else(|| object.key(), |creation| creation.name.clone());
     let (kind, reason, note) = match notice {
         Notice::MayExist => (
             Warning,
