@@ -82,9 +82,9 @@ impl Facts {
 
     /// The note that goes with the token: what it was published for.
     pub(super) fn rotation_note(&self) -> Option<String> {
-        let wanted = self.wanted_rotation()?;
         let unknown = matches!(self.pass.rotation, Rotation::Unknown(_));
-        if unknown { self.recorded_rotation() } else { Some(wanted) }.map(str::to_owned)
+        let applied = self.wanted_rotation().filter(|_| !unknown);
+        applied.or(self.recorded_rotation()).filter(|_| self.publishes_token()).map(str::to_owned)
     }
 
     /// How a pass ends whose rotation has no known end, once the token that holds is published.
@@ -93,15 +93,20 @@ impl Facts {
         Some(self.troubled(&Trouble::Failed(Call::Write, failure.clone()), at))
     }
 
-    /// What is recorded once the Secret is written.
+    /// What is recorded once the Secret is written. A rotation that is no longer declared stays on record: the same one,
+    /// declared again, replaces nothing.
     pub(super) fn record_rotation(&mut self) {
-        if self.pass.published == Some(Published::Yes) {
-            let wanted = self.wanted_rotation().map(str::to_owned);
-            self.status.access_token = wanted.map(|rotation| AccessTokenStatus { rotation });
-        }
-        if self.spec.credentials_secret.is_none() {
+        if !self.publishes_token() {
             self.status.access_token = None;
+        } else if self.pass.published == Some(Published::Yes)
+            && let Some(rotation) = self.wanted_rotation().map(str::to_owned)
+        {
+            self.status.access_token = Some(AccessTokenStatus { rotation });
         }
+    }
+
+    fn publishes_token(&self) -> bool {
+        self.spec.credentials_secret.as_ref().is_some_and(|secret| secret.access_token.is_some())
     }
 
     pub(super) fn rotated(&mut self, answer: Result<(), Failure>) {
