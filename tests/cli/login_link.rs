@@ -84,7 +84,7 @@ spec:
         .stdout(terminal)
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    let ended = tokio::time::timeout(60 * SECOND, command.output()).await??;
+    let ended = tokio::time::timeout(60 * SECOND, command.spawn()?.wait_with_output()).await??;
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     assert_eq!(made(&bench).await?, 2);
 
