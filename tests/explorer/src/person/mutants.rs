@@ -88,7 +88,8 @@ pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Optio
         }
         (Mutant::WritesUnread, Effect::Get(id)) => {
             let mut user =
-                super::around::Someone { id: *id, marker: None, password: 0, accounts: vec![] }.shown();
+                super::around::Someone { id: *id, marker: None, password: 0, token: 0, accounts: vec![] }
+                    .shown();
             user.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
             Some(Lesson::Got(*id, Ok(user)))
         }
