@@ -129,7 +129,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
         }
         Effect::RotateToken(id) => {
             turn.check(promises::writing(pass, id));
-            turn.check(promises::rotating(&turn.state.chatwoot, pass));
+            turn.check(promises::rotating(&turn.state, pass));
             let held = pass.held.token.take();
             let now = turn.state.chatwoot.find(id).map(|someone| someone.token);
             // A token that was replaced meanwhile lets nobody in.
@@ -147,7 +147,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
                 return Lesson::Published(Published::NoToken(failure(Class::Unexpected, 200)));
             };
             let written = (token, rotation.and_then(|rotation| rotation.parse().ok()));
-            turn.check(promises::publishing(&turn.state.chatwoot, written));
+            turn.check(promises::publishing(&turn.state, written));
             let stored = done(turn, how, |around| around.published = Some(written));
             Lesson::Published(match stored {
                 Ok(()) => Published::Yes,
