@@ -35,7 +35,7 @@ pub enum Trouble {
 }
 
 /// Which rotations of password and token stand in a Secret.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Notes<'a> {
     pub password: Option<&'a str>,
     pub token: Option<&'a str>,
