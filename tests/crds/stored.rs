@@ -165,7 +165,7 @@ async fn a_user_comes_back_whole() {
         "displayName": "", "customAttributes": {"team": "blue", "floor": 3},
         "memberships": [{"namespace": "", "account": "acme", "role": "Administrator"}],
         "password": {"generate": {"rotation": "1"}},
-        "credentialsSecret": {"name": "alice", "accessToken": {}, "labels": {"a": "b"}, "annotations": {"c": "d"}},
+        "credentialsSecret": {"name": "alice", "accessToken": {"rotation": "1"}, "labels": {"a": "b"}, "annotations": {"c": "d"}},
         "adopt": {"id": 7}, "deletionPolicy": "Retain", "mode": "Observe", "paused": true,
     });
     let status = json!({
@@ -176,6 +176,10 @@ async fn a_user_comes_back_whole() {
             "reason": "NotGranted",
         }],
         "password": {"rotation": "1", "fingerprint": "f", "keyId": "k"}, "managed": {"customAttributes": ["team"]},
+        "accessToken": {"rotation": "1"},
+        "loginLink": {
+            "requestedAt": "now", "state": "Refused", "expiresAt": "2026-01-01T00:05:00Z", "reason": "KubernetesError",
+        },
         "applied": "a", "drifted": ["name"], "credentialsSecret": "alice",
         "deletion": {"sentAt": "2026-01-01T00:00:00Z"}, "conditions": conditions(),
     });

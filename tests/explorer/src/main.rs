@@ -75,7 +75,8 @@ impl Options {
         use UserDeletionPolicy::{Delete, Retain, Revoke};
         let act = (self.processes.into(), true);
         [Revoke, Delete, Retain].into_iter().all(|policy| {
-            let kind = Person { mutant: None, wish: Wish { member: true, password: true, policy } };
+            let kind =
+                Person { mutant: None, wish: Wish { member: true, password: true, token: None, policy } };
             self.explore(scenarios::person(kind, false, act, self.bound, WHOLE))
         })
     }
