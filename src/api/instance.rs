@@ -71,6 +71,10 @@ pub struct InstanceSpec {
     #[schemars(schema_with = "time_to_come")]
     #[x_kube(validation = Rule::new("self < timestamp('2200-01-01T00:00:00Z')").message("rebindUntil must be before the year 2200; write the time at which the restore will be done, such as 2026-12-01T00:00:00Z"))]
     pub rebind_until: Option<Timestamp>,
+    /// Lets the operator keep one user of its own in each account that has content or settings to manage: only a user can
+    /// do that. Left out, none is made; those that are there stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automation: Option<Automation>,
     /// What happens when this instance is deleted while resources are bound to it: Protect waits for them, Release lets
     /// them go as with Retain.
     #[serde(default)]
@@ -82,6 +86,18 @@ impl InstanceSpec {
     pub fn public_url(&self) -> &str {
         self.external_url.as_deref().unwrap_or(&self.url)
     }
+}
+
+/// The operator's own users inside accounts.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct Automation {
+    /// Domain of their addresses, which are chatwoot-operator+ID@DOMAIN with the account's id. Nothing is sent there; but
+    /// whoever receives mail for the domain can set their passwords anew, so it must be yours. No ChatwootUser may have
+    /// such an address.
+    #[schemars(length(min = 4, max = 200))]
+    #[x_kube(validation = rules::mail_domain("automation.emailDomain"))]
+    pub email_domain: String,
 }
 
 /// A CA certificate in PEM form; exactly one of the two.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod account_index;
+pub mod automation;
 pub mod cache;
 pub mod depends;
 pub mod driver;

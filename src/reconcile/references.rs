@@ -27,6 +27,10 @@ pub enum Ref {
     Plan(InstanceKey, String),
     /// A ChatwootAccount by namespace and name.
     Account(String, String),
+    /// The content of a ChatwootAccount: whoever is part of it refers to it by the account's namespace and name.
+    AccountContent(String, String),
+    /// The same, from a part of it that is being deleted and still waits for the operator.
+    ContentLeaving(String, String),
     Secret(String, String),
     Namespace(String),
     /// Claims: an e-mail address, an account id, a user id of an instance.
@@ -43,9 +47,11 @@ impl Ref {
     fn namespace(&self) -> Option<&str> {
         match self {
             Self::Instance(key) | Self::Plan(key, _) => Some(&key.namespace),
-            Self::Account(namespace, _) | Self::Secret(namespace, _) | Self::Namespace(namespace) => {
-                Some(namespace)
-            }
+            Self::Account(namespace, _)
+            | Self::AccountContent(namespace, _)
+            | Self::ContentLeaving(namespace, _)
+            | Self::Secret(namespace, _)
+            | Self::Namespace(namespace) => Some(namespace),
             Self::Email(..)
             | Self::AccountId(..)
             | Self::UserId(..)
@@ -104,6 +110,11 @@ impl References {
             Owners::Many(all) => all.iter().cloned().collect(),
         });
         owners.map(|who| Key::clone(&who)).collect()
+    }
+
+    /// Whether anybody refers to `what`.
+    pub fn has(&self, what: &Ref) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).to.contains_key(what)
     }
 
     /// Who refers to `what`.
@@ -202,8 +213,9 @@ mod tests {
         let references = References::default();
         references.set(&key("a"), BTreeSet::from([secret("one"), secret("two")]));
         assert_eq!(references.set(&key("a"), BTreeSet::from([secret("two")])), [secret("one")]);
-        assert!(references.to(&secret("one")).is_empty());
+        assert!(references.to(&secret("one")).is_empty() && !references.has(&secret("one")));
+        assert!(references.has(&secret("two")));
         references.set(&key("a"), BTreeSet::new());
-        assert!(references.to(&secret("two")).is_empty());
+        assert!(references.to(&secret("two")).is_empty() && !references.has(&secret("two")));
     }
 }

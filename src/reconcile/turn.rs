@@ -3,6 +3,8 @@
 use super::{instance, instances::Handle, world::World};
 use crate::{
     chatwoot::{
+        AccessToken,
+        application::Application,
         gate::{Entry, Key, Lane, Reason},
         instance::{Caller, Instance},
         outcome::{Class, Failure},
@@ -10,6 +12,7 @@ use crate::{
     },
     plan::NoTurn,
 };
+use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
 
 pub struct Turn {
@@ -73,6 +76,37 @@ impl Turn {
 
     /// Makes one call within the turn.
     pub async fn call<'a, T, F>(&'a self, call: impl FnOnce(&'a Platform) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        self.judged(concerns_all, call).await
+    }
+
+    /// Makes one call within the turn as the owner of `token`, who is somebody inside an account. That the token is refused
+    /// says nothing about the instance, whose own token it is not.
+    ///
+    /// # Errors
+    /// Those of the call; [`Class::Unauthorized`] and nothing sent where `token` has characters no token has.
+    pub async fn call_as<'a, T, F>(
+        &'a self,
+        token: &SecretString,
+        call: impl FnOnce(Application) -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>> + 'a,
+    {
+        let unusable = |_| Failure { detail: Some("it is no token"), ..Failure::of(Class::Unauthorized) };
+        let token = AccessToken::new(token).map_err(unusable)?;
+        let is_instances = |class| concerns_all(class) && class != Class::Unauthorized;
+        self.judged(is_instances, |platform: &'a Platform| call(platform.application(&token))).await
+    }
+
+    /// `concerns_all`: the failure says something about the instance, not about the object.
+    async fn judged<'a, T, F>(
+        &'a self,
+        concerns_all: impl Fn(Class) -> bool,
+        call: impl FnOnce(&'a Platform) -> F,
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {

@@ -2,6 +2,7 @@
 
 use super::{
     account_index::Clock,
+    automation::Tokens,
     cache::Cache,
     events::Recorders,
     instances::{Entry, Instances},
@@ -84,6 +85,8 @@ pub struct World {
     pub wake: Arc<dyn Fn(Key) + Send + Sync>,
     pub accounts: Memories<create::Memory>,
     pub users: Memories<UserMemory>,
+    /// Of the operator's own users in accounts.
+    pub automation: Tokens,
     /// Versions of Secrets as this process wrote them last, so that its own writes are no news to it.
     pub own_secrets: Mutex<HashMap<(String, String), String>>,
     /// Of instances, grants and plans.
@@ -122,6 +125,7 @@ impl World {
             wake,
             accounts: Memories::default(),
             users: Memories::default(),
+            automation: Tokens::default(),
             own_secrets: Mutex::default(),
             others: Memories::default(),
             stop,
@@ -202,6 +206,11 @@ impl World {
     /// What the process knows of an instance; `None` until its first pass has ended.
     pub fn entry(&self, key: &InstanceKey) -> Option<Entry> {
         self.instances.get(key)
+    }
+
+    /// Something besides its own spec needs the operator's own user in the account of this resource.
+    pub fn wants_automation(&self, namespace: &str, name: &str) -> bool {
+        self.references.has(&Ref::AccountContent(namespace.to_owned(), name.to_owned()))
     }
 
     pub fn tenancy(&self, key: &InstanceKey) -> Arc<Tenancy> {

@@ -62,6 +62,9 @@ pub struct AccountStatus {
     /// The state the account had before that, restored when the suspension is lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_before: Option<State>,
+    /// The operator's own user in the account, once there was something for it to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automation: Option<AutomationStatus>,
     /// The deletion in Chatwoot that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<DeletionStatus>,
@@ -88,9 +91,74 @@ impl Default for AccountStatus {
             drifted: Vec::new(),
             suspended_by: None,
             state_before: None,
+            automation: None,
             deletion: None,
             conditions: Vec::new(),
         }
+    }
+}
+
+impl AccountStatus {
+    /// Whom the operator acts as inside the account; `None` while there is nobody it may act as.
+    pub fn automation_user(&self) -> Option<i64> {
+        let known = self.automation.as_ref()?;
+        let usable = known.problem.as_ref().is_none_or(|problem| problem.reason.is_about_address());
+        known.user_id.filter(|_| usable)
+    }
+}
+
+/// The operator's own user in an account. It stands here before it is asked for, so that it is found again and goes with
+/// the account, whatever becomes of the answer.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct AutomationStatus {
+    /// Its e-mail address.
+    #[schemars(length(max = 320))]
+    pub email: String,
+    /// Its id in Chatwoot; absent until that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub user_id: Option<i64>,
+    /// When a request to make it was sent of which nobody knows whether it has arrived yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "time")]
+    pub unanswered_since: Option<Timestamp>,
+    /// What keeps the operator from having it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<AutomationProblem>,
+}
+
+/// What keeps the operator from having its user.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct AutomationProblem {
+    /// What it is.
+    pub reason: ProblemReason,
+    /// Generation of this resource that met it. It is tried again for another generation, or when a look is requested.
+    pub generation: i64,
+    /// Chatwoot's words, where it gave any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub detail: Option<String>,
+}
+
+/// What keeps the operator from having its user.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema)]
+pub enum ProblemReason {
+    /// Somebody else in Chatwoot has the address.
+    AddressTaken,
+    /// Chatwoot refused to make it.
+    Refused,
+    /// The user no longer carries this account's marker.
+    NotOwned,
+    /// The Platform App has no permission on it.
+    NotPermitted,
+}
+
+impl ProblemReason {
+    /// Whom there is already only keeps the old address.
+    pub fn is_about_address(self) -> bool {
+        matches!(self, Self::AddressTaken | Self::Refused)
     }
 }
 
