@@ -7,8 +7,8 @@ pub use settings::Settings;
 
 pub use super::common::{DeletionStatus, InstanceBinding, Ownership};
 pub use status::{
-    AccountStatus, AutomationProblem, AutomationStatus, Creation, CreationOutcome, Decision, Managed, ProblemReason,
-    Repeat, RepeatCause, Suspender,
+    AccountStatus, AutomationProblem, AutomationStatus, Creation, CreationOutcome, Decision, Managed,
+    ProblemReason, Repeat, RepeatCause, Suspender,
 };
 
 use super::{

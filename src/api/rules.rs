@@ -170,7 +170,8 @@ pub(super) fn mail_domain(field: &str) -> Rule {
 /// Text of several lines, without what Chatwoot stores and nobody sees; NUL it answers with a 500 (chatwoot-api §1.4).
 pub(super) fn lines(field: &str) -> Rule {
     Rule::new(r"!self.matches('[\\x00-\\x09\\x0b-\\x1f\\x7f]')").message(
-        format!("{field} must not contain control characters but line breaks; remove tabs and the like").as_str(),
+        format!("{field} must not contain control characters but line breaks; remove tabs and the like")
+            .as_str(),
     )
 }
 

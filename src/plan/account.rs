@@ -55,8 +55,9 @@ impl Facts {
         if let Some(trouble) = &self.trouble {
             // What a process keeps to itself because it is going, or has lost the lead, says nothing about Chatwoot.
             let silent = at.stopping && trouble.is_silence() && self.create.mine.is_none();
-            if self.gives_up_on_automation() && !at.stopping && !matches!(trouble, Trouble::NoTurn(NoTurn::Queued)) {
-                return self.let_go();
+            let in_line = matches!(trouble, Trouble::NoTurn(NoTurn::Queued));
+            if self.gives_up_on_automation() && !at.stopping && !in_line {
+                return if self.create.gone || self.create.stale { self.fresh() } else { self.let_go() };
             }
             return if silent { self.quiet() } else { self.troubled(trouble, at) };
         }
@@ -111,6 +112,8 @@ impl Facts {
             && !self.is_requested()
             && !self.has_news_of_duplicates()
             && !self.has_automation_work()
+            // What was begun for the operator's own user is carried to its end.
+            && self.automation == automation::Pass::default()
     }
 
     /// Chatwoot agreed with exactly what is wanted now.

@@ -95,7 +95,9 @@ mod tests {
         for text in [&automation_address(42, "ops.example.com"), "Chatwoot-Operator+x@OPS.example.com"] {
             assert!(reserved(text), "{text}");
         }
-        for text in ["chatwoot-operator+42@acme.example", "chatwoot-operator@ops.example.com", "a@ops.example.com"] {
+        for text in
+            ["chatwoot-operator+42@acme.example", "chatwoot-operator@ops.example.com", "a@ops.example.com"]
+        {
             assert!(!reserved(text), "{text}");
         }
     }

@@ -37,7 +37,13 @@ use std::{
 const KIND: &str = "ChatwootAccount/automation";
 
 /// The marker of the user in the account of resource `namespace`/`name` with this `uid`.
-pub fn marker(installation: &Installation, namespace: &str, namespace_uid: &str, name: &str, uid: &str) -> Marker {
+pub fn marker(
+    installation: &Installation,
+    namespace: &str,
+    namespace_uid: &str,
+    name: &str,
+    uid: &str,
+) -> Marker {
     installation.marker(KIND, namespace, namespace_uid, name, uid)
 }
 
@@ -121,11 +127,13 @@ pub async fn fetch(turn: &Turn, world: &World, account: &AccountHandle) -> Resul
         detail: Some("the operator's own user does not carry the account's marker"),
         ..Failure::of(Class::NotAllowed)
     };
-    let proven = answer
-        .and_then(|answer| answer.prove(&account.marker).map_err(|_| not_ours())?.access_token());
+    let proven =
+        answer.and_then(|answer| answer.prove(&account.marker).map_err(|_| not_ours())?.access_token());
     match &proven {
         Ok(token) => world.automation.hold(&account.uid, &account.instance, token.clone()),
-        Err(failure) if matches!(failure.class, Class::NotFound | Class::NotAllowed | Class::NotPermitted) => {
+        Err(failure)
+            if matches!(failure.class, Class::NotFound | Class::NotAllowed | Class::NotPermitted) =>
+        {
             doubt(world, account);
         }
         Err(_) => {}
@@ -179,7 +187,8 @@ mod tests {
         tokens.forget_instance(&of("one"));
         tokens.drop_account("u-3");
         let inner = tokens.lock();
-        let left: Vec<_> = inner.held.iter().map(|(uid, (_, token))| (uid.as_str(), token.expose_secret())).collect();
+        let left: Vec<_> =
+            inner.held.iter().map(|(uid, (_, token))| (uid.as_str(), token.expose_secret())).collect();
         assert_eq!(left, [("u-2", "t-u-2")]);
     }
 

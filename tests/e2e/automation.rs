@@ -28,7 +28,8 @@ pub async fn configured(stage: &Stage, grant: Value, more: Value) -> Result<(Ten
 
 async fn own(stage: &Stage, account: &Subject) -> Result<listed::User> {
     let object = account.get().await?;
-    let user = object["status"]["automation"]["userId"].as_i64().with_context(|| format!("no user in {object}"))?;
+    let user =
+        object["status"]["automation"]["userId"].as_i64().with_context(|| format!("no user in {object}"))?;
     stage.chatwoot.person(user).await
 }
 
@@ -42,7 +43,8 @@ async fn settings_bring_a_user_of_the_operators_own_and_nobody_else_does() -> Re
     let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     assert!(stage.chatwoot.state().await?.users.is_empty());
     let seq = stage.chatwoot.last_seq().await?;
-    let declared = json!({"autoResolveAfter": "72h", "autoResolveMessage": "Bye", "audioTranscriptions": true});
+    let declared =
+        json!({"autoResolveAfter": "72h", "autoResolveMessage": "Bye", "audioTranscriptions": true});
     account.set(json!({"settings": declared})).await?;
     let object = account.ready().await?;
     let id = id(&object)?;
@@ -50,11 +52,9 @@ async fn settings_bring_a_user_of_the_operators_own_and_nobody_else_does() -> Re
     assert_eq!(own.email, format!("chatwoot-operator+{id}@ops.example.com"));
     assert_eq!(object["status"]["automation"], json!({"email": own.email, "userId": own.id}));
     assert_eq!(stage.chatwoot.roles(own.id).await?, [(id, Some(Role::Administrator))].into());
-    assert_eq!(
-        stage.chatwoot.calls(seq).await?,
-        ["GET account", "POST user", "POST member", SETTINGS, SET]
-    );
-    let there = json!({"auto_resolve_after": 4320, "auto_resolve_message": "Bye", "audio_transcriptions": true});
+    assert_eq!(stage.chatwoot.calls(seq).await?, ["GET account", "POST user", "POST member", SETTINGS, SET]);
+    let there =
+        json!({"auto_resolve_after": 4320, "auto_resolve_message": "Bye", "audio_transcriptions": true});
     assert_eq!(json!(settings(&stage, id).await?), there);
 
     // A look costs one read of the user and one of the settings, and mends only what is declared.
@@ -66,7 +66,10 @@ async fn settings_bring_a_user_of_the_operators_own_and_nobody_else_does() -> Re
     account.looked_at().await?;
     assert_eq!(stage.chatwoot.calls(seq).await?, ["GET account", "GET user", SETTINGS, SET]);
     let mended = settings(&stage, id).await?;
-    assert_eq!((&mended["auto_resolve_after"], &mended["auto_resolve_ignore_waiting"]), (&json!(4320), &json!(true)));
+    assert_eq!(
+        (&mended["auto_resolve_after"], &mended["auto_resolve_ignore_waiting"]),
+        (&json!(4320), &json!(true))
+    );
     let seq = stage.chatwoot.last_seq().await?;
     account.looked_at().await?;
     assert_eq!(stage.chatwoot.calls(seq).await?, ["GET account", "GET user", SETTINGS]);
@@ -87,7 +90,10 @@ async fn without_a_domain_the_admin_is_named_and_setting_one_is_enough() -> Resu
     let account = tenant.account(&stage, "acme", spec).await?;
     let object = account.reason("CredentialsMissing").await?;
     assert!(message(&object, "Ready").contains("spec.automation.emailDomain"), "{object}");
-    assert_eq!(stage.chatwoot.account(id(&object)?).await?.and_then(|found| found.locale).as_deref(), Some("de"));
+    assert_eq!(
+        stage.chatwoot.account(id(&object)?).await?.and_then(|found| found.locale).as_deref(),
+        Some("de")
+    );
     assert!(stage.chatwoot.state().await?.users.is_empty());
     stage.instance().set(json!({"automation": {"emailDomain": "ops.example.com"}})).await?;
     let object = account.ready().await?;
@@ -135,7 +141,10 @@ pub async fn whatever_becomes_of_the_account_the_user_goes_first() -> Result<()>
         account.delete().await?;
         account.gone().await?;
         let made = stage.chatwoot.calls(seq).await?;
-        ensure!(made.starts_with(&calls.iter().map(|call| (*call).to_owned()).collect::<Vec<_>>()), "{policy}: {made:?}");
+        ensure!(
+            made.starts_with(&calls.iter().map(|call| (*call).to_owned()).collect::<Vec<_>>()),
+            "{policy}: {made:?}"
+        );
         ensure!(stage.chatwoot.state().await?.user(own.id).is_none(), "{policy}");
     }
     Ok(())

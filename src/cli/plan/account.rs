@@ -222,9 +222,9 @@ impl Rehearsed for ChatwootAccount {
                 let about = (&key, &imagined.own);
                 inside::user(about, effect, sheet, shared).map(Lesson::Automation).map_err(Effect::Automation)
             }
-            Effect::Settings(effect) => {
-                inside::settings(&mut imagined.settings, effect, sheet).map(Lesson::Settings).map_err(Effect::Settings)
-            }
+            Effect::Settings(effect) => inside::settings(&mut imagined.settings, effect, sheet)
+                .map(Lesson::Settings)
+                .map_err(Effect::Settings),
             read @ (Effect::ReadBack | Effect::AddFinalizer | Effect::Write(..) | Effect::Vanished(_)) => {
                 Err(read)
             }

@@ -3,8 +3,8 @@
 //! `POST /users` finds people by e-mail and hands them over (chatwoot-api P3), so it can be repeated, and the marker in its
 //! answer decides. The address is recorded before anything is sent: whatever becomes of the answer, the user is found again.
 
-mod leave;
 mod learn;
+mod leave;
 
 use super::*;
 use crate::{
@@ -63,14 +63,22 @@ pub enum Remote {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// `POST /users` with this address, a password nobody sees, and the marker.
-    Post { email: String },
+    Post {
+        email: String,
+    },
     Get(i64),
     /// Is a 404 Chatwoot's own word?
     Vanished(i64),
     /// The marker anew, and another address where there is one.
-    Patch { id: i64, email: Option<String> },
+    Patch {
+        id: i64,
+        email: Option<String>,
+    },
     /// Makes it an administrator of the account.
-    Join { account: i64, user: i64 },
+    Join {
+        account: i64,
+        user: i64,
+    },
     Delete(i64),
 }
 
@@ -210,21 +218,17 @@ impl Facts {
         };
         // What has converged stays so: nothing the author asked for is missing.
         let converged = self.is_converged() && !self.object.deleting;
-        let mut status =
-            if converged { self.status.clone() } else { self.status_with(&verdict, at).0 };
-        status.automation = Some(AutomationStatus {
-            email,
-            user_id: None,
-            unanswered_since: Some(at.now),
-            problem: None,
-        });
+        let mut status = if converged { self.status.clone() } else { self.status_with(&verdict, at).0 };
+        status.automation =
+            Some(AutomationStatus { email, user_id: None, unanswered_since: Some(at.now), problem: None });
         super::Effect::Write(Box::new(status), Tag::Intent { earlier })
     }
 
     /// With the write that binds a new account, where the user follows.
     pub(super) fn intend_with(&self, status: &mut AccountStatus, at: &Moment) -> bool {
         let address = status.id.and_then(|id| self.address(id));
-        let Some(email) = address.filter(|_| status.automation.is_none() && self.has_automation_work()) else {
+        let Some(email) = address.filter(|_| status.automation.is_none() && self.has_automation_work())
+        else {
             return false;
         };
         status.automation =

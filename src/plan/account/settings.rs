@@ -93,8 +93,7 @@ impl Facts {
         }
         let missing = || {
             let binding = self.around.known().map(|view| &view.binding);
-            let instance =
-                binding.map_or_else(String::new, |of| format!(" {}/{}", of.namespace, of.name));
+            let instance = binding.map_or_else(String::new, |of| format!(" {}/{}", of.namespace, of.name));
             format!(
                 "spec.settings needs a user of the operator's own in the account: have an admin set spec.automation.emailDomain \
                  on ChatwootInstance{instance}, or remove spec.settings"
@@ -159,12 +158,16 @@ pub fn diff(declared: &Settings, found: &Map) -> Diff {
         }
     }
     let text = |key: &str| found.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    if let Some(message) = auto_resolve_message.as_ref().filter(|wanted| **wanted != text("auto_resolve_message")) {
+    if let Some(message) =
+        auto_resolve_message.as_ref().filter(|wanted| **wanted != text("auto_resolve_message"))
+    {
         diff.patch.auto_resolve_message = Some(message.clone());
         drifted("autoResolveMessage");
     }
     let switch = |key: &str| found.get(key).and_then(Value::as_bool).unwrap_or_default();
-    if let Some(ignore) = auto_resolve_ignore_waiting.filter(|on| *on != switch("auto_resolve_ignore_waiting")) {
+    if let Some(ignore) =
+        auto_resolve_ignore_waiting.filter(|on| *on != switch("auto_resolve_ignore_waiting"))
+    {
         diff.patch.auto_resolve_ignore_waiting = Some(ignore);
         drifted("autoResolveIgnoreWaiting");
     }
@@ -220,8 +223,12 @@ mod tests {
 
     #[test]
     fn only_declared_fields_that_differ_are_sent() {
-        let there = json!({"auto_resolve_after": 60, "auto_resolve_message": "bye", "auto_resolve_label": "old"});
-        assert_eq!(sent(json!({"autoResolveAfter": "1h", "autoResolveMessage": "bye"}), there.clone()), json!({}));
+        let there =
+            json!({"auto_resolve_after": 60, "auto_resolve_message": "bye", "auto_resolve_label": "old"});
+        assert_eq!(
+            sent(json!({"autoResolveAfter": "1h", "autoResolveMessage": "bye"}), there.clone()),
+            json!({})
+        );
         assert_eq!(
             sent(json!({"autoResolveAfter": "90m", "autoResolveLabel": ""}), there),
             json!({"auto_resolve_after": 90, "auto_resolve_label": ""})
@@ -255,15 +262,22 @@ mod tests {
     fn what_this_version_lacks_is_refused_before_a_call() {
         let old = Version::OLDEST_SUPPORTED;
         for field in [json!({"autoResolveLabel": "x"}), json!({"audioTranscriptions": false})] {
-            assert!(invalid(&declared(field.clone()), old).is_some_and(|text| text.contains("4.3.0")), "{field}");
+            assert!(
+                invalid(&declared(field.clone()), old).is_some_and(|text| text.contains("4.3.0")),
+                "{field}"
+            );
             assert_eq!(invalid(&declared(field), Version::new(4, 3, 0)), None);
         }
-        assert_eq!(invalid(&declared(json!({"autoResolveAfter": "1h", "autoResolveMessage": "x"})), old), None);
+        assert_eq!(
+            invalid(&declared(json!({"autoResolveAfter": "1h", "autoResolveMessage": "x"})), old),
+            None
+        );
     }
 
     #[test]
     fn the_time_is_whole_minutes_within_chatwoots_bounds() {
-        let wrong = |after: &str| invalid(&declared(json!({"autoResolveAfter": after})), Version::NEWEST_KNOWN);
+        let wrong =
+            |after: &str| invalid(&declared(json!({"autoResolveAfter": after})), Version::NEWEST_KNOWN);
         for fits in ["0s", "0m", "10m", "72h", "23997h36m"] {
             assert_eq!(wrong(fits), None, "{fits}");
         }

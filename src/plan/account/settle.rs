@@ -102,7 +102,9 @@ impl Facts {
     pub(super) fn agreed(&self, account: &Account, wanted: &Wanted, diff: &Diff, at: &Moment) -> Next {
         // The token may have been changed a moment ago, or the membership: the next pass reads both anew.
         if let settings::Seen::Refused(failure) = &self.settings.seen {
-            let text = format!("the operator's own user in the account could not read or write spec.settings: {failure}");
+            let text = format!(
+                "the operator's own user in the account could not read or write spec.settings: {failure}"
+            );
             return self.unavailable(Verdict::new(reason::CHATWOOT_UNAVAILABLE, text), Duration::ZERO, at);
         }
         let (status, again) = self.agreed_status(account, wanted, diff, at);

@@ -81,7 +81,8 @@ impl Inside {
     pub async fn settings(&self, effect: settings::Effect, turn: &Turn) -> settings::Lesson {
         let Some(token) = automation::held(&self.world, &self.uid) else {
             // The answer that proved the user ours had none.
-            let missing = Failure { detail: Some("its token is not known"), ..Failure::of(Class::Unauthorized) };
+            let missing =
+                Failure { detail: Some("its token is not known"), ..Failure::of(Class::Unauthorized) };
             return settings::Lesson::Read(Err(missing));
         };
         let (answer, writes) = match effect {

@@ -219,7 +219,11 @@ impl InstanceHands {
             timeout: self.spec.request_budget.timeout.0,
             interval: self.spec.drift_check_interval.0,
             rebind_until: self.spec.rebind_until,
-            automation_domain: self.spec.automation.as_ref().map(|automation| automation.email_domain.clone()),
+            automation_domain: self
+                .spec
+                .automation
+                .as_ref()
+                .map(|automation| automation.email_domain.clone()),
         };
         let news = match (self.world.instances.get(&self.key), self.made.take()) {
             (Some(Entry::Usable(handle)), made) => {

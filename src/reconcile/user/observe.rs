@@ -101,7 +101,8 @@ pub fn facts(
     let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
     let reserved = reserved(world, key.as_ref(), email.as_ref().ok());
     let hash_of = |spec: &UserSpec| {
-        let hash = wanted_hash(&installation, &marker, spec, &fit, standing, (&declared, &left_over), &instance);
+        let hash =
+            wanted_hash(&installation, &marker, spec, &fit, standing, (&declared, &left_over), &instance);
         // Only where it is so: nobody else is to be looked at anew for it.
         if reserved.is_some() { installation.hash(&[&hash, "reserved"]) } else { hash }
     };

@@ -25,7 +25,8 @@ async fn nobody_may_ask_for_a_kept_address_whether_the_account_is_there_or_not()
     let (_, account, own) = configured(&stage, json!({}), json!({})).await?;
     let account = id(&account.get().await?)?;
     // Every address and every right there is.
-    let rights = json!({"emailDomains": ["*"], "allow": ["Delete", "Credentials"], "adoptable": {"users": [own.id]}});
+    let rights =
+        json!({"emailDomains": ["*"], "allow": ["Delete", "Credentials"], "adoptable": {"users": [own.id]}});
     let evil = stage.tenant(rights).await?;
     let seq = stage.chatwoot.last_seq().await?;
     let mut told = Vec::new();
@@ -100,7 +101,12 @@ async fn a_squatted_address_is_neither_used_nor_touched() -> Result<()> {
     let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
     let number = id(&account.get().await?)?;
     let email = format!("chatwoot-operator+{number}@ops.example.com");
-    let squat = Act::CreateUser { name: "Squatter".into(), email: email.clone(), attributes: Default::default(), app: None };
+    let squat = Act::CreateUser {
+        name: "Squatter".into(),
+        email: email.clone(),
+        attributes: Default::default(),
+        app: None,
+    };
     let squatter = stage.chatwoot.act(squat).await?.id.context("no id")?;
     let theirs = Act::AddMember { account: number, user: squatter, role: Some(Role::Administrator) };
     stage.chatwoot.act(theirs).await?;
@@ -108,14 +114,20 @@ async fn a_squatted_address_is_neither_used_nor_touched() -> Result<()> {
     account.set(json!({"settings": {"autoResolveAfter": "1h"}})).await?;
     let object = account.stalled("CredentialsMissing").await?;
     let text = message(&object, "Ready");
-    ensure!(text.contains(&email) && text.contains(&format!("kubectl chatwoot reconcile account {}/acme", tenant.namespace)), "{text}");
+    ensure!(
+        text.contains(&email)
+            && text.contains(&format!("kubectl chatwoot reconcile account {}/acme", tenant.namespace)),
+        "{text}"
+    );
     assert_eq!(stage.chatwoot.person(squatter).await?, before);
     ensure!(stage.chatwoot.account(number).await?.is_some_and(|found| found.settings.is_empty()));
     let fits = |event: &control_plane::SeenEvent| event.reason == "AutomationUser";
     stage.place.plane.wait_for_event(&tenant.namespace, fits, crate::support::PATIENCE).await?;
 
     // People of the account are not locked out for it.
-    let alice = tenant.person(&stage, "alice", json!({"memberships": [{"account": "acme", "role": "Agent"}]})).await?;
+    let alice = tenant
+        .person(&stage, "alice", json!({"memberships": [{"account": "acme", "role": "Agent"}]}))
+        .await?;
     alice.ready().await?;
 
     // An admin frees the address, and asks for a look.

@@ -61,7 +61,8 @@ impl Options {
         use AccountDeletionPolicy::{Delete, Retain, Suspend};
         let act = (self.processes.into(), false);
         let bare = [(Retain, true), (Suspend, true), (Delete, true), (Retain, false)];
-        let whole = bare.map(|(policy, works)| (policy, works, false)).into_iter().chain([(Delete, true, true)]);
+        let whole =
+            bare.map(|(policy, works)| (policy, works, false)).into_iter().chain([(Delete, true, true)]);
         whole.into_iter().all(|(policy, works, content)| {
             let kind = Tenant { mutant: None, policy, content };
             self.explore(scenarios::tenant(kind, works, act, self.bound, WHOLE))

@@ -64,10 +64,15 @@ fn the_operators_own_users_are_nobodys_to_take_over() {
         person(9, "chatwoot-operator+1@ops.example.com", &[1]),
     ];
     let imported = manifests(&found(&[account(1, "Acme")], &people), &known, &choices("tenant-{slug}"));
-    let users = of_kind(&objects(&imported), "ChatwootUser");
+    let all = objects(&imported);
+    let users = of_kind(&all, "ChatwootUser");
     let ids: Vec<_> = users.iter().map(|user| &user["spec"]["adopt"]["id"]).collect();
     assert_eq!(ids, [&json!(7)]);
-    assert!(notes(&imported).contains("user 8") && notes(&imported).contains("user 9"), "{}", notes(&imported));
+    assert!(
+        notes(&imported).contains("user 8") && notes(&imported).contains("user 9"),
+        "{}",
+        notes(&imported)
+    );
     assert_eq!(imported.notes.exit(), exit::FINE);
 }
 

@@ -37,7 +37,9 @@ pub fn user(
     match effect {
         Effect::Post { email } => {
             sheet.requests.push("POST /users".to_owned());
-            sheet.note(format!("the operator makes a user of its own in the account, {email} (fails if the address is taken)"));
+            sheet.note(format!(
+                "the operator makes a user of its own in the account, {email} (fails if the address is taken)"
+            ));
             let user = User {
                 id: UserId(next_imagined()),
                 email,

@@ -22,7 +22,9 @@ impl Facts {
             // Nothing is lost with it but an id, and the account it was in was read under our marker: it is made again where
             // something needs it.
             Lesson::Vanished(_, Ok(true)) => self.automation_gone(),
-            Lesson::Vanished(_, Ok(false)) => self.failed_for_automation(Call::Read, Failure::of(Class::NotRouted)),
+            Lesson::Vanished(_, Ok(false)) => {
+                self.failed_for_automation(Call::Read, Failure::of(Class::NotRouted))
+            }
             Lesson::Vanished(_, Err(failure)) => self.failed_for_automation(Call::Read, failure),
             Lesson::Patched(id, answer) => {
                 self.automation.patched = true;
@@ -74,7 +76,9 @@ impl Facts {
             }
             // Whoever has the address keeps it: a request still under way would find them, too.
             Ok(_) => self.has_problem(problem(ProblemReason::AddressTaken), None),
-            Err(failure) if is_taken(&failure) => self.has_problem(problem(ProblemReason::AddressTaken), None),
+            Err(failure) if is_taken(&failure) => {
+                self.has_problem(problem(ProblemReason::AddressTaken), None)
+            }
             Err(failure) if failure.class == Class::Invalid => {
                 let refused = self.problem_of(&failure);
                 self.has_problem(refused, earlier);

@@ -47,7 +47,11 @@ impl Facts {
 
     /// How much longer a request that nobody heard of may arrive: what it makes after the resource is gone, nobody would
     /// remember.
-    pub(in crate::plan::account) fn under_way(&self, known: &AutomationStatus, at: &Moment) -> Option<Duration> {
+    pub(in crate::plan::account) fn under_way(
+        &self,
+        known: &AutomationStatus,
+        at: &Moment,
+    ) -> Option<Duration> {
         // The one this pass is about to send has not been sent.
         let since = known.unanswered_since.filter(|_| self.automation.intended.is_none())?;
         let age = Duration::try_from(at.now.duration_since(since)).ok()?;

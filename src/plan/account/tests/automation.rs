@@ -56,7 +56,8 @@ fn the_first_content_brings_a_user_that_is_recorded_before_it_is_asked_for() {
         user.belongings.iter().map(|b| (b.account.0, b.role)).collect::<Vec<_>>(),
         [(42, Some(MemberRole::Administrator))]
     );
-    let expected = AutomationStatus { email: ADDRESS.into(), user_id: Some(17), ..AutomationStatus::default() };
+    let expected =
+        AutomationStatus { email: ADDRESS.into(), user_id: Some(17), ..AutomationStatus::default() };
     assert_eq!(world.status.automation, Some(expected));
     assert!(world.is_ready());
     assert!(world.pass().effects.is_empty(), "and nothing after that");
@@ -127,7 +128,10 @@ fn somebody_who_has_the_address_is_neither_used_nor_touched() {
         let before = world.users.clone();
         world.settle();
         assert_eq!(world.users, before);
-        assert_eq!((world.status.automation_user(), problem(&world)), (None, Some(ProblemReason::AddressTaken)));
+        assert_eq!(
+            (world.status.automation_user(), problem(&world)),
+            (None, Some(ProblemReason::AddressTaken))
+        );
         assert!(world.is_ready() && world.message().contains(ADDRESS), "{}", world.message());
         // Not asked again: that would find the same person.
         world.due = true;
@@ -221,7 +225,10 @@ fn another_domain_gives_the_user_another_address() {
     world.users.insert(7, inside::user(7, next, None));
     world.domain = Some("third.example.com".into());
     world.settle();
-    assert_eq!((world.status.automation_user(), problem(&world)), (Some(17), Some(ProblemReason::AddressTaken)));
+    assert_eq!(
+        (world.status.automation_user(), problem(&world)),
+        (Some(17), Some(ProblemReason::AddressTaken))
+    );
     assert!(world.pass().effects.is_empty());
 }
 

@@ -39,7 +39,9 @@ pub fn user(id: i64, email: &str, marker: Option<&Marker>) -> User {
 /// Nothing is done to a user that was not read under our marker in this very pass.
 pub fn check(world: &World, effect: &Whole, seen: Option<&User>) {
     let id = match effect {
-        Whole::Automation(Effect::Patch { id, .. } | Effect::Delete(id) | Effect::Join { user: id, .. }) => *id,
+        Whole::Automation(Effect::Patch { id, .. } | Effect::Delete(id) | Effect::Join { user: id, .. }) => {
+            *id
+        }
         Whole::Automation(Effect::Post { email }) => {
             let recorded = world.status.automation.as_ref().expect("asked for before it was recorded");
             assert_eq!((&recorded.email, recorded.unanswered_since.is_some()), (email, true));
@@ -54,7 +56,10 @@ pub fn check(world: &World, effect: &Whole, seen: Option<&User>) {
     };
     let seen = seen.filter(|seen| seen.id.0 == id).expect("a user was changed without having been read");
     let reading = own_marker(UID).read(&seen.custom_attributes);
-    assert!(matches!(reading, Reading::Ours | Reading::Recreated), "{effect:?} on a user that is {reading:?}");
+    assert!(
+        matches!(reading, Reading::Ours | Reading::Recreated),
+        "{effect:?} on a user that is {reading:?}"
+    );
 }
 
 pub fn seen(lesson: &Taught) -> Option<User> {
@@ -82,10 +87,10 @@ pub fn about_user(world: &mut World, effect: &Effect) -> Lesson {
     match effect {
         Effect::Post { email } => Lesson::Posted(failed.map_or_else(|| Ok(post(world, email)), Err)),
         Effect::Get(id) => Lesson::Got(*id, failed.map_or_else(|| find(world, *id), Err)),
-        Effect::Vanished(id) => {
-            Lesson::Vanished(*id, failed.map_or(Ok(!world.users.contains_key(id)), Err))
+        Effect::Vanished(id) => Lesson::Vanished(*id, failed.map_or(Ok(!world.users.contains_key(id)), Err)),
+        Effect::Patch { id, email } => {
+            Lesson::Patched(*id, failed.map_or_else(|| patch(world, *id, email), Err))
         }
-        Effect::Patch { id, email } => Lesson::Patched(*id, failed.map_or_else(|| patch(world, *id, email), Err)),
         Effect::Join { account, user } => {
             let joined = failed.map_or(Ok(()), Err);
             if let (Ok(()), Some(user)) = (&joined, world.users.get_mut(user)) {

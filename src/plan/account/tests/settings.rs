@@ -77,7 +77,8 @@ fn what_does_not_stick_is_listed() {
 
 #[test]
 fn without_automation_the_rest_is_applied_and_the_admin_is_named() {
-    let mut world = World::new(json!({"name": "Acme", "locale": "de", "settings": {"autoResolveAfter": "72h"}}));
+    let mut world =
+        World::new(json!({"name": "Acme", "locale": "de", "settings": {"autoResolveAfter": "72h"}}));
     world.settle();
     assert_eq!(world.account().locale.as_deref(), Some("de"));
     assert_eq!(world.reason(), reason::CREDENTIALS_MISSING);

@@ -95,9 +95,7 @@ pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Optio
         shown
     };
     match (mutant?, effect) {
-        (mutant, Effect::Automation(effect)) => {
-            users::imagines(mutant, effect).map(Lesson::Automation)
-        }
+        (mutant, Effect::Automation(effect)) => users::imagines(mutant, effect).map(Lesson::Automation),
         (Mutant::AsksUnrecorded, Effect::Write(status, tag @ Tag::Intent { .. })) => {
             Some(Lesson::Wrote { tag: tag.clone(), status: status.clone(), wrote: Wrote::Yes })
         }

@@ -94,7 +94,9 @@ impl fmt::Display for Violation {
             Violation::NoWord(why) => write!(f, "it ends neither Ready nor with a reason: {why}"),
             Violation::EndsForgotten(id) => write!(f, "it ends Ready while account {id} is named nowhere"),
             Violation::UserUnrecorded => f.write_str("a user asked for whose address stands nowhere"),
-            Violation::UserUnread(id) => write!(f, "user {id} changed without having been read in the same pass"),
+            Violation::UserUnread(id) => {
+                write!(f, "user {id} changed without having been read in the same pass")
+            }
             Violation::UserLeft(id) => write!(f, "user {id} stays although the resource is gone"),
         }
     }

@@ -126,11 +126,18 @@ fn make(around: &mut Around, asked: &Asked) -> i64 {
 }
 
 fn change(around: &mut Around, id: i64, write: impl FnOnce(&mut Own)) {
-    around.users.iter_mut().find(|user| user.id == id).into_iter().for_each(write);
+    if let Some(user) = around.users.iter_mut().find(|user| user.id == id) {
+        write(user);
+    }
 }
 
 fn find(around: &Around, id: i64) -> Result<User, Failure> {
-    around.users.iter().find(|user| user.id == id).map(Own::shown).ok_or_else(|| failure(Class::NotFound, 404))
+    around
+        .users
+        .iter()
+        .find(|user| user.id == id)
+        .map(Own::shown)
+        .ok_or_else(|| failure(Class::NotFound, 404))
 }
 
 impl Own {
@@ -162,7 +169,11 @@ fn marked(user: &User) -> Marked {
 fn posting(turn: &Turn<'_, Tenant>, pass: &Pass<Tenant>, email: &str) -> Result<(), Violation> {
     let stored = turn.state.object.as_ref().filter(|stored| stored.uid == pass.object.uid);
     let recorded = stored.is_none_or(|stored| {
-        stored.status.automation.as_ref().is_some_and(|own| own.email == email && own.unanswered_since.is_some())
+        stored
+            .status
+            .automation
+            .as_ref()
+            .is_some_and(|own| own.email == email && own.unanswered_since.is_some())
     });
     if recorded || turn.state.wiped { Ok(()) } else { Err(Violation::UserUnrecorded) }
 }
