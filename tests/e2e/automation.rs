@@ -122,6 +122,7 @@ pub async fn a_lost_answer_makes_no_second_user_and_leaves_none_behind() -> Resu
         // What may still be under way is waited for before the last who remembers goes.
         account.delete().await?;
         account.gone_at_last().await?;
+        stage.chatwoot.act(Act::RunJobs { kinds: vec![] }).await?;
         assert!(stage.chatwoot.state().await?.users.is_empty(), "{name}");
     }
     Ok(())
@@ -145,6 +146,7 @@ pub async fn whatever_becomes_of_the_account_the_user_goes_first() -> Result<()>
             made.starts_with(&calls.iter().map(|call| (*call).to_owned()).collect::<Vec<_>>()),
             "{policy}: {made:?}"
         );
+        stage.chatwoot.act(Act::RunJobs { kinds: vec![] }).await?;
         ensure!(stage.chatwoot.state().await?.user(own.id).is_none(), "{policy}");
     }
     Ok(())
