@@ -42,7 +42,9 @@ pub struct Imagined {
     /// them are said.
     off: BTreeSet<String>,
     fresh: bool,
-    settings: inside::Settings,
+    account: Option<i64>,
+    /// Somebody is there who can read what is inside the account.
+    readable: bool,
 }
 
 impl Imagined {
@@ -172,7 +174,8 @@ impl Rehearsed for ChatwootAccount {
             me: (machine.object.namespace.clone(), machine.object.name.clone()),
             off: planned.chain(named).filter(|flag| !wanted(flag)).cloned().collect(),
             fresh: false,
-            settings: inside::Settings::of(&machine.status),
+            account: machine.status.id,
+            readable: machine.status.automation_user().is_some_and(|user| !is_imagined(user)),
         }
     }
 
@@ -222,7 +225,7 @@ impl Rehearsed for ChatwootAccount {
                 let about = (&key, &imagined.own);
                 inside::user(about, effect, sheet, shared).map(Lesson::Automation).map_err(Effect::Automation)
             }
-            Effect::Settings(effect) => inside::settings(&mut imagined.settings, effect, sheet)
+            Effect::Settings(effect) => inside::settings((&key, imagined.readable), effect, sheet, shared)
                 .map(Lesson::Settings)
                 .map_err(Effect::Settings),
             read @ (Effect::ReadBack | Effect::AddFinalizer | Effect::Write(..) | Effect::Vanished(_)) => {
@@ -235,7 +238,10 @@ impl Rehearsed for ChatwootAccount {
         match lesson {
             Lesson::Got(_, Ok(account)) => shared.keep_account(&imagined.key(), account),
             Lesson::Automation(lesson) => inside::noticed(&imagined.key(), lesson, shared),
-            Lesson::Settings(lesson) => imagined.settings.noticed(lesson),
+            Lesson::Settings(lesson) => {
+                let account = imagined.account.unwrap_or_default();
+                inside::noticed_settings(&imagined.key(), account, lesson, shared);
+            }
             _ => {}
         }
     }

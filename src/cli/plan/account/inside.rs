@@ -1,7 +1,6 @@
 //! What is inside an account, in rehearsal: the operator's own user, and the account's settings.
 
 use crate::{
-    api::account::AccountStatus,
     chatwoot::{
         marker::{KEY, Marker},
         outcome::{Class, Failure},
@@ -95,50 +94,43 @@ pub fn noticed(key: &InstanceKey, lesson: &mut Lesson, shared: &Shared) {
     }
 }
 
-/// The settings of one account as they would be.
-pub struct Settings {
-    /// Nobody can read them: the user who could does not exist yet.
-    unreadable: bool,
-    now: Map,
-}
-
-impl Settings {
-    pub fn of(status: &AccountStatus) -> Self {
-        Self { unreadable: status.automation_user().is_none_or(is_imagined), now: Map::new() }
-    }
-
-    pub fn noticed(&mut self, lesson: &settings::Lesson) {
-        if let settings::Lesson::Read(Ok(found)) = lesson {
-            self.now.clone_from(found);
-        }
-    }
-
-    fn write(&mut self, patch: &SettingsPatch, sheet: &mut Sheet) {
-        let Ok(Value::Object(sent)) = serde_json::to_value(patch) else { return };
-        for (key, value) in sent {
-            let before = self.now.insert(key.clone(), value.clone()).unwrap_or_default();
-            sheet.change(format!("settings.{}", spoken(&key)), before, value);
-        }
-    }
-}
-
 /// What `effect` would have taught if it is a write, or cannot be carried out yet; otherwise the effect itself.
+/// `readable`: the user who can read them is there already.
 pub fn settings(
-    settings: &mut Settings,
+    (key, readable): (&InstanceKey, bool),
     effect: settings::Effect,
     sheet: &mut Sheet,
+    shared: &Shared,
 ) -> Result<settings::Lesson, settings::Effect> {
     match effect {
-        // Which ones a new account has, only Chatwoot knows; so all that differ from none are said.
-        settings::Effect::Read { .. } if settings.unreadable => {
-            Ok(settings::Lesson::Read(Ok(settings.now.clone())))
-        }
-        settings::Effect::Write { patch, .. } => {
+        settings::Effect::Read { account } => match shared.settings(key, account) {
+            Some(known) => Ok(settings::Lesson::Read(Ok(known))),
+            None if readable => Err(settings::Effect::Read { account }),
+            // Which ones the account has, only Chatwoot knows; so all that differ from none are said.
+            None => Ok(settings::Lesson::Read(Ok(Map::new()))),
+        },
+        settings::Effect::Write { account, patch } => {
             sheet.requests.push("PATCH /api/v1/accounts/:id".to_owned());
-            settings.write(&patch, sheet);
-            Ok(settings::Lesson::Written(Ok(settings.now.clone())))
+            let mut now = shared.settings(key, account).unwrap_or_default();
+            write(&mut now, &patch, sheet);
+            shared.keep_settings(key, account, &now);
+            Ok(settings::Lesson::Written(Ok(now)))
         }
-        read @ settings::Effect::Read { .. } => Err(read),
+    }
+}
+
+/// What was read is there for the write that follows.
+pub fn noticed_settings(key: &InstanceKey, account: i64, lesson: &settings::Lesson, shared: &Shared) {
+    if let settings::Lesson::Read(Ok(found)) = lesson {
+        shared.keep_settings(key, account, found);
+    }
+}
+
+fn write(now: &mut Map, patch: &SettingsPatch, sheet: &mut Sheet) {
+    let Ok(Value::Object(sent)) = serde_json::to_value(patch) else { return };
+    for (key, value) in sent {
+        let before = now.insert(key.clone(), value.clone()).unwrap_or_default();
+        sheet.change(format!("settings.{}", spoken(&key)), before, value);
     }
 }
 
