@@ -37,6 +37,7 @@ pub mod reason {
     pub const WAITING_FOR_INSTANCE: &str = "WaitingForInstance";
     pub const WAITING_FOR_ACCOUNT: &str = "WaitingForAccount";
     pub const ACCOUNT_GONE: &str = "AccountGone";
+    pub const WAITING_FOR_REFERENCE: &str = "WaitingForReference";
     pub const CHATWOOT_UNAVAILABLE: &str = "ChatwootUnavailable";
     pub const RATE_LIMITED: &str = "RateLimited";
     pub const KUBERNETES_ERROR: &str = "KubernetesError";
@@ -52,6 +53,7 @@ pub mod reason {
     pub const REDIRECTED: &str = "Redirected";
     pub const DIFFERENT_CHATWOOT: &str = "DifferentChatwoot";
     pub const UNSUPPORTED_CHATWOOT: &str = "UnsupportedChatwoot";
+    pub const AUTOMATION_DISABLED: &str = "AutomationDisabled";
     pub const CREATE_OUTCOME_UNKNOWN: &str = "CreateOutcomeUnknown";
     pub const DUPLICATE_CREATED: &str = "DuplicateCreated";
     pub const PREVIOUS_ACCOUNT_FOUND: &str = "PreviousAccountFound";

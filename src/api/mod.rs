@@ -6,9 +6,11 @@
 pub mod account;
 pub mod common;
 pub mod conditions;
+pub mod content;
 mod duration;
 pub mod grant;
 pub mod instance;
+pub mod label;
 pub mod locale;
 pub mod plan;
 mod reference;

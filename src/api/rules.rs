@@ -45,6 +45,12 @@ pub(super) fn printable(field: &str) -> Rule {
         .message(format!("{field} must not contain control characters; remove line breaks and tabs").as_str())
 }
 
+/// What may stand after the @ of such an address.
+pub(super) fn mail_domain(field: &str) -> Rule {
+    Rule::new(r"self.matches('^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$')")
+        .message(format!("{field} must be a dotted domain, such as ops.example.com").as_str())
+}
+
 /// Something that can be seen.
 pub(super) fn not_blank(field: &str) -> Rule {
     // RE2's \s is ASCII only; Rails calls a name of no-break spaces blank as well.
@@ -180,6 +186,26 @@ pub(super) fn instance_is_fixed() -> Rule {
     Rule::new("has(self.instanceRef) == has(oldSelf.instanceRef) && (!has(self.instanceRef) || self.instanceRef == oldSelf.instanceRef)")
         .message("instanceRef is immutable and can neither be added nor removed; delete this resource and create another")
         .field_path(".instanceRef")
+}
+
+/// What is inside an account cannot be moved to another.
+pub(super) fn account_is_fixed() -> Rule {
+    Rule::new("self == oldSelf")
+        .message("account is immutable; delete this resource and create another in the other account")
+}
+
+/// A colour as Chatwoot stores it.
+pub(super) fn colour(field: &str) -> Rule {
+    Rule::new("self.matches('^#[0-9a-fA-F]{6}$')")
+        .message(format!("{field} must be # and six hexadecimal digits, such as #1f93ff").as_str())
+}
+
+/// The name of a Secret.
+pub(super) fn secret_name(field: &str) -> Rule {
+    Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message(
+        format!("{field} must be a Secret's name: lower-case letters, digits, - and ., such as acme-website")
+            .as_str(),
+    )
 }
 
 /// `adopt` chooses what is bound, so it can change until something is.

@@ -9,7 +9,7 @@ mod properties;
 pub use super::reference::{reasons, reference};
 use super::{
     account::ChatwootAccount, common::UNSEEN, grant::ChatwootGrant, instance::ChatwootInstance,
-    plan::ChatwootPlan, user::ChatwootUser,
+    label::ChatwootLabel, plan::ChatwootPlan, user::ChatwootUser,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -40,6 +40,7 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         ChatwootPlan::crd(),
         ChatwootAccount::crd(),
         ChatwootUser::crd(),
+        ChatwootLabel::crd(),
     ]
     .into_iter()
     .map(shipped)

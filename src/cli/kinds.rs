@@ -21,6 +21,8 @@ pub enum KindName {
     Account,
     #[value(aliases = ["users", "cwu", "chatwootuser", "chatwootusers"])]
     User,
+    #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
+    Label,
 }
 
 impl KindName {
@@ -32,6 +34,7 @@ impl KindName {
             KindName::Plan => "ChatwootPlan",
             KindName::Account => "ChatwootAccount",
             KindName::User => "ChatwootUser",
+            KindName::Label => "ChatwootLabel",
         }
     }
 
@@ -41,7 +44,18 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 5] = [Self::Instance, Self::Grant, Self::Plan, Self::Account, Self::User];
+    pub const ALL: [Self; 6] =
+        [Self::Instance, Self::Grant, Self::Plan, Self::Account, Self::User, Self::Label];
+
+    /// Tenants write it, in their own namespaces.
+    pub fn is_tenants(self) -> bool {
+        !matches!(self, KindName::Instance | KindName::Grant | KindName::Plan)
+    }
+
+    /// It is inside an account.
+    pub fn is_content(self) -> bool {
+        self.is_tenants() && !matches!(self, KindName::Account | KindName::User)
+    }
 
     pub fn resource(self) -> ApiResource {
         ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, VERSION, self.kind()))

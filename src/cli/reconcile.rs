@@ -141,10 +141,7 @@ async fn served(client: &Client, kind: KindName) -> Result<Vec<Option<String>>> 
     let Some(scope) = confined else {
         bail!("you may not list {}s of all namespaces; name those you may with --namespace a,b", kind.kind());
     };
-    let places = match kind {
-        KindName::Account | KindName::User => scope.tenants(),
-        KindName::Instance | KindName::Grant | KindName::Plan => scope.offers(),
-    };
+    let places = if kind.is_tenants() { scope.tenants() } else { scope.offers() };
     Ok(places.into_iter().map(|place| place.map(|name| name.to_string())).collect())
 }
 

@@ -3,11 +3,13 @@
 pub mod account;
 pub mod claims;
 pub mod consent;
+pub mod content;
 pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
 pub mod instance;
+pub mod label;
 pub mod memberships;
 pub mod offer;
 pub mod password;

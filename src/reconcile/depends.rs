@@ -1,9 +1,13 @@
 //! What each resource refers to.
 
-use super::{references::Ref, world::World};
+use super::{content::Content, references::Ref, world::World};
 use crate::{
     api::{account::ChatwootAccount, instance::ChatwootInstance, user::ChatwootUser},
-    plan::{claims, email::Email},
+    plan::{
+        claims,
+        content::{Named, Naming},
+        email::Email,
+    },
 };
 use kube::ResourceExt;
 use std::collections::BTreeSet;
@@ -56,6 +60,31 @@ pub fn user(object: &ChatwootUser, world: &World) -> BTreeSet<Ref> {
         refs.extend(spec.adopt.map(|adopt| Ref::AdoptsUser(instance.clone(), adopt.id)));
         refs.insert(Ref::Instance(instance));
     }
+    refs
+}
+
+/// References and claims of something inside an account.
+pub fn content<C: Content>(object: &C) -> BTreeSet<Ref> {
+    let namespace = object.namespace().unwrap_or_default();
+    let account = object.within().account.clone();
+    let mut refs = BTreeSet::from([Ref::AccountContent(namespace.clone(), account.clone())]);
+    if object.meta().deletion_timestamp.is_some() && !object.finalizers().is_empty() {
+        refs.insert(Ref::ContentLeaving(namespace.clone(), account.clone()));
+    }
+    refs.extend(object.named().into_iter().map(|named| match named {
+        Named::Member(name) => Ref::User(namespace.clone(), name),
+        Named::Sibling(kind, name) => Ref::Content(kind, namespace.clone(), name),
+    }));
+    if C::TRAIT.naming == Naming::Key {
+        let has = object.status().and_then(|status| status.key.clone());
+        let claim = |key| Ref::ContentKey(C::TRAIT.kind, namespace.clone(), account.clone(), key);
+        refs.extend([Some(object.key()), has].into_iter().flatten().map(claim));
+    }
+    let published_before = object.status().and_then(|status| status.connection_secret.clone());
+    let published = object.connection().map(|secret| secret.name.clone());
+    refs.extend(
+        published.into_iter().chain(published_before).map(|name| Ref::Secret(namespace.clone(), name)),
+    );
     refs
 }
 

@@ -68,6 +68,11 @@ pub trait Kind:
     /// How often it is compared with Chatwoot.
     fn interval(machine: &Self::Machine) -> Duration;
 
+    /// What its drift slot is computed from: those with the same are compared at the same times.
+    fn slot(_: &Self, uid: &str) -> String {
+        uid.to_owned()
+    }
+
     /// What a change of status tells people.
     fn announce(object: &Self, old: &Self::Status, new: &Self::Status, world: &World);
 }
@@ -163,7 +168,8 @@ fn finish<K: Kind>(
     remembered.replaced = outcome.replaced.iter().map(|version| Version::of(version)).collect();
     let end = Ended { again: outcome.again, checked: outcome.checked };
     let at = world.moment();
-    let wait = come_back(&mut remembered, &uid, end, K::interval(machine), (at.clock, at.now));
+    let slot = K::slot(object, &uid);
+    let wait = come_back(&mut remembered, (&uid, &slot), end, K::interval(machine), (at.clock, at.now));
     if outcome.gone {
         K::memories(world).forget(&uid);
     } else {
@@ -252,7 +258,7 @@ struct Ended {
 /// wake consumes whatever was pending. `now`: on the monotonic clock and on the wall's.
 fn come_back<M>(
     remembered: &mut Remembered<M>,
-    uid: &str,
+    (uid, slot): (&str, &str),
     end: Ended,
     interval: Duration,
     (clock, wall): (Duration, Timestamp),
@@ -260,14 +266,14 @@ fn come_back<M>(
     if end.checked {
         remembered.last_check = clock;
     }
-    let mut until_slot = schedule::until_next_slot(uid, interval, wall);
+    let mut until_slot = schedule::until_next_slot(slot, interval, wall);
     // What was looked at just before its slot need not be looked at again at once.
     if end.checked && until_slot < interval / 50 {
         until_slot += interval;
     }
-    let slot = clock + until_slot;
+    let next = clock + until_slot;
     // A shorter interval moves the slot; one that has passed unused stays due for whoever wakes the object next.
-    let due = remembered.next_check.filter(|_| !end.checked).map_or(slot, |due| due.min(slot));
+    let due = remembered.next_check.filter(|_| !end.checked).map_or(next, |due| due.min(next));
     remembered.next_check = Some(due);
     if let Again::Backoff { at_least } = end.again {
         remembered.failures = remembered.failures.saturating_add(1);

@@ -33,6 +33,12 @@ pub enum Ref {
     ContentLeaving(String, String),
     Secret(String, String),
     Namespace(String),
+    /// A ChatwootUser by namespace and name.
+    User(String, String),
+    /// Something inside an account, by kind, namespace and name.
+    Content(&'static str, String, String),
+    /// A key that is unique in an account: kind, namespace and name of the ChatwootAccount, key.
+    ContentKey(&'static str, String, String, String),
     /// Claims: an e-mail address, an account id, a user id of an instance.
     Email(InstanceKey, String),
     AccountId(InstanceKey, i64),
@@ -50,13 +56,16 @@ impl Ref {
             Self::Account(namespace, _)
             | Self::AccountContent(namespace, _)
             | Self::ContentLeaving(namespace, _)
+            | Self::User(namespace, _)
+            | Self::Content(_, namespace, _)
             | Self::Secret(namespace, _)
             | Self::Namespace(namespace) => Some(namespace),
             Self::Email(..)
             | Self::AccountId(..)
             | Self::UserId(..)
             | Self::AdoptsAccount(..)
-            | Self::AdoptsUser(..) => None,
+            | Self::AdoptsUser(..)
+            | Self::ContentKey(..) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What accounts and users alike see around them: instance, grants, namespace.
 
 use super::{
-    instances::Entry,
+    instances::{Entry, Handle},
     references::{InstanceKey, Ref},
     tenancy::Tenancy,
     world::World,
@@ -150,6 +150,11 @@ pub fn give_up_turn(instance: Option<&InstanceView>, who: &Key, world: &World) {
     let Some(view) = instance else { return };
     let key = InstanceKey { namespace: view.binding.namespace.clone(), name: view.binding.name.clone() };
     if let Some(handle) = world.instances.handle(&key) {
-        handle.chatwoot.forget(who);
+        forget_turn(&handle, who);
     }
+}
+
+/// Nobody waits at the gate for it any more.
+pub fn forget_turn(handle: &Handle, who: &Key) {
+    handle.chatwoot.forget(who);
 }

@@ -3,7 +3,6 @@
 mod announce;
 mod hands;
 mod observe;
-mod secrets;
 
 pub use hands::UserHands;
 pub use observe::usable_id;

@@ -4,6 +4,7 @@ use super::{
     account_index::Clock,
     automation::Tokens,
     cache::Cache,
+    content::{self, ContentMemory, registry::ContentCaches},
     events::Recorders,
     instances::{Entry, Instances},
     memory::Memories,
@@ -40,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Caches {
     pub accounts: Cache<ChatwootAccount>,
     pub users: Cache<ChatwootUser>,
+    pub contents: ContentCaches,
     pub instances: Cache<ChatwootInstance>,
     pub grants: Cache<ChatwootGrant>,
     pub plans: Cache<ChatwootPlan>,
@@ -87,6 +89,8 @@ pub struct World {
     pub users: Memories<UserMemory>,
     /// Of the operator's own users in accounts.
     pub automation: Tokens,
+    pub contents: Memories<ContentMemory>,
+    pub lists: content::Lists,
     /// Versions of Secrets as this process wrote them last, so that its own writes are no news to it.
     pub own_secrets: Mutex<HashMap<(String, String), String>>,
     /// Of instances, grants and plans.
@@ -126,6 +130,8 @@ impl World {
             accounts: Memories::default(),
             users: Memories::default(),
             automation: Tokens::default(),
+            contents: Memories::default(),
+            lists: content::Lists::default(),
             own_secrets: Mutex::default(),
             others: Memories::default(),
             stop,
@@ -267,8 +273,10 @@ impl World {
     pub fn is_unseen(&self, kind: &str, namespace: &str) -> bool {
         if kind == super::account::KIND {
             self.caches.accounts.is_unseen(namespace)
-        } else {
+        } else if kind == super::user::KIND {
             self.caches.users.is_unseen(namespace)
+        } else {
+            content::registry::is_unseen(&self.caches, kind, namespace)
         }
     }
 
@@ -299,9 +307,12 @@ impl World {
         }
     }
 
-    /// Has everything looked at that refers to `what`.
+    /// Has everything looked at that refers to `what`. What concerns an account's instance concerns what is inside, too.
     pub fn wake_all(&self, what: &Ref) {
         for who in self.references.to(what) {
+            if matches!(what, Ref::Instance(_)) && who.kind == super::account::KIND {
+                self.wake_all(&Ref::AccountContent(who.namespace.clone(), who.name.clone()));
+            }
             (self.wake)(who);
         }
     }

@@ -6,7 +6,7 @@ use crate::{
         account::InstanceBinding,
         conditions::{self, Condition, find},
     },
-    reconcile::world::World,
+    reconcile::{content::registry::each_condition, world::World},
 };
 use kube::ResourceExt;
 use std::{collections::BTreeMap, time::Duration};
@@ -31,6 +31,7 @@ pub fn objects(world: &World) -> Vec<Row> {
     for object in caches.users.all() {
         count("ChatwootUser", object.status.as_ref().map(|status| status.conditions.as_slice()));
     }
+    each_condition(caches, &mut count);
     for object in caches.instances.all() {
         count("ChatwootInstance", object.status.as_ref().map(|status| status.conditions.as_slice()));
     }

@@ -2,6 +2,7 @@
 
 pub mod census;
 pub mod clients;
+mod contents;
 pub mod flags;
 pub mod health;
 pub mod leader;

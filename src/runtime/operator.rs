@@ -2,6 +2,7 @@
 
 use super::{
     clients::clients,
+    contents::ContentQueues,
     health::{Health, Pulse},
     leader::{self, Election},
     metrics::Metrics,
@@ -40,7 +41,7 @@ use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Passes of one kind at once. The gate bounds what reaches Chatwoot; this only bounds memory.
-const AT_ONCE: usize = 128;
+pub(super) const AT_ONCE: usize = 128;
 /// A loop that has not ticked for so long hangs.
 pub(super) const HUNG: Duration = Duration::from_secs(60);
 /// How often a missing installation is looked for.
@@ -54,6 +55,7 @@ struct Queues {
     instances: Queue<ChatwootInstance>,
     grants: Queue<ChatwootGrant>,
     plans: Queue<ChatwootPlan>,
+    contents: ContentQueues,
 }
 
 impl Queues {
@@ -64,6 +66,7 @@ impl Queues {
             instances: Queue::new(AT_ONCE, metrics.pass_observer()),
             grants: Queue::new(AT_ONCE, metrics.pass_observer()),
             plans: Queue::new(AT_ONCE, metrics.pass_observer()),
+            contents: ContentQueues::new(metrics),
         }
     }
 
@@ -86,7 +89,7 @@ impl Queues {
                 // The sweep is told to the instance, whose condition says how the index stands.
                 self.instances.wake(cache::key(namespace, name));
             }
-            _ => {}
+            _ => self.contents.wake(key),
         }
     }
 
@@ -96,11 +99,13 @@ impl Queues {
         self.plans.attach(caches.plans.clone());
         self.accounts.attach(caches.accounts.clone());
         self.users.attach(caches.users.clone());
+        self.contents.attach(&caches.contents);
     }
 
     fn detach(&self) {
         self.accounts.detach();
         self.users.detach();
+        self.contents.detach();
         self.instances.detach();
         self.grants.detach();
         self.plans.detach();
@@ -198,6 +203,7 @@ async fn terms(
         // Not the accounts': an id that could not be stored yet must survive, and their claims carry nonces.
         world.users.clear();
         world.automation.clear();
+        world.lists.clear();
         world.namespaces.forget(world.clock());
         tokio::select! {
             () = stop.cancelled() => return,
@@ -235,6 +241,7 @@ async fn all_ready(caches: &Caches, stop: &CancellationToken) -> bool {
             && caches.plans.ready().await
             && caches.accounts.ready().await
             && caches.users.ready().await
+            && caches.contents.ready().await
             && secrets_ready(caches).await
     };
     tokio::select! {
@@ -288,9 +295,10 @@ fn start_workers(
     worker(work, &queues.plans, world, health, stop);
     worker(work, &queues.accounts, world, health, stop);
     worker(work, &queues.users, world, health, stop);
+    queues.contents.start(work, world, health, stop);
 }
 
-fn worker<K: Kind>(
+pub(super) fn worker<K: Kind>(
     work: &mut JoinSet<()>,
     queue: &Queue<K>,
     world: &Arc<World>,

@@ -1,6 +1,7 @@
 //! The watches of every kind, and the pumps they feed.
 
 use super::{
+    contents::ContentPumps,
     health::Health,
     metrics::Metrics,
     operator::HUNG,
@@ -52,6 +53,7 @@ pub fn hooks(health: &Health, metrics: &Metrics, world: &Arc<OnceLock<Arc<World>
 pub struct Pumps {
     accounts: Pump<ChatwootAccount>,
     users: Pump<ChatwootUser>,
+    contents: ContentPumps,
     instances: Pump<ChatwootInstance>,
     grants: Pump<ChatwootGrant>,
     plans: Pump<ChatwootPlan>,
@@ -66,6 +68,7 @@ impl Pumps {
         Self {
             accounts: pump(health, hooks, "ChatwootAccounts").marking(is_bare),
             users: pump(health, hooks, "ChatwootUsers").marking(is_bare),
+            contents: ContentPumps::new(health, hooks),
             instances: pump(health, hooks, "ChatwootInstances"),
             grants: pump(health, hooks, "ChatwootGrants"),
             plans: pump(health, hooks, "ChatwootPlans"),
@@ -80,6 +83,7 @@ impl Pumps {
         Caches {
             accounts: self.accounts.cache(),
             users: self.users.cache(),
+            contents: self.contents.caches(),
             instances: self.instances.cache(),
             grants: self.grants.cache(),
             plans: self.plans.cache(),
@@ -92,6 +96,7 @@ impl Pumps {
         let (offers, tenants) = (scope.offers(), scope.tenants());
         start(tasks, self.accounts, watches(client, &tenants), world, wiring::account_changed);
         start(tasks, self.users, watches(client, &tenants), world, wiring::user_changed);
+        self.contents.start(tasks, client, &tenants, world);
         start(tasks, self.instances, watches(client, &offers), world, wiring::instance_changed);
         start(tasks, self.grants, watches(client, &offers), world, wiring::grant_changed);
         start(tasks, self.plans, watches(client, &offers), world, wiring::plan_changed);
@@ -109,7 +114,7 @@ impl Pumps {
     }
 }
 
-fn pump<K>(health: &Health, hooks: &PumpHooks, what: &str) -> Pump<K>
+pub(super) fn pump<K>(health: &Health, hooks: &PumpHooks, what: &str) -> Pump<K>
 where
     K: kube::Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
 {
@@ -118,7 +123,7 @@ where
 }
 
 /// A watch of whole objects for each place.
-fn watches<K>(client: &Client, places: &[Place]) -> Vec<Source<K>>
+pub(super) fn watches<K>(client: &Client, places: &[Place]) -> Vec<Source<K>>
 where
     K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -145,7 +150,7 @@ where
     Source { place: place.clone(), events }
 }
 
-fn start<K>(
+pub(super) fn start<K>(
     tasks: &mut JoinSet<()>,
     pump: Pump<K>,
     sources: Vec<Source<K>>,

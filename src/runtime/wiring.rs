@@ -7,9 +7,11 @@ use crate::{
         user::ChatwootUser,
     },
     chatwoot::gate::Key,
-    plan::selection::selects,
+    plan::{selection::selects, status},
     reconcile::{
-        account, depends, instance,
+        account,
+        content::Content,
+        depends, instance,
         references::{InstanceKey, Ref},
         user,
         world::World,
@@ -38,6 +40,7 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
             world.references.set(&key(account::KIND, *new), depends::account(new, world));
             (world.wake)(key(account::KIND, *new));
             wake_members(world, new);
+            wake_content(world, new);
         }
         Change::Changed { old, new } => {
             let dropped = world.references.set(&key(account::KIND, *new), depends::account(new, world));
@@ -46,6 +49,9 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
             }
             if concerns_members(old, new) {
                 wake_members(world, new);
+            }
+            if concerns_content(old, new) {
+                wake_content(world, new);
             }
             free(world, &dropped);
         }
@@ -56,18 +62,21 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
             world.automation.drop_account(&uid);
             forget_turn(world, &dropped, &key(account::KIND, *old));
             wake_members(world, old);
+            wake_content(world, old);
             free(world, &dropped);
         }
         // What it referred to is kept: its last word on claims stands until it can be read again.
         Change::Unreadable { old, .. } => {
             if let Some(old) = old {
                 wake_members(world, old);
+                wake_content(world, old);
             }
         }
         Change::UnreadableGone(gone) => {
             let gone = Key::new(account::KIND, gone.namespace.clone().unwrap_or_default(), gone.name.clone());
             free(world, &world.references.set(&gone, BTreeSet::new()));
-            world.wake_all(&Ref::Account(gone.namespace, gone.name));
+            world.wake_all(&Ref::Account(gone.namespace.clone(), gone.name.clone()));
+            world.wake_all(&Ref::AccountContent(gone.namespace, gone.name));
         }
     }
 }
@@ -88,11 +97,30 @@ fn wake_members(world: &World, account: &ChatwootAccount) {
     world.wake_all(&Ref::Account(account.namespace().unwrap_or_default(), account.name_any()));
 }
 
+/// What is inside waits until it can be worked in.
+fn concerns_content(old: &ChatwootAccount, new: &ChatwootAccount) -> bool {
+    let facts = |account: &ChatwootAccount| {
+        let status = account.status.as_ref();
+        (
+            user::usable_id(account),
+            account.spec.state,
+            account.spec.deletion_policy,
+            account.metadata.deletion_timestamp.is_some(),
+            status.map(|status| (status.suspended_by, status.automation.clone(), status.instance.clone())),
+        )
+    };
+    facts(old) != facts(new)
+}
+
+fn wake_content(world: &World, account: &ChatwootAccount) {
+    world.wake_all(&Ref::AccountContent(account.namespace().unwrap_or_default(), account.name_any()));
+}
+
 /// Others may be waiting for what was let go.
 fn free(world: &World, dropped: &[Ref]) {
     for what in dropped {
         match what {
-            Ref::Email(..) => world.wake_all(what),
+            Ref::Email(..) | Ref::ContentKey(..) => world.wake_all(what),
             // It is protected as long as anybody is bound to it.
             Ref::Instance(of) if is_going(world, of) => {
                 (world.wake)(Key::new(instance::KIND, &of.namespace, &of.name));
@@ -125,11 +153,15 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
         Change::New(new) | Change::ReadableAgain(new) => {
             world.references.set(&key(USER, *new), depends::user(new, world));
             (world.wake)(key(USER, *new));
+            world.wake_all(&named(*new));
         }
         Change::Changed { old, new } => {
             let dropped = world.references.set(&key(USER, *new), depends::user(new, world));
             if is_news(*old, *new) {
                 (world.wake)(key(USER, *new));
+            }
+            if concerns_naming(old, new) {
+                world.wake_all(&named(*new));
             }
             free(world, &dropped);
         }
@@ -137,11 +169,75 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
             let dropped = world.references.set(&key(USER, *old), BTreeSet::new());
             world.users.forget(&old.uid().unwrap_or_default());
             forget_turn(world, &dropped, &key(USER, *old));
+            world.wake_all(&named(*old));
             free(world, &dropped);
         }
         Change::Unreadable { .. } => {}
         Change::UnreadableGone(gone) => {
             let gone = Key::new(USER, gone.namespace.clone().unwrap_or_default(), gone.name.clone());
+            free(world, &world.references.set(&gone, BTreeSet::new()));
+        }
+    }
+}
+
+/// How teams and inboxes refer to the person.
+fn named(user: &ChatwootUser) -> Ref {
+    Ref::User(user.namespace().unwrap_or_default(), user.name_any())
+}
+
+/// Who names the person needs the id, and the accounts they are in.
+fn concerns_naming(old: &ChatwootUser, new: &ChatwootUser) -> bool {
+    let facts = |user: &ChatwootUser| {
+        user.status.as_ref().map(|status| {
+            let ready = status::ready_reason(&status.conditions).map(str::to_owned);
+            (status.id, status.memberships.clone(), ready)
+        })
+    };
+    facts(old) != facts(new)
+}
+
+pub fn content_changed<C: Content>(world: &World, change: &Change<'_, C>) {
+    let kind = C::TRAIT.kind;
+    let set = |object: &C| world.references.set(&key(kind, object), depends::content(object));
+    let tell = |object: &C| {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        world.wake_all(&Ref::Content(kind, namespace, name));
+    };
+    let tell_account = |object: &C| {
+        let namespace = object.namespace().unwrap_or_default();
+        (world.wake)(Key::new(account::KIND, namespace, object.within().account.clone()));
+    };
+    match change {
+        Change::New(new) | Change::ReadableAgain(new) => {
+            set(new);
+            (world.wake)(key(kind, *new));
+            tell(new);
+            tell_account(new);
+        }
+        Change::Changed { old, new } => {
+            let dropped = set(new);
+            if is_news(*old, *new) {
+                (world.wake)(key(kind, *new));
+            }
+            let id = |object: &C| object.status().and_then(|status| status.id);
+            if id(old) != id(new) {
+                tell(new);
+            }
+            if old.meta().deletion_timestamp != new.meta().deletion_timestamp {
+                tell_account(new);
+            }
+            free(world, &dropped);
+        }
+        Change::Gone(old) => {
+            let dropped = world.references.set(&key(kind, *old), BTreeSet::new());
+            world.contents.forget(&old.uid().unwrap_or_default());
+            tell(old);
+            tell_account(old);
+            free(world, &dropped);
+        }
+        Change::Unreadable { .. } => {}
+        Change::UnreadableGone(gone) => {
+            let gone = Key::new(kind, gone.namespace.clone().unwrap_or_default(), gone.name.clone());
             free(world, &world.references.set(&gone, BTreeSet::new()));
         }
     }

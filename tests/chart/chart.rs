@@ -126,8 +126,19 @@ pub async fn wait_for_kinds(plane: &ControlPlane) -> Result<()> {
 }
 
 /// The resources of the group chatwoot.dev.
-pub const KINDS: [&str; 5] =
-    ["chatwootaccounts", "chatwootusers", "chatwootinstances", "chatwootgrants", "chatwootplans"];
+pub fn kinds() -> Vec<String> {
+    [&PLATFORMS.map(str::to_owned)[..], &tenants_kinds()].concat()
+}
+
+/// Those that platform admins write.
+pub const PLATFORMS: [&str; 3] = ["chatwootinstances", "chatwootgrants", "chatwootplans"];
+
+/// Those that tenants write: every other one that is shipped.
+pub fn tenants_kinds() -> Vec<String> {
+    let all =
+        chatwoot_operator::api::schema::all().into_iter().map(|definition| definition.spec.names.plural);
+    all.filter(|plural| !PLATFORMS.contains(&plural.as_str())).collect()
+}
 
 /// A definition that takes anything, for kinds of other projects.
 pub fn anything_goes(group: &str, version: &str, kind: &str, plural: &str) -> Value {

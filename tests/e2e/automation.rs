@@ -88,7 +88,7 @@ async fn without_a_domain_the_admin_is_named_and_setting_one_is_enough() -> Resu
     let tenant = stage.tenant(json!({})).await?;
     let spec = json!({"name": "Acme", "locale": "de", "settings": {"autoResolveAfter": "1h"}});
     let account = tenant.account(&stage, "acme", spec).await?;
-    let object = account.reason("CredentialsMissing").await?;
+    let object = account.reason("AutomationDisabled").await?;
     assert!(message(&object, "Ready").contains("spec.automation.emailDomain"), "{object}");
     assert_eq!(
         stage.chatwoot.account(id(&object)?).await?.and_then(|found| found.locale).as_deref(),

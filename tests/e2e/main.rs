@@ -15,6 +15,7 @@ mod attack;
 mod automation;
 mod canary;
 mod confined;
+mod content;
 mod crashes;
 mod credentials;
 mod decisions;

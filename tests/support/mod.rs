@@ -2,6 +2,7 @@
 //! exactly the chart's permissions, a Chatwoot per test, and tenants with exactly the chart's edit role.
 
 pub mod chatwoot;
+pub mod content;
 pub mod operator;
 pub mod people;
 pub mod place;

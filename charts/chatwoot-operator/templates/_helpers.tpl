@@ -89,3 +89,28 @@ namespace (default: the release's), and labels and annotations of this object, w
 {{- fail "metrics.serviceMonitor.enabled: the cluster does not know monitoring.coreos.com/v1 ServiceMonitor; install the Prometheus Operator's CRDs first, or set it to false (with `helm template` add --api-versions monitoring.coreos.com/v1/ServiceMonitor)" }}
 {{- end }}
 {{- end }}
+
+{{/*
+Kinds that tenants write: every definition of the chart but those of platform admins, as a JSON list of plurals.
+*/}}
+{{- define "operator.tenantKinds" -}}
+{{- $kinds := list }}
+{{- range $path, $_ := .Files.Glob "files/crds/*.yaml" }}
+{{- $plural := base $path | trimSuffix ".chatwoot.dev.yaml" }}
+{{- if not (has $plural (list "chatwootinstances" "chatwootgrants" "chatwootplans")) }}
+{{- $kinds = append $kinds $plural }}
+{{- end }}
+{{- end }}
+{{- $kinds | toJson }}
+{{- end }}
+
+{{/*
+Their statuses.
+*/}}
+{{- define "operator.tenantStatuses" -}}
+{{- $statuses := list }}
+{{- range $kind := include "operator.tenantKinds" . | fromJsonArray }}
+{{- $statuses = append $statuses (printf "%s/status" $kind) }}
+{{- end }}
+{{- $statuses | toJson }}
+{{- end }}

@@ -64,7 +64,7 @@ const fn explain(
 }
 
 /// Every reason of [`reason`], in the order people read about them.
-pub const REASONS: [Explanation; 30] = [
+pub const REASONS: [Explanation; 32] = [
     explain(reason::SUCCEEDED, ReasonClass::Nobody, "Everything asked for is so in Chatwoot.", ""),
     explain(
         reason::OBSERVED,
@@ -101,14 +101,20 @@ pub const REASONS: [Explanation; 30] = [
     explain(
         reason::WAITING_FOR_ACCOUNT,
         ReasonClass::Operator,
-        "An account that a membership names is not bound yet.",
+        "An account that a membership or spec.account names is not bound yet, is suspended, or is without the operator's user.",
         "Look at that ChatwootAccount.",
     ),
     explain(
         reason::ACCOUNT_GONE,
         ReasonClass::Operator,
-        "The resource of an account that a membership names is gone; the membership in Chatwoot was left.",
-        "Apply the account again, or remove the membership from the user.",
+        "The resource of an account that a membership or spec.account names is gone; what is in Chatwoot was left.",
+        "Apply the account again, or remove the membership, or the resource that names it.",
+    ),
+    explain(
+        reason::WAITING_FOR_REFERENCE,
+        ReasonClass::Operator,
+        "Another resource that the spec names is missing or not Ready.",
+        "Look at the resource that the message names.",
     ),
     explain(
         reason::CHATWOOT_UNAVAILABLE,
@@ -138,7 +144,7 @@ pub const REASONS: [Explanation; 30] = [
         reason::NOT_OWNED,
         ReasonClass::Author,
         "The object in Chatwoot is not this resource's, so it is not touched.",
-        "Use another e-mail address, or have the object listed under adoptable in a grant and set adopt.id.",
+        "Use another e-mail address or key, or have the object listed under adoptable in a grant and set adopt.id; inside an account set adopt: true.",
     ),
     explain(
         reason::ACCOUNT_ALREADY_BOUND,
@@ -199,6 +205,12 @@ pub const REASONS: [Explanation; 30] = [
         ReasonClass::Admin,
         "This Chatwoot is older than 4.2.",
         "Upgrade Chatwoot.",
+    ),
+    explain(
+        reason::AUTOMATION_DISABLED,
+        ReasonClass::Admin,
+        "The instance does not let the operator have a user of its own in each account, which work inside accounts needs.",
+        "Set spec.automation.emailDomain on the ChatwootInstance.",
     ),
     explain(
         reason::CREATE_OUTCOME_UNKNOWN,

@@ -21,7 +21,7 @@ pub struct Label {
 
 /// What a label is made of or changed to; `None` leaves a field alone. A title has at least two characters: letters,
 /// digits, `_` and `-`, beginning with a letter or digit (else 422). Renaming rewrites what carries it, later.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LabelFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,

@@ -1,7 +1,7 @@
 //! Whether the operator may do what it does.
 
 use super::findings::{Findings, Level};
-use crate::cli::installed::Installed;
+use crate::cli::{installed::Installed, kinds::KindName};
 use anyhow::{Context, Result};
 use k8s_openapi::api::authorization::v1::{
     LocalSubjectAccessReview, ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
@@ -16,7 +16,7 @@ const GROUP: &str = "chatwoot.dev";
 #[derive(Clone)]
 struct Right {
     group: &'static str,
-    resource: &'static str,
+    resource: String,
     verb: &'static str,
     name: String,
 }
@@ -32,9 +32,14 @@ impl Needed {
         Self { namespace: namespace.map(str::to_owned), rights: Vec::new() }
     }
 
-    fn add(mut self, group: &'static str, resources: &[&'static str], verbs: &[&'static str]) -> Self {
+    fn add(mut self, group: &'static str, resources: &[impl ToString], verbs: &[&'static str]) -> Self {
         for resource in resources {
-            let right = |verb: &&'static str| Right { group, resource, verb, name: String::new() };
+            let right = |verb: &&'static str| Right {
+                group,
+                resource: resource.to_string(),
+                verb,
+                name: String::new(),
+            };
             self.rights.extend(verbs.iter().map(right));
         }
         self
@@ -47,16 +52,23 @@ impl Needed {
         verbs: &[&'static str],
         name: &str,
     ) -> Self {
-        let right = |verb: &&'static str| Right { group, resource, verb, name: name.to_owned() };
+        let right =
+            |verb: &&'static str| Right { group, resource: resource.to_owned(), verb, name: name.to_owned() };
         self.rights.extend(verbs.iter().map(right));
         self
     }
 
-    /// For accounts, users and what belongs to them.
+    /// For accounts, users, what is inside accounts, and what belongs to them.
     fn for_tenants(self, watches_secrets: bool) -> Self {
+        let kinds: Vec<String> = KindName::ALL
+            .into_iter()
+            .filter(|kind| kind.is_tenants())
+            .map(|kind| kind.resource().plural)
+            .collect();
+        let statuses: Vec<String> = kinds.iter().map(|plural| format!("{plural}/status")).collect();
         let needed = self
-            .add(GROUP, &["chatwootaccounts", "chatwootusers"], &["get", "list", "watch", "patch"])
-            .add(GROUP, &["chatwootaccounts/status", "chatwootusers/status"], &["update"])
+            .add(GROUP, &kinds, &["get", "list", "watch", "patch"])
+            .add(GROUP, &statuses, &["update"])
             .add("", &["secrets"], &["get", "create", "update", "delete"])
             .add("events.k8s.io", &["events"], &["create", "patch"]);
         if watches_secrets { needed.add("", &["secrets"], &["list", "watch"]) } else { needed }
@@ -143,7 +155,7 @@ async fn is_allowed(
     namespace: Option<&str>,
     right: &Right,
 ) -> kube::Result<bool> {
-    let (resource, subresource) = right.resource.split_once('/').unwrap_or((right.resource, ""));
+    let (resource, subresource) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
     let attributes = ResourceAttributes {
         group: Some(right.group.to_owned()),
         resource: Some(resource.to_owned()),

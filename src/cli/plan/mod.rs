@@ -169,6 +169,7 @@ fn put(rehearsal: &mut Rehearsal, kind: KindName, object: DynamicObject) -> Resu
         KindName::Plan => typed::<ChatwootPlan>(rehearsal, object),
         KindName::Account => typed::<ChatwootAccount>(rehearsal, object),
         KindName::User => typed::<ChatwootUser>(rehearsal, object),
+        KindName::Label => anyhow::bail!("what is inside accounts is not planned"),
     }
 }
 
@@ -201,6 +202,7 @@ fn planned(rehearsal: &Rehearsal, key: &Key, acted: &Acted, stored: Option<&Stor
         KindName::Plan => standing(caches.plans.get(namespace, name).as_deref()),
         KindName::Account => standing(caches.accounts.get(namespace, name).as_deref()),
         KindName::User => standing(caches.users.get(namespace, name).as_deref()),
+        KindName::Label => return None,
     };
     let reason = after.as_ref().map(|after| after.reason.clone());
     // Who is only concerned is told of where that changes something.
@@ -254,8 +256,7 @@ fn planned(rehearsal: &Rehearsal, key: &Key, acted: &Acted, stored: Option<&Stor
 
 /// What a new account's manifest says is told by what is made in Chatwoot of it.
 fn tell(kind: KindName, stored: &Stored) -> Vec<sheet::Change> {
-    let in_chatwoot = matches!(kind, KindName::Account | KindName::User);
-    if stored.is_new && in_chatwoot { Vec::new() } else { stored.spec.clone() }
+    if stored.is_new && kind.is_tenants() { Vec::new() } else { stored.spec.clone() }
 }
 
 fn standing<K: Rehearsed>(object: Option<&K>) -> (Option<i64>, Option<conditions::Condition>) {

@@ -15,6 +15,7 @@ use crate::{
     plan::status::ready_reason,
     reconcile::{
         account,
+        content::registry::ContentCaches,
         driver::pass_with,
         events::Recorders,
         installation::{self, Kept},
@@ -130,6 +131,7 @@ impl Rehearsal {
             caches: Caches {
                 accounts: snapshots.accounts.cache(),
                 users: snapshots.users.cache(),
+                contents: ContentCaches::empty(),
                 instances: snapshots.instances.cache(),
                 grants: snapshots.grants.cache(),
                 plans: snapshots.plans.cache(),

@@ -166,7 +166,7 @@ impl Facts {
         let looks = self.around.due
             || self.is_requested()
             || self.around.automation.doubted
-            || self.declared_settings().is_some()
+            || (self.declared_settings().is_some() && self.around.automation.domain.is_some())
             || address.is_some();
         let act = |effect| Some(Step::Act(super::Effect::Automation(effect)));
         let user = match &self.automation.remote {

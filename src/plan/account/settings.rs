@@ -58,10 +58,16 @@ impl Facts {
         self.spec.settings.as_ref().filter(|settings| **settings != Settings::default())
     }
 
+    /// Whom the operator acts as: nobody any more once the instance does not want it to.
+    pub(super) fn acts_as(&self) -> Option<i64> {
+        self.around.automation.domain.as_ref()?;
+        self.status.automation_user()
+    }
+
     /// One step towards the declared settings; `None`: there is nothing more to do for them in this pass.
     pub(super) fn tend_settings(&self, account: &Account) -> Option<Next> {
         let declared = self.declared_settings().filter(|_| self.is_inside(account))?;
-        self.status.automation_user()?;
+        self.acts_as()?;
         let id = account.id.0;
         match &self.settings.seen {
             Seen::Unread => Some(Step::Act(super::Effect::Settings(Effect::Read { account: id }))),
@@ -88,22 +94,22 @@ impl Facts {
     /// Why the declared settings are not so, where that is nothing that passes by itself.
     pub(super) fn settings_refused(&self, account: &Account) -> Option<Verdict> {
         self.declared_settings().filter(|_| self.spec.mode == Mode::Enforce && self.is_inside(account))?;
-        if self.status.automation_user().is_some() {
+        if self.acts_as().is_some() {
             return None;
         }
-        let missing = || {
+        if self.around.automation.domain.is_none() {
             let binding = self.around.known().map(|view| &view.binding);
             let instance = binding.map_or_else(String::new, |of| format!(" {}/{}", of.namespace, of.name));
-            format!(
+            let text = format!(
                 "spec.settings needs a user of the operator's own in the account: have an admin set spec.automation.emailDomain \
                  on ChatwootInstance{instance}, or remove spec.settings"
-            )
-        };
-        let text = match self.automation_problem() {
-            Some(problem) => format!("spec.settings waits: {problem}"),
-            None => missing(),
-        };
-        Some(Verdict::new(reason::CREDENTIALS_MISSING, text))
+            );
+            return Some(Verdict::new(reason::AUTOMATION_DISABLED, text));
+        }
+        let problem = self.automation_problem();
+        let text =
+            problem.unwrap_or_else(|| "the operator has no user of its own in the account yet".to_owned());
+        Some(Verdict::new(reason::CREDENTIALS_MISSING, format!("spec.settings waits: {text}")))
     }
 
     /// Why the declared settings are not compared although everything else is as it should be.
@@ -112,7 +118,7 @@ impl Facts {
         if account != AccountState::Active {
             return Some("spec.settings waits until the account is active");
         }
-        let observes = self.spec.mode == Mode::Observe && self.status.automation_user().is_none();
+        let observes = self.spec.mode == Mode::Observe && self.acts_as().is_none();
         observes.then_some("spec.settings is not compared, because no user is made in mode Observe")
     }
 

@@ -24,7 +24,7 @@ fn a_slot_that_could_not_be_used_is_no_hot_loop() {
         let mut memory = remembered();
         let mut at = 0;
         for _ in 0..200 {
-            let wait = come_back(&mut memory, "u-1", end(again, false), HOUR, now(at));
+            let wait = come_back(&mut memory, ("u-1", "u-1"), end(again, false), HOUR, now(at));
             assert!(wait >= CALM, "{again:?} comes back after {wait:?}");
             at += wait.as_secs() + 1;
         }
@@ -35,27 +35,28 @@ fn a_slot_that_could_not_be_used_is_no_hot_loop() {
 #[test]
 fn a_slot_that_was_missed_stays_due_until_the_object_was_compared() {
     let mut memory = remembered();
-    let first = come_back(&mut memory, "u-1", end(Again::OnChange, true), HOUR, now(0));
+    let first = come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, true), HOUR, now(0));
     let after = first.as_secs() + 5;
-    come_back(&mut memory, "u-1", end(Again::OnChange, false), HOUR, now(after));
+    come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, false), HOUR, now(after));
     assert!(memory.next_check.unwrap() <= Duration::from_secs(after), "whoever wakes it finds it due");
-    come_back(&mut memory, "u-1", end(Again::OnChange, true), HOUR, now(after + 1));
+    come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, true), HOUR, now(after + 1));
     assert!(memory.next_check.unwrap() > Duration::from_secs(after + 1));
 }
 
 #[test]
 fn one_look_just_before_its_slot_is_enough() {
     let mut memory = remembered();
-    let first = come_back(&mut memory, "u-1", end(Again::OnChange, true), HOUR, now(0));
-    let again = come_back(&mut memory, "u-1", end(Again::OnChange, true), HOUR, now(first.as_secs() - 1));
+    let first = come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, true), HOUR, now(0));
+    let again =
+        come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, true), HOUR, now(first.as_secs() - 1));
     assert!(again > HOUR, "{again:?}");
 }
 
 #[test]
 fn a_shorter_interval_counts_at_once() {
     let mut memory = remembered();
-    come_back(&mut memory, "u-1", end(Again::OnChange, true), 24 * HOUR, now(0));
-    let wait = come_back(&mut memory, "u-1", end(Again::OnChange, false), HOUR, now(1));
+    come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, true), 24 * HOUR, now(0));
+    let wait = come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, false), HOUR, now(1));
     assert!(wait <= HOUR, "{wait:?}");
 }
 
@@ -63,15 +64,18 @@ fn a_shorter_interval_counts_at_once() {
 fn an_author_has_a_second_look_after_ten_minutes_and_a_failure_later_each_time() {
     let mut memory = remembered();
     let ten = Duration::from_secs(600);
-    come_back(&mut memory, "u-1", end(Again::OnChange, true), 24 * HOUR, now(0));
-    assert_eq!(come_back(&mut memory, "u-1", end(Again::After(ten), false), 24 * HOUR, now(1)), ten);
+    come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, true), 24 * HOUR, now(0));
+    assert_eq!(come_back(&mut memory, ("u-1", "u-1"), end(Again::After(ten), false), 24 * HOUR, now(1)), ten);
     let backoff = Again::Backoff { at_least: Duration::ZERO };
-    let waits: Vec<_> =
-        (0..4).map(|n| come_back(&mut memory, "u-1", end(backoff, false), HOUR, now(2 + n))).collect();
+    let waits: Vec<_> = (0..4)
+        .map(|n| come_back(&mut memory, ("u-1", "u-1"), end(backoff, false), HOUR, now(2 + n)))
+        .collect();
     assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
     let asked = Again::Backoff { at_least: Duration::from_secs(90) };
-    assert!(come_back(&mut memory, "u-1", end(asked, false), HOUR, now(9)) >= Duration::from_secs(90));
-    come_back(&mut memory, "u-1", end(Again::OnChange, true), HOUR, now(10));
+    assert!(
+        come_back(&mut memory, ("u-1", "u-1"), end(asked, false), HOUR, now(9)) >= Duration::from_secs(90)
+    );
+    come_back(&mut memory, ("u-1", "u-1"), end(Again::OnChange, true), HOUR, now(10));
     assert_eq!(memory.failures, 0);
 }
 

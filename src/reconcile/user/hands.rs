@@ -3,7 +3,6 @@
 use super::{
     KIND,
     announce::{self, administers},
-    secrets::{self, PASSWORD, ROTATION_ANNOTATION, Secrets},
 };
 use crate::{
     api::{
@@ -25,6 +24,7 @@ use crate::{
     reconcile::{
         driver::Hands,
         references::InstanceKey,
+        secrets::{self, PASSWORD, ROTATION_ANNOTATION, Secrets},
         stored::{Read, Stored, Wrote},
         turn::Turn,
         world::World,
@@ -96,7 +96,12 @@ impl UserHands {
     }
 
     fn secrets(&self) -> Secrets<'_> {
-        Secrets { world: &self.world, namespace: &self.namespace, owner: &self.name }
+        Secrets {
+            world: &self.world,
+            namespace: &self.namespace,
+            owner: (KIND, &self.name),
+            field: "spec.credentialsSecret",
+        }
     }
 
     /// Keeps the answer for its token, and hands on the person without it.

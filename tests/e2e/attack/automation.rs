@@ -88,9 +88,13 @@ async fn a_domain_that_is_given_up_gives_nobody_away() -> Result<()> {
     evil.person(&stage, "asks", json!({"email": own.email})).await?.stalled("NotOwned").await?;
     ensure!(stage.chatwoot.calls(seq).await?.is_empty());
     untouched(&stage, &own, account).await?;
-    // Its account goes on with it.
+    // Nothing is done inside the account any more, and the user goes with it.
     resource.set(json!({"settings": {"autoResolveAfter": "2h"}})).await?;
-    resource.ready().await?;
+    resource.stalled("AutomationDisabled").await?;
+    resource.delete().await?;
+    resource.gone().await?;
+    stage.chatwoot.act(Act::RunJobs { kinds: vec![] }).await?;
+    ensure!(stage.chatwoot.state().await?.user(own.id).is_none());
     Ok(())
 }
 

@@ -81,12 +81,25 @@ fn without_automation_the_rest_is_applied_and_the_admin_is_named() {
         World::new(json!({"name": "Acme", "locale": "de", "settings": {"autoResolveAfter": "72h"}}));
     world.settle();
     assert_eq!(world.account().locale.as_deref(), Some("de"));
-    assert_eq!(world.reason(), reason::CREDENTIALS_MISSING);
+    assert_eq!(world.reason(), reason::AUTOMATION_DISABLED);
     assert!(world.message().contains("ChatwootInstance ops/main"), "{}", world.message());
     // The admin sets it.
     world.domain = Some("ops.example.com".into());
     world.settle();
     assert!(world.is_ready(), "{}", world.message());
+}
+
+#[test]
+fn a_domain_that_is_taken_away_ends_the_work_inside_accounts() {
+    let mut world = settled(json!({"autoResolveAfter": "72h"}));
+    world.domain = None;
+    assert!(world.pass().effects.is_empty(), "what has converged is not looked at for it");
+    world.due = true;
+    assert_eq!(calls(&world.pass().effects), ["get", "get user"]);
+    assert_eq!((world.reason(), world.users.len()), (reason::AUTOMATION_DISABLED, 1));
+    world.deleting = true;
+    world.settle();
+    assert!(world.gone && world.users.is_empty());
 }
 
 #[test]

@@ -1,7 +1,6 @@
-//! The Secrets of a person: the password they bring, and the credentials the operator writes. Always in the resource's
-//! own namespace; what is not the operator's is never overwritten.
+//! The Secrets of a resource: what people bring, and what the operator writes. Always in the resource's own namespace;
+//! what is not the operator's is never overwritten.
 
-use super::KIND;
 use crate::{
     api::{
         common::{MANAGED_BY, MANAGED_BY_LABEL, OWNER_ANNOTATION, SecretKeyRef},
@@ -31,12 +30,14 @@ pub enum Trouble {
     Kubernetes(String),
 }
 
-/// One person's Secrets.
+/// One resource's Secrets.
 pub struct Secrets<'a> {
     pub world: &'a World,
     pub namespace: &'a str,
-    /// Name of the ChatwootUser.
-    pub owner: &'a str,
+    /// Kind and name of the resource.
+    pub owner: (&'static str, &'a str),
+    /// Where the spec names the Secret that the operator writes.
+    pub field: &'static str,
 }
 
 impl Secrets<'_> {
@@ -64,8 +65,8 @@ impl Secrets<'_> {
             Some(secret) if self.is_ours(&secret) => Ok(Some(secret)),
             Some(_) => Err(Trouble::Unusable(format!(
                 "Secret {}/{name} exists and is not this resource's, so it is not overwritten; name another in \
-                 spec.credentialsSecret, or delete it",
-                self.namespace
+                 {}, or delete it",
+                self.namespace, self.field
             ))),
             None => Ok(None),
         }
@@ -78,7 +79,8 @@ impl Secrets<'_> {
     }
 
     fn owner_note(&self) -> String {
-        format!("{KIND}/{}", self.owner)
+        let (kind, name) = self.owner;
+        format!("{kind}/{name}")
     }
 
     /// Makes the Secret hold exactly `data`; writes nothing where it does already.

@@ -1,0 +1,152 @@
+//! Folding one lesson into the facts.
+
+use super::*;
+use crate::{
+    chatwoot::outcome::{Class, Failure, Fate},
+    plan::{
+        create::Wrote,
+        trouble::{Call, Trouble},
+    },
+};
+
+impl Facts {
+    pub(super) fn fold(&mut self, lesson: Lesson) {
+        match lesson {
+            Lesson::NoTurn(why) => self.pass.trouble = Some(Trouble::NoTurn(why)),
+            Lesson::Finalizer(wrote) => {
+                self.object.finalizer |= wrote == Wrote::Yes;
+                self.lost_race(wrote);
+            }
+            Lesson::Dropped(Wrote::Yes | Wrote::Gone) => self.pass.gone = true,
+            Lesson::Dropped(Wrote::Conflict | Wrote::Unknown) => self.pass.stale = true,
+            Lesson::Wrote { tag, status, wrote } => self.wrote(&tag, *status, wrote),
+            Lesson::ReadBack { gone: true, .. } => self.pass.gone = true,
+            Lesson::ReadBack { status: Some(status), .. } => {
+                self.status = *status;
+                self.pass.stale = false;
+                self.pass.reread = true;
+            }
+            Lesson::ReadBack { status: None, .. } => {}
+            Lesson::Token(Ok(())) => self.around.has_token = true,
+            Lesson::Token(Err(failure)) => self.fail(Call::Read, failure),
+            Lesson::Listed(Ok(list)) => self.pass.list = Some(list),
+            Lesson::Listed(Err(failure)) => self.fail(Call::Read, failure),
+            Lesson::Created(answer) => self.created(answer),
+            Lesson::Patched(id, answer) => {
+                self.pass.patched = true;
+                match answer {
+                    Ok(seen) if seen.id == id => self.put(seen),
+                    Ok(_) => self.fail(Call::Write, Failure::of(Class::Unexpected)),
+                    Err(failure) => self.fail(Call::Write, failure),
+                }
+            }
+            Lesson::PartRead(name, Ok(value)) => {
+                self.pass.parts.insert(name, value);
+            }
+            Lesson::PartRead(_, Err(failure)) => self.fail(Call::Read, failure),
+            Lesson::PartWritten(name, answer) => {
+                self.pass.written_parts.insert(name);
+                match answer {
+                    Ok(value) => {
+                        self.pass.parts.insert(name, value);
+                    }
+                    Err(failure) => self.fail(Call::Write, failure),
+                }
+            }
+            Lesson::Published(published) => self.pass.published = Some(published),
+            Lesson::SecretDropped(name, Ok(())) => {
+                self.pass.dropped_secrets.insert(name);
+            }
+            Lesson::SecretDropped(_, Err(why)) => self.pass.published = Some(Published::Failed(why)),
+            Lesson::Deleted(id, answer) => self.deleted(id, answer),
+        }
+    }
+
+    fn wrote(&mut self, tag: &Tag, status: ContentStatus, wrote: Wrote) {
+        self.lost_race(wrote);
+        if wrote != Wrote::Yes {
+            return;
+        }
+        self.status = status;
+        match tag {
+            Tag::Note => self.pass.noted = true,
+            Tag::Bind(_) => self.pass.unrecorded = None,
+            Tag::Progress => {}
+        }
+    }
+
+    fn lost_race(&mut self, wrote: Wrote) {
+        match wrote {
+            Wrote::Yes => {}
+            Wrote::Conflict | Wrote::Unknown => self.pass.stale = true,
+            Wrote::Gone => self.pass.gone = true,
+        }
+    }
+
+    /// What the request came to. One that is certain to have made nothing leaves no note behind.
+    fn created(&mut self, answer: Result<Seen, Failure>) {
+        match answer {
+            Ok(seen) => {
+                let id = seen.id;
+                self.put(seen);
+                if self.is_temporary() {
+                    self.pass.unrecorded = Some(id);
+                } else {
+                    // Should the write at the end be lost, the note finds it again.
+                    self.status.id = Some(id);
+                    self.status.ownership = Some(Ownership::Created);
+                    self.status.creation = None;
+                }
+            }
+            Err(failure) => {
+                if failure.fate() != Fate::Ambiguous {
+                    self.status.creation = None;
+                }
+                if failure.class == Class::Invalid && self.pass.refused.is_none() {
+                    self.pass.refused = Some(failure);
+                    // Somebody may have it by now.
+                    self.pass.list = None;
+                } else {
+                    self.fail(Call::Write, failure);
+                }
+            }
+        }
+    }
+
+    fn deleted(&mut self, id: i64, answer: Result<(), Failure>) {
+        match answer {
+            Err(failure) if failure.class != Class::NotFound => self.fail(Call::Write, failure),
+            Ok(()) | Err(_) => {
+                self.pass.deleted.insert(id);
+                if let Some(list) = &mut self.pass.list {
+                    list.remove(id);
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, seen: Seen) {
+        if let Some(list) = &mut self.pass.list {
+            list.put(seen);
+        }
+    }
+
+    /// A token that is refused is read anew, once in a pass.
+    fn fail(&mut self, call: Call, failure: Failure) {
+        if failure.class == Class::Unauthorized && self.around.has_token && !self.pass.token_renewed {
+            self.pass.token_renewed = true;
+            self.around.has_token = false;
+            self.forget_refused(call);
+            return;
+        }
+        self.pass.trouble = Some(Trouble::Failed(call, failure));
+    }
+
+    /// What was refused for the token's sake has not been done.
+    fn forget_refused(&mut self, call: Call) {
+        if call == Call::Write {
+            self.pass.patched = false;
+            self.pass.written_parts.clear();
+        }
+    }
+}

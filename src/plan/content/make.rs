@@ -1,0 +1,188 @@
+//! Making one, so that an interrupted request neither doubles it nor loses it.
+//!
+//! A note of the request stands in the status before it is sent, with the name it is sent under, and the finalizer after it:
+//! a finalizer without any status tells that the status was lost. What appears under the noted name is ours. Where names
+//! are unique the request can be repeated at once; elsewhere it is repeated only when an earlier one can no longer arrive.
+
+use super::*;
+use crate::{
+    api::{
+        common::UNSEEN,
+        content::{AccountBinding, ContentCreation},
+    },
+    chatwoot::types::Map,
+    plan::{Again, status},
+};
+use std::time::Duration;
+
+impl Facts {
+    pub(super) fn make(&self, wish: &Wish, at: &Moment) -> Next {
+        // After a refusal it is looked again whether somebody has it by now.
+        let not_before = if self.pass.refused.is_some() { self.clock } else { self.around.fresh_from };
+        let list = match self.list(not_before) {
+            Ok(list) => list,
+            Err(look) => return look,
+        };
+        if let Some(note) = &self.status.creation {
+            return match list.named(&note.name).as_slice() {
+                [] => self.send_noted(note, wish, at),
+                [first, ..] => self.keep(first.id, at),
+            };
+        }
+        if let Some(step) = self.found(list, wish, at) {
+            return step;
+        }
+        if let Some(failure) = &self.pass.refused {
+            let text =
+                format!("{failure}; correct the spec of {}/{}", self.object.namespace, self.object.name);
+            return self.settle(Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at);
+        }
+        Step::Act(Effect::Write(Box::new(self.noted(wish, at)), Tag::Note))
+    }
+
+    /// Something with this key that is there already.
+    fn found(&self, list: &Listed, wish: &Wish, at: &Moment) -> Option<Next> {
+        let (noun, key) = (self.kind.noun, self.kind.key);
+        match list.named(&wish.key).as_slice() {
+            [] => None,
+            _ if self.is_temporary() && !self.manner.adopt && !self.has_lost_status() => None,
+            [_, _, ..] if self.is_temporary() && self.manner.adopt => {
+                let text = format!(
+                    "the account has several of {key} {:?}, so none of them is taken over; give the one that is meant another \
+                     name in Chatwoot and write it into spec.{key}, or leave adopt out",
+                    wish.key
+                );
+                Some(self.settle(Verdict::new(reason::INVALID_SPEC, text), at))
+            }
+            [one, ..] if self.around.taken.contains(&one.id) => {
+                let text = format!(
+                    "{noun} {} is bound to another resource; write another {key}, or delete that resource with deletionPolicy: \
+                     Retain",
+                    one.id
+                );
+                Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
+            }
+            [one, ..] if self.manner.adopt && self.object.finalizer => {
+                let status = self.binding(one.id, Ownership::Adopted, at);
+                Some(Step::Act(Effect::Write(Box::new(status), Tag::Bind(one.id))))
+            }
+            [_, ..] if self.manner.adopt => Some(Step::Act(Effect::AddFinalizer)),
+            [one, ..] if self.is_temporary() => {
+                let text = format!(
+                    "the status of this resource was lost, and the account has {noun} {} of {key} {:?}, which it may have made; \
+                     set spec.adopt: true to take it over, or write another {key}",
+                    one.id, wish.key
+                );
+                Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
+            }
+            [one, ..] => {
+                let text = format!(
+                    "the account has {noun} {} of {key} {:?}, which this resource has not made, so it is not touched; set \
+                     spec.adopt: true to take it over, or write another {key}",
+                    one.id, wish.key
+                );
+                Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
+            }
+        }
+    }
+
+    /// A note always stands before the finalizer does.
+    pub(super) fn has_lost_status(&self) -> bool {
+        self.object.finalizer && self.status.observed_generation == UNSEEN
+    }
+
+    /// Nothing is there under the noted name: the request is sent, unless an earlier one may still arrive.
+    fn send_noted(&self, note: &ContentCreation, wish: &Wish, at: &Moment) -> Next {
+        if !self.pass.noted {
+            let since = self.around.requested_since.unwrap_or(self.clock);
+            let arrived = since + if self.is_temporary() { self.around.settle } else { Duration::ZERO };
+            if at.clock < arrived {
+                return self.resolve_later(arrived - at.clock, at);
+            }
+            if let Err(look) = self.list(arrived.max(self.around.fresh_from)) {
+                return look;
+            }
+        }
+        if !self.object.finalizer {
+            return Step::Act(Effect::AddFinalizer);
+        }
+        let mut fields: Map = wish.fields.clone();
+        fields.extend(wish.fixed.clone());
+        if let Naming::Temporary(field) = self.kind.naming {
+            fields.insert(field.to_owned(), note.name.clone().into());
+        }
+        Step::Act(Effect::Create(Box::new(fields)))
+    }
+
+    pub(super) fn resolve_later(&self, wait: Duration, at: &Moment) -> Next {
+        let text = format!(
+            "it is not certain yet whether a request made the {}; looking again when it can be no longer under way",
+            self.kind.noun
+        );
+        let (status, _) = self.status_with(&Verdict::new(reason::RESOLVING_CREATE, text), at);
+        self.end(status, Again::After(wait), false)
+    }
+
+    /// Writes down the id of what our request made.
+    pub(super) fn keep(&self, id: i64, at: &Moment) -> Next {
+        if self.pass.gone {
+            return self.fresh();
+        }
+        if self.pass.stale {
+            return Step::Act(Effect::ReadBack);
+        }
+        let status = self.binding(id, Ownership::Created, at);
+        Step::Act(Effect::Write(Box::new(status), Tag::Bind(id)))
+    }
+
+    fn binding(&self, id: i64, ownership: Ownership, at: &Moment) -> ContentStatus {
+        let mut next = self.progressing(at);
+        next.id = Some(id);
+        next.ownership = Some(ownership);
+        next.creation = None;
+        next.account = self.account();
+        next
+    }
+
+    fn noted(&self, wish: &Wish, at: &Moment) -> ContentStatus {
+        let name = match self.kind.naming {
+            Naming::Key => wish.key.clone(),
+            Naming::Temporary(_) => self.around.temporary.clone(),
+        };
+        let verdict = Verdict::new(reason::CREATING, format!("making the {}", self.kind.noun));
+        let mut next = self.status_with(&verdict, at).0;
+        next.last_handled_reconcile_at = self.status.last_handled_reconcile_at.clone();
+        next.creation = Some(ContentCreation { started_at: at.now, name });
+        next.account = self.account();
+        next
+    }
+
+    pub(super) fn account(&self) -> Option<AccountBinding> {
+        self.around.site().cloned().or_else(|| self.status.account.clone())
+    }
+
+    pub(super) fn is_temporary(&self) -> bool {
+        matches!(self.kind.naming, Naming::Temporary(_))
+    }
+
+    /// The status while there is more to do.
+    pub(super) fn progressing(&self, at: &Moment) -> ContentStatus {
+        let text = format!("the {} exists; applying everything else", self.kind.noun);
+        let verdict = Verdict::new(reason::PROGRESSING, text);
+        let mut next = self.status_with(&verdict, at).0;
+        // A request to look is answered when the look is over.
+        next.last_handled_reconcile_at = self.status.last_handled_reconcile_at.clone();
+        next
+    }
+
+    /// The status with `verdict`, and how long its grace lasts.
+    pub(super) fn status_with(&self, verdict: &Verdict, at: &Moment) -> (ContentStatus, Option<Duration>) {
+        let mut next = self.status.clone();
+        let extras =
+            status::Extras { paused: self.manner.paused, drifted: next.drifted.clone(), own: Vec::new() };
+        let after = status::conditions(self.before(at), verdict, &extras);
+        next.conditions = after.conditions;
+        self.observed(&mut next);
+        (next, after.grace_left)
+    }
+}

@@ -1,0 +1,30 @@
+//! What a spec may name, and what a name stands for in Chatwoot.
+
+use crate::{chatwoot::version::Version, plan::status::Verdict};
+
+/// The surroundings of a resource inside an account, as far as its wish depends on them.
+pub trait Names {
+    /// The Chatwoot the account is on.
+    fn version(&self) -> Version;
+
+    /// The user id of a ChatwootUser of the namespace who is a member of the account.
+    ///
+    /// # Errors
+    /// What is waited for.
+    fn member(&self, name: &str) -> Result<i64, Verdict>;
+
+    /// The id of another resource of this kind, of the same namespace and account.
+    ///
+    /// # Errors
+    /// What is waited for.
+    fn sibling(&self, kind: &'static str, name: &str) -> Result<i64, Verdict>;
+}
+
+/// A resource of the same namespace that a spec names; a change to it concerns whoever names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Named {
+    /// A ChatwootUser.
+    Member(String),
+    /// A resource of another kind inside accounts.
+    Sibling(&'static str, String),
+}

@@ -1,0 +1,154 @@
+//! How a pass ends: what the status says, and when to look again.
+
+use super::*;
+use crate::{
+    chatwoot::outcome::{Class, Failure, Fate},
+    plan::{
+        Again, End, NoTurn, status,
+        trouble::{self, Call, LAST_WORD, Trouble},
+    },
+};
+use std::time::Duration;
+
+impl Facts {
+    /// Nothing to say: the stored status stands.
+    pub(super) fn quiet(&self) -> Next {
+        self.end(self.status.clone(), Again::OnChange, false)
+    }
+
+    pub(super) fn fresh(&self) -> Next {
+        self.end(self.status.clone(), Again::Fresh, false)
+    }
+
+    pub(super) fn end(&self, status: ContentStatus, again: Again, checked: bool) -> Next {
+        Step::Settle(End { status, again, checked })
+    }
+
+    /// Ends with `verdict` in the conditions.
+    pub(super) fn settle(&self, verdict: Verdict, at: &Moment) -> Next {
+        let (status, grace_left) = self.status_with(&verdict, at);
+        self.end(status, status::again(&verdict, grace_left), self.pass.list.is_some())
+    }
+
+    pub(super) fn before(&self, at: &Moment) -> status::Before<'_> {
+        status::Before {
+            conditions: &self.status.conditions,
+            generation: self.object.generation,
+            now: at.now,
+            grace: self.around.grace,
+        }
+    }
+
+    pub(super) fn observed(&self, status: &mut ContentStatus) {
+        status.observed_generation = self.object.generation;
+        status.last_handled_reconcile_at = self.object.requested_at.clone();
+    }
+
+    /// Chatwoot agrees, or differs in nothing that is being repaired.
+    pub(super) fn agreed(&self, drifted: Vec<String>, at: &Moment) -> Next {
+        let observing = self.manner.mode == Mode::Observe;
+        let mut facts = self.clone();
+        let verdict = if observing {
+            Verdict::new(reason::OBSERVED, "observed; differences are listed in status.drifted")
+        } else if drifted.is_empty() {
+            Verdict::new(reason::SUCCEEDED, "everything asked for is so in Chatwoot")
+        } else {
+            let text = format!(
+                "Chatwoot took the values and shows others: {}; correct them in the spec, or leave them out",
+                drifted.join(", ")
+            );
+            Verdict::new(reason::REJECTED_BY_CHATWOOT, text)
+        };
+        facts.status.drifted = drifted;
+        if !observing {
+            let published = self.around.wish.as_ref().ok().and_then(|wish| wish.connection.clone());
+            facts.status.connection_secret = published;
+        }
+        if self.status.id.is_some() {
+            facts.status.account = self.account();
+            facts.status.key = self.around.wish.as_ref().ok().map(|wish| wish.key.clone());
+        }
+        facts.status.applied = verdict.is_ready().then(|| self.around.hash.clone());
+        let (status, grace_left) = facts.status_with(&verdict, at);
+        self.end(status, status::again(&verdict, grace_left), true)
+    }
+
+    pub(super) fn settle_paused(&self, at: &Moment) -> Next {
+        let mut next = self.status.clone();
+        self.observed(&mut next);
+        let reconciled = Some(self.status.observed_generation) == Some(self.object.generation);
+        let extras = status::Extras { paused: true, ..status::Extras::default() };
+        next.conditions = status::paused(self.before(at), reconciled, &extras).conditions;
+        next.applied = Some(self.around.hash.clone());
+        self.end(next, Again::OnChange, false)
+    }
+
+    pub(super) fn troubled(&self, trouble: &Trouble, at: &Moment) -> Next {
+        match trouble {
+            Trouble::NoTurn(why) => match (trouble::no_turn(why), why) {
+                (Some(verdict), NoTurn::Down { retry_in } | NoTurn::Throttled { retry_in }) => {
+                    self.unavailable(verdict, *retry_in, at)
+                }
+                _ => self.quiet(),
+            },
+            Trouble::Failed(call, failure) => self.failed(*call, failure, trouble, at),
+        }
+    }
+
+    fn failed(&self, call: Call, failure: &Failure, trouble: &Trouble, at: &Moment) -> Next {
+        let at_least = failure.retry_after.unwrap_or_default();
+        let last_word =
+            call == Call::Write && trouble.write_errors(self.around.write_errors) >= Some(LAST_WORD);
+        let verdict = match failure.class {
+            Class::Redirected => return self.settle(self.if_deleting(trouble::redirected(failure)), at),
+            Class::Suspended => Verdict::new(
+                reason::WAITING_FOR_ACCOUNT,
+                "the account is suspended; this resource goes on when it is active again",
+            ),
+            Class::Unauthorized | Class::NotAllowed => Verdict::new(
+                reason::WAITING_FOR_ACCOUNT,
+                "Chatwoot refuses the operator's own user in the account; it is made an administrator again with the next check \
+                 of the ChatwootAccount",
+            ),
+            Class::Invalid | Class::LimitReached => return self.rejected(failure, at),
+            _ if last_word => return self.rejected(failure, at),
+            Class::RateLimited => trouble::passing(reason::RATE_LIMITED, failure),
+            _ => trouble::passing(reason::CHATWOOT_UNAVAILABLE, failure),
+        };
+        // A request whose answer was lost is looked for when it can be no longer under way.
+        if self.status.creation.is_some() && self.pass.noted && failure.fate() == Fate::Ambiguous {
+            return self.resolve_later(self.around.settle, at);
+        }
+        self.unavailable(verdict, at_least, at)
+    }
+
+    fn rejected(&self, failure: &Failure, at: &Moment) -> Next {
+        let text = format!("{failure}; correct the spec of {}/{}", self.object.namespace, self.object.name);
+        self.settle(self.if_deleting(Verdict::new(reason::REJECTED_BY_CHATWOOT, text)), at)
+    }
+
+    /// Chatwoot cannot be used just now. What had converged keeps its Ready: only the instance flips.
+    fn unavailable(&self, verdict: Verdict, at_least: Duration, at: &Moment) -> Next {
+        let status = if self.is_converged() && !self.object.deleting {
+            self.status.clone()
+        } else {
+            self.status_with(&self.if_deleting(verdict), at).0
+        };
+        self.end(status, Again::Backoff { at_least }, false)
+    }
+
+    /// A dead Chatwoot never wedges a namespace without saying how to get out.
+    fn if_deleting(&self, verdict: Verdict) -> Verdict {
+        if self.object.deleting { self.deletion_blocked(&verdict.message) } else { verdict }
+    }
+
+    /// 500s in a row to a write of this object.
+    pub fn write_errors(&self) -> u32 {
+        let before = self.around.write_errors;
+        match self.pass.trouble.as_ref().and_then(|trouble| trouble.write_errors(before)) {
+            Some(errors) => errors,
+            None if self.pass.patched || self.pass.noted => 0,
+            None => before,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+mod converge;
+mod deletion;
+mod promises;
+mod world;

@@ -1,0 +1,203 @@
+//! Everything inside accounts, by one generic reconciler: a kind says what it asks for and how Chatwoot is called.
+
+mod announce;
+mod connection;
+mod hands;
+mod lists;
+mod names;
+mod observe;
+mod place;
+pub mod registry;
+
+pub use hands::ContentHands;
+pub use lists::Lists;
+
+use super::{
+    cache::Cache,
+    driver::Kind,
+    memory::{Memories, Remembered},
+    stored::Stored,
+    surroundings,
+    world::{Caches, World},
+};
+use crate::{
+    api::content::{ConnectionSecret, ContentDeletionPolicy, ContentStatus, Within},
+    chatwoot::{
+        application::{Account, Answer},
+        gate::Key,
+        outcome::{Class, Failure},
+        types::Map,
+    },
+    plan::{
+        Moment,
+        content::{Facts, Named, Names, Seen, Trait, Wish},
+        status::Verdict,
+    },
+};
+use jiff::Timestamp;
+use k8s_openapi::NamespaceResourceScope;
+use kube::{
+    Resource, ResourceExt,
+    core::object::{HasSpec, HasStatus},
+};
+use secrecy::SecretString;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Duration};
+
+/// Something in an account, and the secrets that came with it.
+#[derive(Clone, Debug, Default)]
+pub struct Item {
+    pub seen: Seen,
+    /// For the connection Secret, by its keys.
+    pub connection: BTreeMap<&'static str, SecretString>,
+}
+
+impl From<Seen> for Item {
+    fn from(seen: Seen) -> Self {
+        Self { seen, connection: BTreeMap::new() }
+    }
+}
+
+/// A kind inside accounts.
+pub trait Content:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasSpec<Spec: Serialize>
+    + HasStatus<Status = ContentStatus>
+    + Clone
+    + Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    const TRAIT: &'static Trait;
+
+    fn cache(caches: &Caches) -> &Cache<Self>;
+
+    fn within(&self) -> &Within;
+
+    fn deletion_policy(&self) -> ContentDeletionPolicy;
+
+    /// Where ways to connect are written.
+    fn connection(&self) -> Option<&ConnectionSecret> {
+        None
+    }
+
+    /// Other resources of the namespace that the spec names.
+    fn named(&self) -> Vec<Named> {
+        Vec::new()
+    }
+
+    /// The key the spec asks for, as Chatwoot stores it.
+    fn key(&self) -> String;
+
+    /// What the spec asks for, in Chatwoot's words.
+    ///
+    /// # Errors
+    /// What it names that is not there yet, or asks for that cannot be.
+    fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict>;
+
+    /// Everything of this kind in the account.
+    fn list(account: &Account) -> Answer<Vec<Item>>;
+
+    fn create(account: &Account, fields: Map) -> Answer<Item>;
+
+    fn patch(account: &Account, id: i64, fields: Map) -> Answer<Item>;
+
+    fn delete(account: &Account, id: i64) -> Answer<()>;
+
+    /// What lies beside the object itself; only asked for parts that [`Content::wish`] names.
+    fn read_part(_: &Account, _id: i64, _part: &'static str, _wanted: &Value) -> Answer<Value> {
+        no_such_part()
+    }
+
+    /// Makes the part `wanted`; gives what it is then.
+    fn write_part(_: &Account, _id: i64, _part: &'static str, _wanted: Value) -> Answer<Value> {
+        no_such_part()
+    }
+}
+
+fn no_such_part() -> Answer<Value> {
+    Box::pin(async {
+        Err(Failure { detail: Some("this kind has no such part"), ..Failure::of(Class::Invalid) })
+    })
+}
+
+/// Fields of a wish as the type that a method takes.
+///
+/// # Errors
+/// `Invalid` where they are not of that shape: a defect of the kind's wish, and nothing is sent.
+pub fn typed<T: DeserializeOwned>(fields: Map) -> Result<T, Failure> {
+    let shape = "the fields are not of the shape that this request takes";
+    serde_json::from_value(Value::Object(fields))
+        .map_err(|_| Failure { detail: Some(shape), ..Failure::of(Class::Invalid) })
+}
+
+/// An answer that is one already, or a refusal without a request.
+pub fn answer<T: Send + 'static>(call: Result<Answer<T>, Failure>) -> Answer<T> {
+    call.unwrap_or_else(|failure| Box::pin(async move { Err(failure) }))
+}
+
+/// What this process remembers of one between passes.
+#[derive(Clone, Debug, Default)]
+pub struct ContentMemory {
+    /// The request noted in its status, and when this process first saw that.
+    requested: Option<(Timestamp, Duration)>,
+    /// Version of its connection Secret, as the last pass began with.
+    secret: Option<Option<String>>,
+    /// That has changed, and no pass has come to look at it yet.
+    secret_news: bool,
+}
+
+impl<C: Content> Kind for C {
+    type Machine = Facts;
+    type Hands = ContentHands<C>;
+    type Memory = ContentMemory;
+
+    fn memories(world: &World) -> &Memories<ContentMemory> {
+        &world.contents
+    }
+
+    fn observe(
+        object: &Self,
+        world: &Arc<World>,
+        remembered: &mut Remembered<ContentMemory>,
+        at: &Moment,
+    ) -> Option<Facts> {
+        observe::facts(object, world, remembered, at)
+    }
+
+    fn hands(stored: Stored<Self>, machine: &Facts, world: &Arc<World>) -> ContentHands<C> {
+        ContentHands::new(stored, machine, world)
+    }
+
+    fn give_up_turn(machine: &Facts, world: &World) {
+        let key = Key::new(machine.kind.kind, &machine.object.namespace, &machine.object.name);
+        let account = world.caches.accounts.get(&machine.object.namespace, &machine.account);
+        let instance = account.and_then(|account| place::instance_of(world, &account));
+        if let Some(handle) = instance.and_then(|key| world.instances.handle(&key)) {
+            surroundings::forget_turn(&handle, &key);
+        }
+    }
+
+    fn remember(machine: &Facts, remembered: &mut Remembered<ContentMemory>) {
+        remembered.write_errors = machine.write_errors();
+        remembered.own.secret_news &= !machine.has_seen_secrets();
+    }
+
+    fn interval(machine: &Facts) -> Duration {
+        machine.around.interval
+    }
+
+    /// All of a kind in an account are compared together, because one list shows them all.
+    fn slot(object: &Self, _: &str) -> String {
+        let namespace = object.namespace().unwrap_or_default();
+        format!("{namespace}/{}/{}", object.within().account, Self::TRAIT.kind)
+    }
+
+    fn announce(object: &Self, old: &ContentStatus, new: &ContentStatus, world: &World) {
+        announce::transition(object, old, new, world);
+    }
+}

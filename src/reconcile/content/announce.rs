@@ -1,0 +1,52 @@
+//! What people are told about something inside an account.
+
+use super::Content;
+use crate::{
+    api::content::ContentStatus,
+    plan::content::Notice,
+    reconcile::{
+        events::{publish, publish_once, ready_changed},
+        world::World,
+    },
+};
+use kube::runtime::events::EventType::{Normal, Warning};
+
+/// Events of a change of status.
+pub fn transition<C: Content>(object: &C, old: &ContentStatus, new: &ContentStatus, world: &World) {
+    let noun = C::TRAIT.noun;
+    match (old.id, new.id) {
+        (None, Some(id)) => publish_once(object, "Bound", format!("bound to {noun} {id} in Chatwoot"), world),
+        (Some(gone), again) if again != Some(gone) && object.meta().deletion_timestamp.is_none() => {
+            let again = again
+                .map_or_else(|| "is made again".to_owned(), |id| format!("was made again as {noun} {id}"));
+            publish(
+                object,
+                Warning,
+                "Vanished",
+                format!("{noun} {gone} is gone from Chatwoot and {again}"),
+                world,
+            );
+        }
+        _ => {}
+    }
+    ready_changed(object, &old.conditions, &new.conditions, old.applied.is_none(), world);
+}
+
+/// Something people must learn although the object goes.
+pub fn notice<C: Content>(object: &C, notice: Notice, world: &World) {
+    let noun = C::TRAIT.noun;
+    let status = object.status();
+    let id = status.and_then(|status| status.id).map_or_else(String::new, |id| format!(" {id}"));
+    let name =
+        status.and_then(|status| status.creation.as_ref()).map_or("", |creation| creation.name.as_str());
+    let (kind, reason, note) = match notice {
+        Notice::MayExist => (
+            Warning,
+            "MayExist",
+            format!("let go before an id was known: a {noun} named {name:?} may exist in Chatwoot"),
+        ),
+        Notice::Deleted => (Normal, "Deleted", format!("{noun}{id} is gone from Chatwoot")),
+        Notice::Retained => (Normal, "Retained", format!("{noun}{id} is kept in Chatwoot")),
+    };
+    publish(object, kind, reason, note, world);
+}

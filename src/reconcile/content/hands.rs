@@ -1,0 +1,260 @@
+//! The effects of a pass over something inside an account.
+
+use super::{
+    Content, Item, announce, connection,
+    lists::{Of, Shared},
+    place,
+};
+use crate::{
+    api::{
+        common::{FINALIZER, RESTORE_STATUS_ANNOTATION},
+        content::ContentStatus,
+    },
+    chatwoot::{
+        application::{Account, Answer},
+        gate::{Key, Lane},
+        outcome::{Class, Failure, Fate},
+        types::Map,
+    },
+    plan::{
+        NoTurn,
+        content::{Effect, Facts, Lesson, Listed, Notice, Place, Published, Seen, Tag, Wish},
+    },
+    reconcile::{
+        automation::{self, AccountHandle},
+        driver::Hands,
+        stored::{Read, Stored, Wrote},
+        turn::Turn,
+        world::World,
+    },
+};
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
+
+/// A pass' own hands: the object as it wrote it last, its turn at the gate, and the account it works in.
+pub struct ContentHands<C> {
+    stored: Stored<C>,
+    world: Arc<World>,
+    turn: Turn,
+    /// The account, while it can be worked in.
+    inside: Option<AccountHandle>,
+    wish: Option<Wish>,
+    /// What this pass has seen, with its secrets.
+    items: Arc<Vec<Item>>,
+    /// The answer to this pass' latest write.
+    written: Option<Item>,
+}
+
+impl<C> AsMut<Stored<C>> for ContentHands<C> {
+    fn as_mut(&mut self) -> &mut Stored<C> {
+        &mut self.stored
+    }
+}
+
+impl<C: Content> ContentHands<C> {
+    pub fn new(stored: Stored<C>, machine: &Facts, world: &Arc<World>) -> Self {
+        let object = &machine.object;
+        let key = Key::new(C::TRAIT.kind, &object.namespace, &object.name);
+        let account = world.caches.accounts.get(&object.namespace, &machine.account);
+        let inside = account
+            .filter(|_| matches!(machine.around.place, Place::Open(_)))
+            .and_then(|account| place::account_handle(world, &account));
+        let handle = inside.as_ref().and_then(|inside| world.instances.handle(&inside.instance));
+        let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
+        let turn = Turn::new(handle, lane, key, object.deleting, world);
+        Self {
+            stored,
+            world: world.clone(),
+            turn,
+            inside,
+            wish: machine.around.wish.as_ref().ok().cloned(),
+            items: Arc::default(),
+            written: None,
+        }
+    }
+
+    fn of(&self) -> Option<Of> {
+        let inside = self.inside.as_ref()?;
+        Some(Of { instance: inside.instance.clone(), account: inside.id, kind: C::TRAIT.kind })
+    }
+
+    /// One call inside the account, by the operator's user there.
+    async fn call<T>(&self, call: impl FnOnce(&Account) -> Answer<T>) -> Result<T, Failure> {
+        let held = self
+            .inside
+            .as_ref()
+            .and_then(|inside| Some((inside, automation::held(&self.world, &inside.uid)?)));
+        let Some((inside, token)) = held else {
+            return Err(Failure { detail: Some("nothing was sent"), ..Failure::of(Class::Connect) });
+        };
+        let answer = self.turn.call_as(&token, |app| call(&app.account(inside.id))).await;
+        if answer.as_ref().is_err_and(|failure| failure.class == Class::Unauthorized) {
+            automation::forget(&self.world, &inside.uid);
+        }
+        answer
+    }
+
+    /// Everything in the account, asked once for all who want to know at the same time.
+    async fn list(&mut self, not_before: Duration) -> Lesson {
+        let Some(of) = self.of() else { return Lesson::Listed(Err(Failure::of(Class::Connect))) };
+        if let Some(shared) = self.world.lists.get(&of, not_before) {
+            return self.saw(shared);
+        }
+        if let Err(why) = self.turn.take() {
+            return Lesson::NoTurn(why);
+        }
+        let (asking, _) = self.world.lists.begin(&of);
+        let _asking = asking.lock().await;
+        if let Some(shared) = self.world.lists.get(&of, not_before) {
+            return self.saw(shared);
+        }
+        let (asked_at, changes) = (self.world.clock(), self.world.lists.changes(&of));
+        match self.call(C::list).await {
+            Ok(items) => {
+                let shared = Shared { asked_at, items: Arc::new(items) };
+                self.world.lists.share(&of, shared.clone(), changes);
+                self.saw(shared)
+            }
+            Err(failure) => Lesson::Listed(Err(failure)),
+        }
+    }
+
+    fn saw(&mut self, shared: Shared) -> Lesson {
+        let items = shared.items.iter().map(|item| item.seen.clone()).collect();
+        self.items = shared.items;
+        Lesson::Listed(Ok(Listed { asked_at: shared.asked_at, items: Arc::new(items) }))
+    }
+
+    /// A write and its answer, which the shared list shows at once.
+    fn keep(&mut self, answer: Result<Item, Failure>) -> Result<Seen, Failure> {
+        let Some(of) = self.of() else { return answer.map(|item| item.seen) };
+        match answer {
+            Ok(item) => {
+                let seen = item.seen.clone();
+                self.written = Some(item.clone());
+                self.world.lists.put(&of, item);
+                Ok(seen)
+            }
+            Err(failure) => {
+                if failure.fate() != Fate::NotSent {
+                    self.world.lists.forget(&of);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    async fn delete(&self, id: i64) -> Lesson {
+        let answer = self.call(|account| C::delete(account, id)).await;
+        if let Some(of) = self.of() {
+            match &answer {
+                Ok(()) => self.world.lists.remove(&of, id),
+                Err(_) => self.world.lists.forget(&of),
+            }
+        }
+        Lesson::Deleted(id, answer)
+    }
+
+    fn wanted_part(&self, part: &str) -> Value {
+        self.wish.as_ref().and_then(|wish| wish.parts.get(part)).cloned().unwrap_or_default()
+    }
+
+    async fn token(&self) -> Lesson {
+        let Some(inside) = &self.inside else { return Lesson::Token(Err(Failure::of(Class::Connect))) };
+        let of = Of { instance: inside.instance.clone(), account: inside.id, kind: "token" };
+        let (asking, _) = self.world.lists.begin(&of);
+        let _asking = asking.lock().await;
+        if automation::held(&self.world, &inside.uid).is_some() {
+            return Lesson::Token(Ok(()));
+        }
+        Lesson::Token(automation::fetch(&self.turn, &self.world, inside).await.map(|_| ()))
+    }
+
+    /// Writes what others need to connect, from an answer of this pass about this very object.
+    async fn publish(&self, id: i64, name: &str) -> Published {
+        let mut seen = self.written.iter().chain(self.items.iter());
+        match seen.find(|item| item.seen.id == id) {
+            Some(item) => {
+                connection::store(self.stored.object(), name, item, self.inside.as_ref(), &self.world).await
+            }
+            None => Published::Failed("what is to be written has not been read yet".to_owned()),
+        }
+    }
+
+    async fn read_back(&mut self) -> Lesson {
+        match self.stored.reread().await {
+            Read::Found(object) => Lesson::ReadBack {
+                status: Some(Box::new(object.status().cloned().unwrap_or_default())),
+                gone: false,
+            },
+            Read::Gone | Read::OtherUid => Lesson::ReadBack { status: None, gone: true },
+            Read::Unknown => {
+                // The API server does not answer: asking again at once would only add to its load.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Lesson::ReadBack { status: None, gone: false }
+            }
+        }
+    }
+
+    async fn drop_finalizer(&mut self, notice: Option<Notice>) -> Lesson {
+        let about = self.stored.object().clone();
+        let say = |notice| announce::notice(&about, notice, &self.world);
+        // What nobody may ever hear of otherwise is said first: afterwards there may be no process to say it.
+        let first = notice.filter(|notice| *notice == Notice::MayExist);
+        first.into_iter().for_each(say);
+        let wrote = self.stored.drop_finalizer_if_unchanged(FINALIZER).await;
+        if matches!(wrote, Wrote::Yes | Wrote::Unknown) {
+            notice.filter(|_| first.is_none()).into_iter().for_each(say);
+        }
+        Lesson::Dropped(wrote)
+    }
+
+    async fn write(&mut self, status: Box<ContentStatus>, tag: Tag) -> Lesson {
+        let wrote = self.stored.write_status((*status).clone()).await;
+        Lesson::Wrote { tag, status, wrote }
+    }
+
+    fn turn_for(&mut self, effect: &Effect) -> Result<(), NoTurn> {
+        if effect.needs_turn() { self.turn.take() } else { Ok(()) }
+    }
+}
+
+impl<C: Content> Hands<Facts> for ContentHands<C> {
+    async fn act(&mut self, effect: Effect) -> Lesson {
+        if let Err(why) = self.turn_for(&effect) {
+            return Lesson::NoTurn(why);
+        }
+        match effect {
+            Effect::AddFinalizer => Lesson::Finalizer(
+                self.stored.add_finalizer(FINALIZER, Some((RESTORE_STATUS_ANNOTATION, "true"))).await,
+            ),
+            Effect::DropFinalizer(notice) => self.drop_finalizer(notice).await,
+            Effect::Write(status, tag) => self.write(status, tag).await,
+            Effect::ReadBack => self.read_back().await,
+            Effect::Token => self.token().await,
+            Effect::List { not_before } => self.list(not_before).await,
+            Effect::Create(fields) => {
+                let answer = self.call(|account| C::create(account, *fields)).await;
+                Lesson::Created(self.keep(answer))
+            }
+            Effect::Patch(id, fields) => {
+                let fields: Map = *fields;
+                let answer = self.call(|account| C::patch(account, id, fields)).await;
+                Lesson::Patched(id, self.keep(answer))
+            }
+            Effect::ReadPart(id, part) => {
+                let wanted = self.wanted_part(part);
+                Lesson::PartRead(part, self.call(|account| C::read_part(account, id, part, &wanted)).await)
+            }
+            Effect::WritePart(id, part, wanted) => {
+                Lesson::PartWritten(part, self.call(|account| C::write_part(account, id, part, wanted)).await)
+            }
+            Effect::Publish { id, name } => Lesson::Published(self.publish(id, &name).await),
+            Effect::DropSecret(name) => {
+                let dropped = connection::drop(self.stored.object(), &name, &self.world).await;
+                Lesson::SecretDropped(name, dropped)
+            }
+            Effect::Delete(id) => self.delete(id).await,
+        }
+    }
+}

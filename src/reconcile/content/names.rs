@@ -1,0 +1,75 @@
+//! What names in a spec stand for.
+
+use super::registry;
+use crate::{
+    api::{
+        conditions::reason,
+        user::{ChatwootUser, MembershipState},
+    },
+    chatwoot::version::Version,
+    plan::{
+        content::Names,
+        status::{self, Verdict},
+    },
+    reconcile::world::World,
+};
+
+/// The surroundings of a resource in `account` of `namespace`.
+pub struct Around<'a> {
+    pub world: &'a World,
+    pub namespace: &'a str,
+    /// Name of the ChatwootAccount.
+    pub account: &'a str,
+    /// Its id in Chatwoot, where it is known.
+    pub id: Option<i64>,
+    pub version: Version,
+}
+
+impl Names for Around<'_> {
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn member(&self, name: &str) -> Result<i64, Verdict> {
+        let user = self.world.caches.users.get(self.namespace, name);
+        let user =
+            user.ok_or_else(|| waiting(format!("there is no ChatwootUser {name} in this namespace")))?;
+        let id = member_of(&user, self.id);
+        id.ok_or_else(|| {
+            waiting(format!(
+                "ChatwootUser {name} is not a member of ChatwootAccount {}; add it to its spec.memberships",
+                self.account
+            ))
+        })
+    }
+
+    fn sibling(&self, kind: &'static str, name: &str) -> Result<i64, Verdict> {
+        let found = registry::sibling(&self.world.caches, kind, self.namespace, name);
+        let found = found.ok_or_else(|| waiting(format!("there is no {kind} {name} in this namespace")))?;
+        if found.account != self.account {
+            return Err(Verdict::new(
+                reason::INVALID_SPEC,
+                format!(
+                    "{kind} {name} belongs to another account, {}; name one of account {}",
+                    found.account, self.account
+                ),
+            ));
+        }
+        found.id.ok_or_else(|| waiting(format!("{kind} {name} is not in Chatwoot yet; see its conditions")))
+    }
+}
+
+/// The id of a bound person whose membership of the account stands.
+fn member_of(user: &ChatwootUser, account: Option<i64>) -> Option<i64> {
+    let found = user.status.as_ref()?;
+    let unusable = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
+    let why = status::ready_reason(&found.conditions).unwrap_or_default();
+    let joined = found.memberships.iter().any(|made| {
+        made.state == MembershipState::Granted && made.account_id.is_some() && made.account_id == account
+    });
+    found.id.filter(|_| joined && !unusable.contains(&why))
+}
+
+fn waiting(text: String) -> Verdict {
+    Verdict::new(reason::WAITING_FOR_REFERENCE, text)
+}

@@ -1,0 +1,222 @@
+//! The facts of a pass over something inside an account, from the caches.
+
+use super::{
+    Content, ContentMemory,
+    names::Around as Surroundings,
+    place::{self, Site},
+};
+use crate::{
+    api::{
+        common::{FINALIZER, Ownership},
+        content::{ContentDeletionPolicy, ContentStatus},
+    },
+    chatwoot::marker::Installation,
+    plan::{
+        Moment,
+        account::Object,
+        claims::{self, Claim, Standing},
+        content::{Around, Facts, Manner, Naming, Pass, Place, Wish},
+        create::LONGEST_TIMEOUT,
+        status::Verdict,
+    },
+    reconcile::{automation, memory::Remembered, references::Ref, surroundings, world::World},
+};
+use kube::ResourceExt;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+/// Until an instance says otherwise.
+const HOUR: Duration = Duration::from_secs(3600);
+/// A list of this age is new enough to decide on: what this process changes meanwhile it shows at once, and what others do
+/// is seen with the next.
+const FRESH: Duration = Duration::from_secs(10);
+
+pub fn facts<C: Content>(
+    object: &C,
+    world: &Arc<World>,
+    remembered: &mut Remembered<ContentMemory>,
+    at: &Moment,
+) -> Option<Facts> {
+    let installation = world.installation()?;
+    let (namespace, name, uid) = (object.namespace()?, object.name_any(), object.uid()?);
+    if world.is_unseen(C::TRAIT.kind, &namespace) {
+        return None;
+    }
+    let within = object.within();
+    let leaving = object.meta().deletion_timestamp.is_some();
+    let mut status = object.status().cloned().unwrap_or_default();
+    let site = place::of(world, (&namespace, &within.account), (status.id.is_some(), leaving), at)?;
+    forget_other_account(&mut status, &site.place);
+    let id = status.account.as_ref().map(|account| account.id);
+    let id = match &site.place {
+        Place::Open(open) => Some(open.id),
+        Place::Waiting(_) | Place::Gone(_) => id,
+    };
+    let surroundings =
+        Surroundings { world, namespace: &namespace, account: &within.account, id, version: site.version };
+    let wish = object.wish(&surroundings);
+    let standing = standing(object, world, &namespace, &uid);
+    let hash = wanted_hash(object, &installation, &wish, standing, id, &site);
+    let is_seen = Some(status.observed_generation) == object.meta().generation;
+    // Whoever asks for a look means one that comes after.
+    let requested_at = surroundings::requested_at(object);
+    let requested = requested_at.is_some() && requested_at != status.last_handled_reconcile_at;
+    let seen_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let around = Around {
+        has_token: automation::held(world, &site.uid).is_some(),
+        temporary: format!("chatwoot-operator-{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
+        taken: taken::<C>(object, world, &namespace, &status),
+        standing,
+        hash,
+        secret_news: secret_news(object, world, &namespace, remembered),
+        due: remembered.next_check.is_some_and(|due| due <= at.clock),
+        fresh_from: if requested { seen_at } else { at.clock.saturating_sub(FRESH) },
+        requested_since: requested_since(&status, remembered, at),
+        settle: site.timeout.unwrap_or(LONGEST_TIMEOUT) * 2 + world.settings.settle_margin,
+        grace: world.settings.grace,
+        interval: site.interval.unwrap_or(HOUR),
+        // 500s to another version's write say nothing about this one's.
+        write_errors: if is_seen { remembered.write_errors } else { 0 },
+        place: site.place,
+        wish,
+    };
+    Some(Facts {
+        kind: C::TRAIT,
+        account: within.account.clone(),
+        object: Object {
+            namespace,
+            name,
+            generation: object.meta().generation.unwrap_or_default(),
+            deleting: leaving,
+            finalizer: object.finalizers().iter().any(|f| f == FINALIZER),
+            requested_at,
+        },
+        manner: Manner {
+            adopt: within.adopt || status.ownership == Some(Ownership::Adopted),
+            deletes: object.deletion_policy() == ContentDeletionPolicy::Delete,
+            mode: within.mode,
+            paused: within.paused,
+        },
+        status,
+        around,
+        clock: at.clock,
+        pass: Pass::default(),
+    })
+}
+
+/// An id belongs to the account it was recorded in. In another one it means something else, or nothing.
+fn forget_other_account(status: &mut ContentStatus, place: &Place) {
+    let (Some(recorded), Place::Open(now)) = (&status.account, place) else { return };
+    let same_instance =
+        recorded.instance.namespace == now.instance.namespace && recorded.instance.name == now.instance.name;
+    if recorded.id != now.id || !same_instance {
+        *status = ContentStatus {
+            observed_generation: status.observed_generation,
+            last_handled_reconcile_at: status.last_handled_reconcile_at.take(),
+            connection_secret: status.connection_secret.take(),
+            conditions: std::mem::take(&mut status.conditions),
+            ..ContentStatus::default()
+        };
+    }
+}
+
+/// How the claim of the wanted key stands among those of the same account. Two resources with one key would undo each
+/// other's work for ever.
+fn standing<C: Content>(object: &C, world: &World, namespace: &str, uid: &str) -> Standing {
+    if C::TRAIT.naming != Naming::Key {
+        return Standing::Holds;
+    }
+    let (key, cache) = (object.key(), C::cache(&world.caches));
+    let what =
+        Ref::ContentKey(C::TRAIT.kind, namespace.to_owned(), object.within().account.clone(), key.clone());
+    let claim = |name: &str| {
+        let other = cache.get(namespace, name)?;
+        let has = other.status().and_then(|status| status.key.as_deref()) == Some(key.as_str());
+        Some(Claim {
+            uid: other.uid()?,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            bound: has,
+            created: other.creation_timestamp()?.0,
+            granted: true,
+        })
+    };
+    let claims: Vec<Claim> =
+        world.references.to(&what).iter().filter_map(|owner| claim(&owner.name)).collect();
+    if claims.is_empty() {
+        return Standing::Holds;
+    }
+    claims::standing(uid, &claims, !cache.unreadable_in(namespace).is_empty())
+}
+
+/// Ids of this kind that others of the account are bound to; asked only by one that would take over another.
+fn taken<C: Content>(object: &C, world: &World, namespace: &str, status: &ContentStatus) -> BTreeSet<i64> {
+    if status.id.is_some() || !object.within().adopt {
+        return BTreeSet::new();
+    }
+    let inside = Ref::AccountContent(namespace.to_owned(), object.within().account.clone());
+    let owners = world.references.to(&inside);
+    let siblings =
+        owners.iter().filter(|owner| owner.kind == C::TRAIT.kind && owner.name != object.name_any());
+    let bound = |name: &str| C::cache(&world.caches).get(namespace, name)?.status()?.id;
+    siblings.filter_map(|owner| bound(&owner.name)).collect()
+}
+
+/// When this process first saw the request that the status notes.
+fn requested_since(
+    status: &ContentStatus,
+    remembered: &mut Remembered<ContentMemory>,
+    at: &Moment,
+) -> Option<Duration> {
+    let started = status.creation.as_ref().map(|creation| creation.started_at);
+    remembered.own.requested = match (started, remembered.own.requested) {
+        (Some(started), Some((known, since))) if known == started => Some((known, since)),
+        (Some(started), _) => Some((started, at.clock)),
+        (None, _) => None,
+    };
+    remembered.own.requested.map(|(_, since)| since)
+}
+
+/// Its connection Secret is not what the last pass began with, and not what this process wrote.
+fn secret_news<C: Content>(
+    object: &C,
+    world: &World,
+    namespace: &str,
+    remembered: &mut Remembered<ContentMemory>,
+) -> bool {
+    let Some(wanted) = object.connection() else { return false };
+    let now = world.secret_version(namespace, &wanted.name);
+    let news = match &remembered.own.secret {
+        Some(before) => {
+            *before != now && !world.is_own_secret_version(namespace, &wanted.name, now.as_deref())
+        }
+        // After a restart: a Secret that should be there and is not has to be made again.
+        None => {
+            let recorded = object.status().and_then(|status| status.connection_secret.as_ref());
+            !world.caches.secrets.is_empty() && recorded == Some(&wanted.name) && now.is_none()
+        }
+    };
+    remembered.own.secret = Some(now);
+    remembered.own.secret_news |= news;
+    remembered.own.secret_news
+}
+
+/// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.
+fn wanted_hash<C: Content>(
+    object: &C,
+    installation: &Installation,
+    wish: &Result<Wish, Verdict>,
+    standing: Standing,
+    account: Option<i64>,
+    site: &Site,
+) -> String {
+    let spec = serde_json::to_string(object.spec()).unwrap_or_default();
+    let url = if object.connection().is_some() { site.public_url.as_str() } else { "" };
+    installation.hash(&[
+        C::TRAIT.kind,
+        &spec,
+        &format!("{wish:?}"),
+        &format!("{standing:?}"),
+        &format!("{account:?}"),
+        url,
+    ])
+}

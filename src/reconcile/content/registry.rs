@@ -1,0 +1,74 @@
+//! The kinds inside accounts, one line each, and what is made from that list.
+
+use super::Content;
+use crate::{
+    api::conditions::Condition,
+    reconcile::{cache::Cache, world::Caches},
+};
+
+/// Hands the list of kinds to another macro: a name for the kind's caches and queues, and its type.
+macro_rules! contents {
+    ($with:ident) => {
+        $with! {
+            labels: $crate::api::label::ChatwootLabel,
+        }
+    };
+}
+pub(crate) use contents;
+
+/// Another resource of the same namespace.
+pub struct Sibling {
+    /// Name of its ChatwootAccount.
+    pub account: String,
+    /// Its id in Chatwoot.
+    pub id: Option<i64>,
+}
+
+macro_rules! caches {
+    ($($field:ident: $kind:ty),+ $(,)?) => {
+        /// The caches of every kind inside accounts.
+        #[derive(Clone)]
+        pub struct ContentCaches {
+            $(pub $field: Cache<$kind>,)+
+        }
+
+        impl ContentCaches {
+            /// Caches of nothing, for whoever plans without watching.
+            pub fn empty() -> Self {
+                Self { $($field: Cache::fixed([]),)+ }
+            }
+
+            /// Waits until every first list is in; false when one never will be.
+            pub async fn ready(&self) -> bool {
+                true $(&& self.$field.ready().await)+
+            }
+        }
+
+        /// The resource of a kind by its name.
+        pub fn sibling(caches: &Caches, kind: &str, namespace: &str, name: &str) -> Option<Sibling> {
+            $(if kind == <$kind as Content>::TRAIT.kind {
+                let found = caches.contents.$field.get(namespace, name)?;
+                let id = found.status.as_ref().and_then(|status| status.id);
+                return Some(Sibling { account: found.within().account.clone(), id });
+            })+
+            None
+        }
+
+        /// True while objects of this kind in the namespace should be seen and may not be.
+        pub fn is_unseen(caches: &Caches, kind: &str, namespace: &str) -> bool {
+            $(if kind == <$kind as Content>::TRAIT.kind {
+                return caches.contents.$field.is_unseen(namespace);
+            })+
+            false
+        }
+
+        /// Tells kind and conditions of every resource.
+        pub fn each_condition(caches: &Caches, mut tell: impl FnMut(&'static str, Option<&[Condition]>)) {
+            $(for object in caches.contents.$field.all() {
+                let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
+                tell(<$kind as Content>::TRAIT.kind, conditions);
+            })+
+        }
+    };
+}
+contents!(caches);

@@ -1,0 +1,154 @@
+//! What is inside accounts: made, kept and removed, with as few calls as can be.
+
+use crate::support::{
+    content::{Furnished, automated},
+    subject::{id, is, message},
+};
+use anyhow::{Context, Result};
+use chatwoot_simulator::{Act, RecordKind};
+use serde_json::{Map, Value, json};
+
+const LABEL: &str = "ChatwootLabel";
+
+fn map(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_label_is_made_with_one_list_one_call_and_three_writes() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip", "color": "#1f93ff"})).await?;
+    let object = vip.ready().await?;
+    assert_eq!(inside.calls_inside(0).await?, ["GET labels", "POST labels"]);
+    let writes = inside.stage.place.writes_to(&inside.tenant.namespace, "vip").await?;
+    assert_eq!(
+        writes,
+        ["patch chatwootlabels", "update chatwootlabels/status", "update chatwootlabels/status"]
+    );
+    let content = inside.content().await?;
+    let [label] = content.labels.as_slice() else { panic!("{content:?}") };
+    assert_eq!((label.account, label.id), (inside.id, id(&object)?));
+    assert_eq!((&label.fields["title"], &label.fields["color"]), (&json!("vip"), &json!("#1f93ff")));
+    assert_eq!(object["status"]["ownership"], "Created");
+    assert_eq!(object["status"]["account"]["id"], inside.id);
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_labels_share_their_list() -> Result<()> {
+    let inside = Furnished::new().await?;
+    inside.apply(LABEL, "first", json!({"title": "first"})).await?.ready().await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    let mut labels = Vec::new();
+    for number in 0..10 {
+        let name = format!("label-{number}");
+        labels.push(inside.apply(LABEL, &name, json!({"title": name})).await?);
+    }
+    for label in &labels {
+        label.ready().await?;
+    }
+    let calls = inside.calls_inside(seq).await?;
+    let lists = calls.iter().filter(|call| *call == "GET labels").count();
+    assert_eq!(calls.len() - lists, 10, "{calls:?}");
+    assert!(lists <= 3, "{calls:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_somebody_changes_is_repaired_and_what_is_not_declared_is_left() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip", "color": "#1f93ff"})).await?;
+    let label = id(&vip.ready().await?)?;
+    let fields = map(json!({"color": "#000000", "description": "by hand"}));
+    inside.stage.chatwoot.act(Act::EditRecord { kind: RecordKind::Label, id: label, fields }).await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    vip.looked_at().await?;
+    assert_eq!(inside.calls_inside(seq).await?, ["GET labels", "PATCH labels/:id"]);
+    let content = inside.content().await?;
+    let label = content.labels.first().context("the label is gone")?;
+    assert_eq!(
+        (&label.fields["color"], &label.fields["description"]),
+        (&json!("#1f93ff"), &json!("by hand"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_not_touched_unless_it_is_taken_over() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let fields = map(json!({"title": "vip", "color": "#000000"}));
+    let record = Act::CreateRecord { account: inside.id, kind: RecordKind::Label, fields };
+    inside.stage.chatwoot.act(record).await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip", "color": "#1f93ff"})).await?;
+    let refused = vip.reason("NotOwned").await?;
+    assert!(message(&refused, "Ready").contains("spec.adopt: true"), "{refused}");
+    assert_eq!(inside.content().await?.labels[0].fields["color"], "#000000");
+
+    vip.set(json!({"adopt": true})).await?;
+    let adopted = vip.ready().await?;
+    assert_eq!(adopted["status"]["ownership"], "Adopted");
+    assert_eq!(inside.content().await?.labels[0].fields["color"], "#1f93ff");
+    vip.delete().await?;
+    vip.gone().await?;
+    assert_eq!(inside.content().await?.labels.len(), 1, "what was taken over stays");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_made_goes_with_its_resource_or_stays_with_retain() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let gone = inside.apply(LABEL, "gone", json!({"title": "gone"})).await?;
+    let kept = inside.apply(LABEL, "kept", json!({"title": "kept", "deletionPolicy": "Retain"})).await?;
+    gone.ready().await?;
+    kept.ready().await?;
+    for label in [&gone, &kept] {
+        label.delete().await?;
+    }
+    gone.gone().await?;
+    kept.gone().await?;
+    let content = inside.content().await?;
+    let titles: Vec<&Value> = content.labels.iter().map(|label| &label.fields["title"]).collect();
+    assert_eq!(titles, [&json!("kept")]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_suspended_account_is_waited_for() -> Result<()> {
+    let inside = Furnished::new().await?;
+    inside.stage.grant(&inside.tenant, json!({"allow": ["State"]})).await?;
+    inside.account.set(json!({"state": "Suspended"})).await?;
+    inside.account.ready().await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip"})).await?;
+    let waiting = vip.reason("WaitingForAccount").await?;
+    assert!(message(&waiting, "Ready").contains("suspended"), "{waiting}");
+    inside.account.set(json!({"state": "Active"})).await?;
+    vip.ready().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_automation_the_message_says_what_the_admin_writes() -> Result<()> {
+    let inside = Furnished::with(crate::support::Setup::default()).await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip"})).await?;
+    let refused = vip.reason("AutomationDisabled").await?;
+    assert!(message(&refused, "Ready").contains("spec.automation"), "{refused}");
+    let spec = json!({"automation": {"emailDomain": "ops.example"}});
+    inside.stage.instance().set(spec).await?;
+    vip.ready().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_with_one_title_do_not_undo_each_other() -> Result<()> {
+    let inside = Furnished::with(automated()).await?;
+    let first = inside.apply(LABEL, "first", json!({"title": "vip", "color": "#111111"})).await?;
+    first.ready().await?;
+    let second = inside.apply(LABEL, "second", json!({"title": "vip", "color": "#222222"})).await?;
+    let refused = second.reason("NotOwned").await?;
+    assert!(message(&refused, "Ready").contains("another ChatwootLabel"), "{refused}");
+    assert!(is(&first.get().await?, "Succeeded"));
+    first.delete().await?;
+    second.ready().await?;
+    assert_eq!(inside.content().await?.labels[0].fields["color"], "#222222");
+    Ok(())
+}
