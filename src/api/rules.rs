@@ -167,12 +167,6 @@ pub(super) fn email() -> Rule {
         .message("email must be an ASCII address with a dotted domain, such as alice@acme.example")
 }
 
-/// What may stand after the @ of such an address.
-pub(super) fn mail_domain(field: &str) -> Rule {
-    Rule::new(r"self.matches('^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$')")
-        .message(format!("{field} must be a dotted domain, such as ops.example.com").as_str())
-}
-
 /// Text of several lines, without what Chatwoot stores and nobody sees; NUL it answers with a 500 (chatwoot-api §1.4).
 pub(super) fn lines(field: &str) -> Rule {
     Rule::new(r"!self.matches('[\\x00-\\x09\\x0b-\\x1f\\x7f]')").message(
