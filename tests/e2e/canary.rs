@@ -33,7 +33,8 @@ const EVERYTHING: &str = "trace,hyper=trace,hyper_util=trace,reqwest=trace,h2=tr
 async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     let place = Place::own_with(json!({"logLevel": EVERYTHING})).await?;
     let simulator = Options { platform_tokens: vec![TOKEN.into()], ..Options::default() };
-    let stage = Stage::in_place_with(&place, Setup { simulator, ..Setup::default() }).await?;
+    let instance = json!({"automation": {"emailDomain": "ops.example.com"}});
+    let stage = Stage::in_place_with(&place, Setup { simulator, instance, ..Setup::default() }).await?;
     let mut secrets = Secrets::default();
     for (what, value) in [
         ("platform token", TOKEN),
@@ -53,6 +54,13 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     stage.chatwoot.act(stranger).await?;
     let published = json!({"credentialsSecret": {"name": "alice-chatwoot", "accessToken": {}}, "password": {"generate": {}}});
     let (tenant, _, alice) = stage.staffed(json!({}), published).await?;
+    // The operator's own user comes into the account, and its token into use; refused and repeated, too.
+    let echo = json!({"error": "Invalid Access Token"});
+    let effect = Effect::Json { status: 401, body: echo, after_commit: false };
+    stage.chatwoot.fault_once(crate::automation::SETTINGS, effect).await?;
+    let account = tenant.subject(&stage, "ChatwootAccount", "acme");
+    account.set(json!({"settings": {"autoResolveAfter": "72h"}})).await?;
+    account.ready().await?;
     tenant.secret("declared", json!({"value": DECLARED, "weak": WEAK, "other": OTHER})).await?;
     let from = |key: &str| json!({"password": {"secretKeyRef": {"name": "declared", "key": key}}});
     // Chatwoot, or a proxy before it, repeats what it was sent.

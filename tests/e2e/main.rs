@@ -12,6 +12,7 @@ mod support;
 mod accounts;
 mod adoption;
 mod attack;
+mod automation;
 mod canary;
 mod confined;
 mod content;

@@ -63,12 +63,13 @@ impl Options {
     fn account(&self) -> bool {
         use AccountDeletionPolicy::{Delete, Retain, Suspend};
         let act = (self.processes.into(), false);
-        [(Retain, true), (Suspend, true), (Delete, true), (Retain, false)].into_iter().all(
-            |(policy, works)| {
-                let kind = Tenant { mutant: None, policy };
-                self.explore(scenarios::tenant(kind, works, act, self.bound, WHOLE))
-            },
-        )
+        let bare = [(Retain, true), (Suspend, true), (Delete, true), (Retain, false)];
+        let whole =
+            bare.map(|(policy, works)| (policy, works, false)).into_iter().chain([(Delete, true, true)]);
+        whole.into_iter().all(|(policy, works, content)| {
+            let kind = Tenant { mutant: None, policy, content };
+            self.explore(scenarios::tenant(kind, works, act, self.bound, WHOLE))
+        })
     }
 
     fn person(&self) -> bool {
