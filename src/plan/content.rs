@@ -136,23 +136,23 @@ impl Facts {
         }
     }
 
-    /// A list asked for at this time or later, or the step that gets one.
-    fn list(&self, not_before: std::time::Duration) -> Result<&Listed, Next> {
+    /// A list asked for at this time or later, or the effect that gets one.
+    fn list(&self, not_before: std::time::Duration) -> Result<&Listed, Effect> {
         let enough = self.pass.list.as_ref().filter(|list| list.asked_at >= not_before);
-        enough.ok_or(Step::Act(Effect::List { not_before }))
+        enough.ok_or(Effect::List { not_before })
     }
 
     /// Something whose id is recorded: see that it is there, and make everything agree.
     fn bound(&self, id: i64, wish: &Wish, at: &Moment) -> Next {
         let list = match self.list(self.around.fresh_from) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         let Some(seen) = list.find(id) else {
             // Absence is believed only of a list that was asked for in this pass.
             return match self.list(self.clock) {
                 Ok(_) => self.missing(id, wish, at),
-                Err(look) => look,
+                Err(look) => Step::Act(look),
             };
         };
         let observing = self.manner.mode == Mode::Observe;
@@ -234,7 +234,7 @@ impl Facts {
         }
         let list = match self.list(self.around.fresh_from) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         match list.named(&wish.key).as_slice() {
             [seen] => self.agreed(wish.differences(seen).keys().cloned().collect(), at),

@@ -23,7 +23,7 @@ impl Facts {
         let not_before = not_before.max(at.clock.saturating_sub(FRESH));
         let list = match self.list(not_before) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         if let Some(note) = &self.status.creation {
             return match (list.named(&note.name).as_slice(), &self.pass.refused) {
@@ -113,7 +113,7 @@ impl Facts {
             // By now another key may be wanted than the one that was noted.
             return match self.list(arrived) {
                 Ok(list) => self.found(list, wish, at).unwrap_or_else(|| self.note(wish, at)),
-                Err(look) => look,
+                Err(look) => Step::Act(look),
             };
         }
         if !self.object.finalizer {
