@@ -58,6 +58,9 @@ impl super::Machine for Facts {
         }
         if let Some(refusal) = self.refusal() {
             let waits = matches!(self.around.place, Place::Waiting(_));
+            if let Some(left) = self.around.patience.filter(|_| waits) {
+                return self.end(self.status.clone(), super::Again::After(left), false);
+            }
             return if waits && self.is_converged() { self.quiet() } else { self.settle(refusal, at) };
         }
         let Ok(wish) = &self.around.wish else { return self.quiet() };

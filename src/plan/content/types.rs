@@ -143,6 +143,8 @@ pub struct Around {
     pub requested_since: Option<Duration>,
     /// How long a request whose answer was lost may still be under way.
     pub settle: Duration,
+    /// The account is just being made: how much longer saying so is not worth a write.
+    pub patience: Option<Duration>,
     pub grace: Duration,
     pub interval: Duration,
     /// 500s in a row to writes of this object.

@@ -31,6 +31,9 @@ use crate::{
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
+/// How long others may come who want the same list.
+const GATHER: Duration = Duration::from_millis(200);
+
 /// A pass' own hands: the object as it wrote it last, its turn at the gate, and the account it works in.
 pub struct ContentHands<C> {
     stored: Stored<C>,
@@ -97,6 +100,8 @@ impl<C: Content> ContentHands<C> {
     /// Everything in the account, asked once for all who want to know at the same time.
     async fn list(&mut self, not_before: Duration) -> Lesson {
         let Some(of) = self.of() else { return Lesson::Listed(Err(Failure::of(Class::Connect))) };
+        // What is applied together arrives a moment apart, and one list serves all of it.
+        tokio::time::sleep((not_before + GATHER).saturating_sub(self.world.clock())).await;
         if let Some(shared) = self.world.lists.get(&of, not_before) {
             return self.saw(shared);
         }

@@ -58,7 +58,11 @@ pub fn facts<C: Content>(
     let requested_at = surroundings::requested_at(object);
     let requested = requested_at.is_some() && requested_at != status.last_handled_reconcile_at;
     let seen_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let patience = (site.is_being_made && status.conditions.is_empty())
+        .then(|| (seen_at + world.settings.patience).saturating_sub(at.clock))
+        .filter(|left| !left.is_zero());
     let around = Around {
+        patience,
         has_token: automation::held(world, &site.uid).is_some(),
         temporary: format!("chatwoot-operator-{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
         taken: taken::<C>(object, world, &namespace, &status),

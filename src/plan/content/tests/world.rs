@@ -252,6 +252,7 @@ impl World {
                 fresh_from: self.clock().saturating_sub(Duration::from_secs(10)),
                 requested_since: self.requested.map(|(_, since)| since),
                 settle: Duration::from_secs(SETTLE),
+                patience: None,
                 grace: Duration::from_secs(120),
                 interval: Duration::from_secs(3600),
                 write_errors: self.write_errors,
