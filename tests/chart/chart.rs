@@ -135,7 +135,8 @@ pub const PLATFORMS: [&str; 3] = ["chatwootinstances", "chatwootgrants", "chatwo
 
 /// Those that tenants write: every other one that is shipped.
 pub fn tenants_kinds() -> Vec<String> {
-    let all = chatwoot_operator::api::schema::all().into_iter().map(|definition| definition.spec.names.plural);
+    let all =
+        chatwoot_operator::api::schema::all().into_iter().map(|definition| definition.spec.names.plural);
     all.filter(|plural| !PLATFORMS.contains(&plural.as_str())).collect()
 }
 
