@@ -1,6 +1,9 @@
 //! ChatwootAccount: one tenant.
 
+mod settings;
 mod status;
+
+pub use settings::Settings;
 
 pub use super::common::{DeletionStatus, InstanceBinding, Ownership};
 pub use status::{
@@ -85,6 +88,10 @@ pub struct AccountSpec {
     #[schemars(schema_with = "rules::attributes")]
     #[x_kube(validation = rules::account_attribute_keys(), validation = rules::attribute_key_form(), validation = rules::attribute_value_form())]
     pub custom_attributes: BTreeMap<String, Scalar>,
+    /// Settings that the account's own administrators can change, too. They need spec.automation on the instance, and wait
+    /// while the account is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
     /// Other namespaces whose users may join this account. Its own namespace always may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]

@@ -17,6 +17,10 @@ pub const FINALIZER: &str = "chatwoot.dev/finalizer";
 pub const RECONCILE_ANNOTATION: &str = "chatwoot.dev/reconcile-requested-at";
 /// Answers the question in `status.decision`: `<token>/account-id=42` or `<token>/create`.
 pub const RESOLVE_ANNOTATION: &str = "chatwoot.dev/resolve";
+/// Asks for a link that logs a person in; `status.loginLink.requestedAt` repeats its value when that has been answered.
+pub const LOGIN_LINK_ANNOTATION: &str = "chatwoot.dev/login-link-requested-at";
+/// On Secrets with a login link: when they are removed.
+pub const EXPIRES_ANNOTATION: &str = "chatwoot.dev/expires-at";
 /// On Secrets we write: `<kind>/<name>` of the resource they belong to.
 pub const OWNER_ANNOTATION: &str = "chatwoot.dev/owner";
 /// On Secrets people write: `"true"` makes a change to them noticed at once.

@@ -200,6 +200,14 @@ pub(super) fn email() -> Rule {
         .message("email must be an ASCII address with a dotted domain, such as alice@acme.example")
 }
 
+/// Text of several lines, without what Chatwoot stores and nobody sees; NUL it answers with a 500 (chatwoot-api §1.4).
+pub(super) fn lines(field: &str) -> Rule {
+    Rule::new(r"!self.matches('[\\x00-\\x09\\x0b-\\x1f\\x7f]')").message(
+        format!("{field} must not contain control characters but line breaks; remove tabs and the like")
+            .as_str(),
+    )
+}
+
 /// The instance cannot be changed; that goes for adding and removing the reference, too.
 pub(super) fn instance_is_fixed() -> Rule {
     Rule::new("has(self.instanceRef) == has(oldSelf.instanceRef) && (!has(self.instanceRef) || self.instanceRef == oldSelf.instanceRef)")

@@ -39,8 +39,18 @@ impl Version {
         self >= Self::new(4, 5, 0)
     }
 
+    /// `auto_resolve_label` and `audio_transcriptions` among an account's settings exist since 4.3.0 (chatwoot-api §3.3).
+    pub fn has_later_settings(self) -> bool {
+        self >= Self::new(4, 3, 0)
+    }
+
     /// `POST /platform/api/v1/users/:id/token` exists since 4.3.0.
     pub fn has_token_route(self) -> bool {
+        self >= Self::new(4, 3, 0)
+    }
+
+    /// `POST /api/v1/profile/reset_access_token` exists since 4.3.0.
+    pub fn rotates_tokens(self) -> bool {
         self >= Self::new(4, 3, 0)
     }
 }
@@ -99,7 +109,9 @@ mod tests {
     fn what_a_version_can_do_begins_with_the_release_that_brought_it() {
         assert!(!version("4.1.9").is_supported() && version("4.2.0").is_supported());
         assert!(!version("4.4.9").has_account_index() && version("4.5.0").has_account_index());
+        assert!(!version("4.2.9").has_later_settings() && version("4.3.0").has_later_settings());
         assert!(!version("4.2.9").has_token_route() && version("4.3.0").has_token_route());
+        assert!(!version("4.2.9").rotates_tokens() && version("4.3.0").rotates_tokens());
         assert!(!version("4.15.7").is_newer_than_known() && version("4.16.0").is_newer_than_known());
     }
 }

@@ -1,7 +1,9 @@
 //! What an account needs next.
 
+pub mod automation;
 mod delete;
 mod learn;
+pub mod settings;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -53,6 +55,10 @@ impl Facts {
         if let Some(trouble) = &self.trouble {
             // What a process keeps to itself because it is going, or has lost the lead, says nothing about Chatwoot.
             let silent = at.stopping && trouble.is_silence() && self.create.mine.is_none();
+            let in_line = matches!(trouble, Trouble::NoTurn(NoTurn::Queued));
+            if self.gives_up_on_automation() && !at.stopping && !in_line {
+                return if self.create.gone || self.create.stale { self.fresh() } else { self.let_go() };
+            }
             return if silent { self.quiet() } else { self.troubled(trouble, at) };
         }
         if self.create.stale || self.create.gone {
@@ -101,7 +107,13 @@ impl Facts {
 
     /// Everything wanted was so when it was last looked at, and nothing asks for another look.
     fn has_no_work(&self) -> bool {
-        self.is_converged() && !self.around.due && !self.is_requested() && !self.has_news_of_duplicates()
+        self.is_converged()
+            && !self.around.due
+            && !self.is_requested()
+            && !self.has_news_of_duplicates()
+            && !self.has_automation_work()
+            // What was begun for the operator's own user is carried to its end.
+            && self.automation == automation::Pass::default()
     }
 
     /// Chatwoot agreed with exactly what is wanted now.
@@ -132,6 +144,7 @@ impl Facts {
         self.object.deleting
             || self.status.observed_generation != self.object.generation
             || !super::status::is_ready(&self.status.conditions)
+            || self.has_automation_work()
     }
 
     /// 500s in a row to a write of this object.
@@ -222,6 +235,9 @@ impl Facts {
         if !diff.features.is_empty() && !self.done.flagged {
             let patch = AccountPatch { features: diff.features, ..AccountPatch::default() };
             return Step::Act(Effect::Patch(id, Box::new(patch)));
+        }
+        if let Some(step) = self.tend_automation(account, at).or_else(|| self.tend_settings(account)) {
+            return step;
         }
         self.agreed(account, &wanted, &diff, at)
     }

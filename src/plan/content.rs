@@ -158,6 +158,11 @@ impl Facts {
             };
         };
         let observing = self.manner.mode == Mode::Observe;
+        // A second one under this resource's own temporary name was made by a repeated request of ours, and nobody uses it.
+        let twin = list.named(&self.around.temporary).into_iter().find(|item| item.id != id);
+        if let Some(twin) = twin.filter(|_| self.is_temporary() && !observing) {
+            return Step::Act(Effect::Delete(twin.id));
+        }
         let differences = wish.differences(seen);
         if !differences.is_empty() && !observing && !self.pass.patched {
             return Step::Act(Effect::Patch(id, Box::new(differences)));

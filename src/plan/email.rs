@@ -39,6 +39,19 @@ impl Email {
     }
 }
 
+/// What the addresses of the operator's own users begin with.
+const AUTOMATION: &str = "chatwoot-operator+";
+
+/// The address of the operator's own user in account `id`, at the instance's `spec.automation.emailDomain`.
+pub fn automation_address(id: i64, domain: &str) -> String {
+    format!("{AUTOMATION}{id}@{}", domain.to_ascii_lowercase())
+}
+
+/// Whether only the operator's own users may have this address, whatever stands after the plus sign.
+pub fn is_reserved(email: &Email, domain: &str) -> bool {
+    email.as_str().starts_with(AUTOMATION) && email.domain().eq_ignore_ascii_case(domain)
+}
+
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -73,6 +86,20 @@ mod tests {
     fn an_address_is_compared_in_lower_case() {
         assert_eq!(Email::parse("Alice@ACME.example"), Email::parse("alice@acme.EXAMPLE"));
         assert_eq!(Email::parse("Alice@Acme.Example").unwrap().domain(), "acme.example");
+    }
+
+    #[test]
+    fn addresses_of_the_operators_own_users_are_reserved_whatever_their_number() {
+        let reserved = |text: &str| is_reserved(&Email::parse(text).unwrap(), "Ops.example.com");
+        assert_eq!(automation_address(42, "Ops.example.com"), "chatwoot-operator+42@ops.example.com");
+        for text in [&automation_address(42, "ops.example.com"), "Chatwoot-Operator+x@OPS.example.com"] {
+            assert!(reserved(text), "{text}");
+        }
+        for text in
+            ["chatwoot-operator+42@acme.example", "chatwoot-operator@ops.example.com", "a@ops.example.com"]
+        {
+            assert!(!reserved(text), "{text}");
+        }
     }
 
     #[test]

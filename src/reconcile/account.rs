@@ -2,6 +2,7 @@
 
 mod announce;
 mod hands;
+mod inside;
 mod observe;
 
 pub use hands::AccountHands;

@@ -147,7 +147,7 @@ pub fn forget(world: &World, account_uid: &str) {
 }
 
 /// Takes the token out of an answer about the user, where the answer proves itself.
-pub fn keep(world: &World, uid: &str, instance: &InstanceKey, answer: UserAnswer, marker: &Marker) {
+pub(super) fn keep(world: &World, uid: &str, instance: &InstanceKey, answer: UserAnswer, marker: &Marker) {
     if let Ok(own) = answer.prove(marker)
         && let Ok(token) = own.access_token()
     {

@@ -22,6 +22,11 @@ pub fn account(object: &ChatwootAccount, world: &World) -> BTreeSet<Ref> {
         refs.extend(spec.plan.clone().map(|plan| Ref::Plan(instance.clone(), plan)));
         refs.extend(status.and_then(|status| status.id).map(|id| Ref::AccountId(instance.clone(), id)));
         refs.extend(spec.adopt.map(|adopt| Ref::AdoptsAccount(instance.clone(), adopt.id)));
+        // The operator's own user in it is nobody else's to take over, by id or by address.
+        if let Some(own) = status.and_then(|status| status.automation.as_ref()) {
+            refs.extend(own.user_id.map(|id| Ref::UserId(instance.clone(), id)));
+            refs.insert(Ref::Email(instance.clone(), own.email.to_ascii_lowercase()));
+        }
         refs.insert(Ref::Instance(instance));
     }
     refs

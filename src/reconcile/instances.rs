@@ -26,6 +26,8 @@ pub struct Known {
     pub timeout: Duration,
     pub interval: Duration,
     pub rebind_until: Option<Timestamp>,
+    /// `spec.automation.emailDomain`.
+    pub automation_domain: Option<String>,
 }
 
 impl Known {

@@ -222,8 +222,9 @@ mod tests {
         let references = References::default();
         references.set(&key("a"), BTreeSet::from([secret("one"), secret("two")]));
         assert_eq!(references.set(&key("a"), BTreeSet::from([secret("two")])), [secret("one")]);
-        assert!(references.to(&secret("one")).is_empty());
+        assert!(references.to(&secret("one")).is_empty() && !references.has(&secret("one")));
+        assert!(references.has(&secret("two")));
         references.set(&key("a"), BTreeSet::new());
-        assert!(references.to(&secret("two")).is_empty());
+        assert!(references.to(&secret("two")).is_empty() && !references.has(&secret("two")));
     }
 }

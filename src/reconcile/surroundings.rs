@@ -109,8 +109,12 @@ const LONGEST_REQUEST: usize = 256;
 /// The request to look that somebody wrote. An annotation can be as long as 256 KiB; a status that repeated all of it
 /// would be refused, and with it whatever else it says.
 pub fn requested_at<K: Resource>(object: &K) -> Option<String> {
-    let asked = object.annotations().get(RECONCILE_ANNOTATION)?;
-    Some(asked.chars().take(LONGEST_REQUEST).collect())
+    requested_by(object, RECONCILE_ANNOTATION)
+}
+
+/// As [`requested_at`], for another annotation.
+pub fn requested_by<K: Resource>(object: &K, annotation: &str) -> Option<String> {
+    Some(object.annotations().get(annotation)?.chars().take(LONGEST_REQUEST).collect())
 }
 
 /// The grants that speak for an instance, as the plan reads them.
@@ -124,18 +128,23 @@ pub fn grants<'a>(tenancy: &'a Tenancy, world: &World) -> Grants<'a> {
     }
 }
 
-/// Which ids among `candidates` are bound to another resource of the instance than `own` (namespace, name).
+/// `spec.automation.emailDomain` of the instance, whatever its state.
+pub fn automation_domain(world: &World, instance: Option<&InstanceKey>) -> Option<String> {
+    Some(world.instance(instance?)?.spec.automation.as_ref()?.email_domain.clone())
+}
+
+/// Which ids among `candidates` are bound to another resource of the instance than `own`.
 pub fn taken(
     world: &World,
     instance: Option<&InstanceKey>,
-    own: (&str, &str),
+    own: &Key,
     candidates: &BTreeSet<i64>,
     claim: impl Fn(InstanceKey, i64) -> Ref,
 ) -> BTreeSet<i64> {
     let Some(instance) = instance else { return BTreeSet::new() };
     let by_another = |id: &&i64| {
         let owners = world.references.to(&claim(instance.clone(), **id));
-        owners.iter().any(|owner| (owner.namespace.as_str(), owner.name.as_str()) != own)
+        owners.iter().any(|owner| owner != own)
     };
     candidates.iter().filter(by_another).copied().collect()
 }

@@ -202,6 +202,7 @@ async fn terms(
         tracing::info!("leading");
         // Not the accounts': an id that could not be stored yet must survive, and their claims carry nonces.
         world.users.clear();
+        world.automation.clear();
         world.lists.clear();
         world.namespaces.forget(world.clock());
         tokio::select! {

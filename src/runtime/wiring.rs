@@ -57,7 +57,9 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
         }
         Change::Gone(old) => {
             let dropped = world.references.set(&key(account::KIND, *old), BTreeSet::new());
-            world.accounts.forget(&old.uid().unwrap_or_default());
+            let uid = old.uid().unwrap_or_default();
+            world.accounts.forget(&uid);
+            world.automation.drop_account(&uid);
             forget_turn(world, &dropped, &key(account::KIND, *old));
             wake_members(world, old);
             wake_content(world, old);

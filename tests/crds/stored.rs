@@ -100,6 +100,7 @@ async fn an_instance_comes_back_whole() {
         "ca": {"secretKeyRef": {"name": "ca", "key": "pem"}},
         "requestBudget": {"perMinute": 60, "inFlight": 2, "timeout": "5s500ms"},
         "driftCheckInterval": "1h30m", "rebindUntil": "2026-12-01T00:00:00Z", "deletionPolicy": "Release",
+        "automation": {"emailDomain": "ops.example.com"},
     });
     let status = json!({
         "observedGeneration": 3, "lastHandledReconcileAt": "now", "version": "4.14.2", "conditions": conditions(),
@@ -139,6 +140,10 @@ async fn an_account_comes_back_whole() {
         "features": {"help_center": true}, "limits": {"agents": 10},
         "customAttributes": {"segment": "smb", "number": -1, "like_a_number": "1"},
         "membersFrom": [{"namespaces": selector(), "roles": ["Agent", "Administrator"]}], "adopt": {"id": 42},
+        "settings": {
+            "autoResolveAfter": "72h", "autoResolveMessage": "Bye\nbye", "autoResolveIgnoreWaiting": true,
+            "autoResolveLabel": "closed", "audioTranscriptions": false,
+        },
         "deletionPolicy": "Suspend", "mode": "Observe", "paused": true,
     });
     let status = json!({
@@ -152,6 +157,10 @@ async fn an_account_comes_back_whole() {
         "duplicates": [43, 44], "decision": {"token": "t"},
         "managed": {"features": ["sla"], "limits": ["agents"], "customAttributes": ["segment"]},
         "applied": "a", "drifted": ["name"], "suspendedBy": "Grant", "stateBefore": "Active",
+        "automation": {
+            "email": "chatwoot-operator+42@ops.example.com", "userId": 17, "unansweredSince": "2026-01-01T00:00:00.5Z",
+            "problem": {"reason": "Refused", "generation": 3, "detail": "HTTP 422"},
+        },
         "deletion": {"sentAt": "2026-01-01T00:00:00Z"}, "conditions": conditions(),
     });
     let choices = ["spec.membersFrom[].namespaces.names"];
@@ -165,7 +174,7 @@ async fn a_user_comes_back_whole() {
         "displayName": "", "customAttributes": {"team": "blue", "floor": 3},
         "memberships": [{"namespace": "", "account": "acme", "role": "Administrator"}],
         "password": {"generate": {"rotation": "1"}},
-        "credentialsSecret": {"name": "alice", "accessToken": {}, "labels": {"a": "b"}, "annotations": {"c": "d"}},
+        "credentialsSecret": {"name": "alice", "accessToken": {"rotation": "1"}, "labels": {"a": "b"}, "annotations": {"c": "d"}},
         "adopt": {"id": 7}, "deletionPolicy": "Retain", "mode": "Observe", "paused": true,
     });
     let status = json!({
@@ -176,6 +185,10 @@ async fn a_user_comes_back_whole() {
             "reason": "NotGranted",
         }],
         "password": {"rotation": "1", "fingerprint": "f", "keyId": "k"}, "managed": {"customAttributes": ["team"]},
+        "accessToken": {"rotation": "1"},
+        "loginLink": {
+            "requestedAt": "now", "state": "Refused", "expiresAt": "2026-01-01T00:05:00Z", "reason": "KubernetesError",
+        },
         "applied": "a", "drifted": ["name"], "credentialsSecret": "alice",
         "deletion": {"sentAt": "2026-01-01T00:00:00Z"}, "conditions": conditions(),
     });

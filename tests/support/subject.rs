@@ -82,7 +82,16 @@ impl Subject {
     }
 
     pub async fn gone(&self) -> Result<()> {
-        match wait_gone(&self.api, &self.name, PATIENCE).await {
+        self.gone_within(PATIENCE).await
+    }
+
+    /// As [`Subject::gone`], for what takes the operator its time.
+    pub async fn gone_at_last(&self) -> Result<()> {
+        self.gone_within(LONG).await
+    }
+
+    async fn gone_within(&self, within: Duration) -> Result<()> {
+        match wait_gone(&self.api, &self.name, within).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.explain(error).await),
         }

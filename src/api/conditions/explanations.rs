@@ -179,8 +179,8 @@ pub const REASONS: [Explanation; 32] = [
     explain(
         reason::CREDENTIALS_MISSING,
         ReasonClass::Admin,
-        "A Secret the operator needs is missing or incomplete.",
-        "Create the Secret that the message names.",
+        "A Secret the operator needs is missing or incomplete; or spec.settings needs a user that the operator cannot have.",
+        "Create the Secret that the message names, or do for the user what it says.",
     ),
     explain(
         reason::NOT_PERMITTED,

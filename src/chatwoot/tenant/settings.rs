@@ -48,7 +48,7 @@ impl AutoResolveAfter {
 }
 
 /// What changes of an account's settings; `None` leaves a field alone. Merged; JSON types are enforced (else 422).
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SettingsPatch {
     /// `Some(None)` switches it off.
     #[serde(skip_serializing_if = "Option::is_none")]

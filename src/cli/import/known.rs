@@ -7,7 +7,8 @@ use crate::{
         types::{AccountId, Map, UserId},
     },
     cli::kinds::KindName,
-    reconcile::{references::InstanceKey, world::World},
+    plan::email::{Email, is_reserved},
+    reconcile::{references::InstanceKey, surroundings::automation_domain, world::World},
     runtime::flags::ObjectName,
 };
 use kube::{Resource, ResourceExt};
@@ -35,6 +36,9 @@ pub struct Known {
     pub people_places: BTreeMap<ObjectName, Option<UserId>>,
     /// Who claims an e-mail address on this instance.
     pub emails: BTreeMap<String, ObjectName>,
+    /// The operator's own users in accounts, and the domain that keeps addresses for them.
+    pub own_users: BTreeSet<UserId>,
+    pub own_domain: Option<String>,
     /// Grants beside the instance, by name.
     pub grants: BTreeMap<String, GrantSpec>,
     /// Namespaces and their labels.
@@ -63,6 +67,8 @@ impl Known {
             account_places: BTreeMap::new(),
             people_places: BTreeMap::new(),
             emails: BTreeMap::new(),
+            own_users: BTreeSet::new(),
+            own_domain: automation_domain(world, Some(instance)),
             grants: BTreeMap::new(),
             namespaces: BTreeMap::new(),
             reserved: reserved(world, instance),
@@ -102,6 +108,8 @@ impl Known {
                 };
                 put(&mut self.accounts, id, claim);
             }
+            let own = status.automation.and_then(|own| own.user_id).filter(|_| on.as_ref() == Some(instance));
+            self.own_users.extend(own.map(UserId));
             self.account_places.insert(place, id);
         }
         for (name, _) in world.caches.accounts.all_unreadable() {
@@ -142,6 +150,12 @@ impl Known {
             self.unreadable.push(format!("{} {name}", KindName::User.kind()));
             self.people_places.extend(name.parse().ok().map(|place: ObjectName| (place, None)));
         }
+    }
+
+    /// The person is the operator's own user in an account, or has an address kept for one: no resource may have them.
+    pub fn is_own(&self, id: UserId, email: &Email) -> bool {
+        let reserved = self.own_domain.as_ref().is_some_and(|domain| is_reserved(email, domain));
+        reserved || self.own_users.contains(&id)
     }
 
     /// Whose something with `attributes` is, seen from an object of this kind and place that does not exist yet.

@@ -61,6 +61,10 @@ pub fn people<'a>(found: &'a Found, accounts: &Accounts, known: &Known, notes: &
             continue;
         }
         let Some(email) = fit(user, notes) else { continue };
+        if known.is_own(id, &email) {
+            notes.tell(format!("user {id} is left out: it is the operator's own in an account, or has an address kept for those"));
+            continue;
+        }
         let Some(home) = crowd.home(user, &email, accounts) else {
             homeless.insert(id.0);
             continue;

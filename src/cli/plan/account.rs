@@ -1,5 +1,7 @@
 //! A ChatwootAccount in rehearsal.
 
+mod inside;
+
 use super::{
     hands::{Mind, Rehearsed, Shared, Snapshots, is_imagined, next_imagined},
     sheet::{Sheet, differences},
@@ -33,11 +35,16 @@ pub struct Imagined {
     world: Arc<World>,
     handle: Option<Arc<Handle>>,
     marker: Marker,
+    /// Of the operator's own user in it.
+    own: Marker,
     me: (String, String),
     /// Flags that are switched off when the account is new. Which ones a new account has, only Chatwoot knows; so all of
     /// them are said.
     off: BTreeSet<String>,
     fresh: bool,
+    account: Option<i64>,
+    /// Somebody is there who can read what is inside the account.
+    readable: bool,
 }
 
 impl Imagined {
@@ -163,9 +170,12 @@ impl Rehearsed for ChatwootAccount {
             world: world.clone(),
             handle,
             marker: machine.around.marker.clone(),
+            own: machine.around.automation.marker.clone(),
             me: (machine.object.namespace.clone(), machine.object.name.clone()),
             off: planned.chain(named).filter(|flag| !wanted(flag)).cloned().collect(),
             fresh: false,
+            account: machine.status.id,
+            readable: machine.status.automation_user().is_some_and(|user| !is_imagined(user)),
         }
     }
 
@@ -211,6 +221,13 @@ impl Rehearsed for ChatwootAccount {
                 }
                 Err(Effect::DropFinalizer(notice))
             }
+            Effect::Automation(effect) => {
+                let about = (&key, &imagined.own);
+                inside::user(about, effect, sheet, shared).map(Lesson::Automation).map_err(Effect::Automation)
+            }
+            Effect::Settings(effect) => inside::settings((&key, imagined.readable), effect, sheet, shared)
+                .map(Lesson::Settings)
+                .map_err(Effect::Settings),
             read @ (Effect::ReadBack | Effect::AddFinalizer | Effect::Write(..) | Effect::Vanished(_)) => {
                 Err(read)
             }
@@ -218,8 +235,14 @@ impl Rehearsed for ChatwootAccount {
     }
 
     fn noticed(imagined: &mut Imagined, lesson: &mut Lesson, shared: &Shared) {
-        if let Lesson::Got(_, Ok(account)) = lesson {
-            shared.keep_account(&imagined.key(), account);
+        match lesson {
+            Lesson::Got(_, Ok(account)) => shared.keep_account(&imagined.key(), account),
+            Lesson::Automation(lesson) => inside::noticed(&imagined.key(), lesson, shared),
+            Lesson::Settings(lesson) => {
+                let account = imagined.account.unwrap_or_default();
+                inside::noticed_settings(&imagined.key(), account, lesson, shared);
+            }
+            _ => {}
         }
     }
 
@@ -251,6 +274,9 @@ fn parting(notice: Notice) -> &'static str {
         Notice::Deleted => "the account is gone from Chatwoot; the resource goes",
         Notice::TooLate => "let go, but Chatwoot had already accepted the deletion",
         Notice::Suspended => "the account stays suspended in Chatwoot; the resource goes",
+        Notice::AutomationLeft => {
+            "the account stays in Chatwoot, and the operator's own user in it, too; the resource goes"
+        }
         Notice::Retained => "the account stays in Chatwoot as it is; the resource goes",
     }
 }

@@ -3,7 +3,7 @@
 use super::sheet::Sheet;
 use crate::{
     api::conditions::Condition,
-    chatwoot::types::{Account, User},
+    chatwoot::types::{Account, Map, User},
     reconcile::{
         account_index::{Census, Silence},
         driver::{Hands, Kind},
@@ -92,6 +92,8 @@ pub struct Shared {
     /// Accounts and people as they were read, or as our writes would have left them.
     accounts: Remotes<Account>,
     people: Remotes<User>,
+    /// What administrators of accounts set themselves, by the account's id.
+    settings: Remotes<Map>,
 }
 
 type Remotes<T> = std::sync::Mutex<HashMap<(InstanceKey, i64), T>>;
@@ -125,6 +127,14 @@ impl Shared {
 
     pub fn keep_person(&self, instance: &InstanceKey, person: &User) {
         lock(&self.people).insert((instance.clone(), person.id.0), person.clone());
+    }
+
+    pub fn settings(&self, instance: &InstanceKey, account: i64) -> Option<Map> {
+        lock(&self.settings).get(&(instance.clone(), account)).cloned()
+    }
+
+    pub fn keep_settings(&self, instance: &InstanceKey, account: i64, settings: &Map) {
+        lock(&self.settings).insert((instance.clone(), account), settings.clone());
     }
 
     /// The account index of an instance, read once.

@@ -13,9 +13,14 @@ impl Facts {
         if !self.object.finalizer {
             return self.quiet();
         }
-        let released = self.status.instance.as_ref().and_then(|instance| instance.released) == Some(true);
-        if self.spec.mode == Mode::Observe || released {
+        if self.spec.mode == Mode::Observe {
             return self.let_go();
+        }
+        if let Some(step) = self.await_content(at) {
+            return step;
+        }
+        if self.is_released() {
+            return self.retire(at);
         }
         match self.spec.deletion_policy {
             Policy::Retain => self.retain(at),
@@ -68,15 +73,34 @@ impl Facts {
             && self.create.unresolved()
             && self.create.decided().is_none()
             && self.around.reachable();
-        if looks { self.create(at) } else { self.let_go() }
+        if looks { self.create(at) } else { self.retire(at) }
+    }
+
+    fn is_released(&self) -> bool {
+        self.status.instance.as_ref().and_then(|instance| instance.released) == Some(true)
+    }
+
+    /// The account stays in Chatwoot as it is.
+    pub(super) fn retains(&self) -> bool {
+        self.is_released() || self.spec.deletion_policy == Policy::Retain
+    }
+
+    /// Takes nothing from the account but the operator's own user, where Chatwoot can be asked.
+    fn retire(&self, at: &Moment) -> Next {
+        self.dismiss_if_reachable(at).unwrap_or_else(|| self.let_go())
+    }
+
+    pub(super) fn dismiss_if_reachable(&self, at: &Moment) -> Option<Next> {
+        if self.around.reachable() { self.dismiss(at) } else { None }
     }
 
     /// Drops the finalizer, and says what is left behind.
-    fn let_go(&self) -> Next {
+    pub(super) fn let_go(&self) -> Next {
         let notice = match self.status.id {
             Some(_) if self.status.deletion.is_some() => Some(Notice::TooLate),
-            Some(_) => Some(Notice::Retained),
-            None => self.create.unresolved().then_some(Notice::MayExist),
+            None if self.create.unresolved() => Some(Notice::MayExist),
+            _ if self.leaves_automation() => Some(Notice::AutomationLeft),
+            id => id.map(|_| Notice::Retained),
         };
         Step::Act(Effect::DropFinalizer(notice))
     }
@@ -102,6 +126,9 @@ impl Facts {
             Remote::Vanished(_) => {
                 if let Some(left) = self.just_made(at) {
                     return self.end(self.deleting_status(at), Again::After(left), false);
+                }
+                if let Some(step) = self.dismiss(at) {
+                    return step;
                 }
                 return Step::Act(Effect::DropFinalizer(
                     self.status.deletion.is_some().then_some(Notice::Deleted),
@@ -142,8 +169,13 @@ impl Facts {
             let text = format!("account {id} does not keep this resource's marker");
             return self.settle(self.deletion_blocked(&text), at);
         }
+        // Before the account: people of one that is being cleaned up cannot be read (P4).
+        if let Some(step) = self.dismiss(at) {
+            return step;
+        }
         match self.spec.deletion_policy {
             Policy::Delete => Step::Act(Effect::Delete(id)),
+            _ if self.leaves_automation() => Step::Act(Effect::DropFinalizer(Some(Notice::AutomationLeft))),
             _ => Step::Act(Effect::DropFinalizer(Some(Notice::Suspended))),
         }
     }
@@ -151,6 +183,16 @@ impl Facts {
     fn deleting_status(&self, at: &Moment) -> AccountStatus {
         let text = "Chatwoot is deleting the account, which can take hours for a big one";
         self.status_with(&Verdict::new(reason::DELETING, text), at).0
+    }
+
+    /// It is let go soon, whatever becomes of the operator's own user.
+    pub(super) fn leaving_soon(&self, why: &str) -> Verdict {
+        let text = format!(
+            "{why}; the operator's own user in the account is removed first; if that cannot be within {} s of the deletion, \
+             it stays in Chatwoot and this resource goes",
+            self.around.grace.as_secs()
+        );
+        Verdict::new(reason::DELETING, text)
     }
 
     pub(super) fn deletion_blocked(&self, why: &str) -> Verdict {

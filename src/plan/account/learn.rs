@@ -39,6 +39,8 @@ impl Facts {
             }
             Lesson::Deleted(_, Ok(())) => self.done.deleted = true,
             Lesson::Deleted(id, Err(failure)) => self.answered(id, Call::Write, Err(failure)),
+            Lesson::Automation(lesson) => self.fold_automation(lesson),
+            Lesson::Settings(lesson) => self.fold_settings(lesson),
         }
     }
 
@@ -97,7 +99,7 @@ impl Facts {
             Tag::StoreId(id) => Created::Stored { id, wrote },
             Tag::Bind { id, .. } => Created::Bound { id, wrote },
             Tag::Duplicate(id) => Created::DuplicateNoted { id, wrote },
-            Tag::Progress => {
+            Tag::Progress | Tag::Intent { .. } => {
                 match wrote {
                     Wrote::Yes => {}
                     Wrote::Conflict | Wrote::Unknown => self.create.stale = true,
@@ -106,11 +108,19 @@ impl Facts {
                 if wrote == Wrote::Yes {
                     self.create.question = status.decision.as_ref().map(|decision| decision.token.clone());
                     self.status = status;
+                    if let Tag::Intent { earlier } = tag {
+                        self.automation.intended = Some(earlier);
+                    }
                 }
                 return;
             }
         };
         if wrote == Wrote::Yes {
+            // The write that binds may carry the intent to make the operator's own user.
+            let (before, now) = (&self.status.automation, &status.automation);
+            if before.is_none() && now.as_ref().is_some_and(|now| now.user_id.is_none()) {
+                self.automation.intended = Some(None);
+            }
             if let Created::Claimed { .. } = lesson {
                 // What was bound before, if anything, is given up for the account this claim will make.
                 self.remote = Remote::Unread;

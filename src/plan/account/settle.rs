@@ -6,7 +6,10 @@ use crate::{
         account::{CreationOutcome, Decision, Suspender},
         conditions::{self, ReasonClass, class},
     },
-    chatwoot::outcome::{Class, Failure},
+    chatwoot::{
+        outcome::{Class, Failure},
+        types::AccountState,
+    },
     plan::{
         Again, End,
         create::Release,
@@ -97,6 +100,13 @@ impl Facts {
 
     /// Chatwoot agrees, or differs in nothing that is being repaired.
     pub(super) fn agreed(&self, account: &Account, wanted: &Wanted, diff: &Diff, at: &Moment) -> Next {
+        // The token may have been changed a moment ago, or the membership: the next pass reads both anew.
+        if let settings::Seen::Refused(failure) = &self.settings.seen {
+            let text = format!(
+                "the operator's own user in the account could not read or write spec.settings: {failure}"
+            );
+            return self.unavailable(Verdict::new(reason::CHATWOOT_UNAVAILABLE, text), Duration::ZERO, at);
+        }
         let (status, again) = self.agreed_status(account, wanted, diff, at);
         self.end(status, again, true)
     }
@@ -115,6 +125,12 @@ impl Facts {
         next.managed = wanted.managed.clone();
         self.record_suspension(account, next);
         next.decision = None;
+        if let Some(own) = next.automation.as_mut()
+            && (own.user_id.is_some() || own.problem.is_some())
+            && self.under_way(own, at).is_none()
+        {
+            own.unanswered_since = None;
+        }
         if let (Some(view), Some(id)) = (self.around.known(), next.id) {
             next.url = Some(format!("{}/app/accounts/{id}", view.public_url));
             // The account was just found under our marker there; a release by an instance that is gone is over.
@@ -123,7 +139,8 @@ impl Facts {
             }
         }
         // The tenant's own wishes are refused; what is imposed on them has been enforced.
-        if let Some(refusal) = self.around.refusal(self) {
+        let refusal = self.around.refusal(self).or_else(|| self.settings_refused(account));
+        if let Some(refusal) = refusal {
             return match facts.settle(refusal, at) {
                 Step::Settle(end) => (end.status, end.again),
                 Step::Act(_) => (facts.status, Again::OnChange),
@@ -137,7 +154,7 @@ impl Facts {
         let after = if self.spec.paused {
             status::paused(self.before(at), self.around.reconciled, &extras)
         } else {
-            status::conditions(self.before(at), &self.success(&next), &extras)
+            status::conditions(self.before(at), &self.success(&next, account.state), &extras)
         };
         next.conditions = after.conditions;
         (next, Again::OnChange)
@@ -180,13 +197,15 @@ impl Facts {
         if self.spec.paused {
             return Vec::new();
         }
-        if self.spec.mode == Mode::Observe {
-            return self.diff(&self.wanted(entitlements::Scope::Everything), account, false).drifted;
-        }
-        diff.drifted.clone()
+        let own = if self.spec.mode == Mode::Observe {
+            self.diff(&self.wanted(entitlements::Scope::Everything), account, false).drifted
+        } else {
+            diff.drifted.clone()
+        };
+        own.into_iter().chain(self.drifted_settings()).collect()
     }
 
-    fn success(&self, next: &AccountStatus) -> Verdict {
+    fn success(&self, next: &AccountStatus, state: AccountState) -> Verdict {
         let mut text = match self.spec.mode {
             Mode::Enforce if next.suspended_by.is_some() => {
                 "everything asked for is so; the account is suspended by a grant".into()
@@ -194,7 +213,8 @@ impl Facts {
             Mode::Enforce => "everything asked for is so in Chatwoot".to_owned(),
             Mode::Observe => "observed; differences are listed in status.drifted".to_owned(),
         };
-        for note in self.notes(next) {
+        let own = self.settings_wait(state).map(str::to_owned).into_iter().chain(self.automation_problem());
+        for note in self.notes(next).into_iter().chain(own) {
             text.push_str("; ");
             text.push_str(&note);
         }
@@ -243,7 +263,11 @@ impl Facts {
 
     /// A dead Chatwoot never wedges a namespace without saying how to get out.
     fn blocked_if_deleting(&self, verdict: Verdict) -> Verdict {
-        if self.object.deleting { self.deletion_blocked(&verdict.message) } else { verdict }
+        match self.object.deleting {
+            true if self.retains() && self.leaves_automation() => self.leaving_soon(&verdict.message),
+            true => self.deletion_blocked(&verdict.message),
+            false => verdict,
+        }
     }
 
     pub(super) fn failed(&self, call: Call, failure: &Failure, at: &Moment) -> Next {
@@ -382,7 +406,8 @@ impl Facts {
         )
     }
 
-    pub(super) fn release(&self, release: Release, _at: &Moment) -> Next {
-        Step::Act(Effect::DropFinalizer((release == Release::MayExist).then_some(Notice::MayExist)))
+    pub(super) fn release(&self, release: Release, at: &Moment) -> Next {
+        let notice = (release == Release::MayExist).then_some(Notice::MayExist);
+        self.dismiss_if_reachable(at).unwrap_or(Step::Act(Effect::DropFinalizer(notice)))
     }
 }

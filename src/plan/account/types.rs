@@ -22,6 +22,7 @@ use crate::{
         status::Verdict,
     },
 };
+use jiff::Timestamp;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// The Kubernetes object of this pass.
@@ -80,6 +81,7 @@ pub struct Around {
     /// What the spec itself asks for that cannot be, beyond what the schema refuses.
     pub invalid: Option<String>,
     pub marker: Marker,
+    pub automation: super::automation::Around,
     /// Keyed hash of all that was wanted.
     pub hash: String,
     /// What is wanted had been so before, save that it was not paused then.
@@ -218,6 +220,8 @@ pub struct Facts {
     pub around: Around,
     pub create: create::Facts,
     pub remote: Remote,
+    pub automation: super::automation::Pass,
+    pub settings: super::settings::Pass,
     pub trouble: Option<Trouble>,
     pub done: Done,
 }
@@ -247,6 +251,10 @@ pub enum Effect {
     Vanished(i64),
     Patch(i64, Box<AccountPatch>),
     Delete(i64),
+    /// About the operator's own user in the account.
+    Automation(super::automation::Effect),
+    /// About what administrators of the account set themselves.
+    Settings(super::settings::Effect),
 }
 
 impl Effect {
@@ -260,6 +268,8 @@ impl Effect {
                 | Effect::Vanished(_)
                 | Effect::Patch(..)
                 | Effect::Delete(_)
+                | Effect::Automation(_)
+                | Effect::Settings(_)
         )
     }
 }
@@ -275,6 +285,10 @@ pub enum Tag {
         found: create::Found,
     },
     Duplicate(i64),
+    /// The operator's own user is about to be asked for; with when an earlier request was sent that nobody heard of.
+    Intent {
+        earlier: Option<Timestamp>,
+    },
     /// A decision was taken note of, or a deletion was sent.
     Progress,
 }
@@ -292,6 +306,8 @@ pub enum Notice {
     Suspended,
     /// Kept as it is.
     Retained,
+    /// Kept, and the operator's own user in it, too: it could not be removed.
+    AutomationLeft,
 }
 
 /// What one effect taught.
@@ -320,4 +336,6 @@ pub enum Lesson {
         answer: Result<Account, Failure>,
     },
     Deleted(i64, Result<(), Failure>),
+    Automation(super::automation::Lesson),
+    Settings(super::settings::Lesson),
 }

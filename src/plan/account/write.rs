@@ -78,10 +78,11 @@ impl Facts {
             Remote::Found(account) if account.id.0 == id && !self.object.deleting => {
                 let wanted = facts.wanted(facts.scope());
                 let diff = facts.diff(&wanted, account, false);
-                if diff.is_empty() && facts.object.finalizer {
+                let mut status = facts.status.clone();
+                let more = facts.declared_settings().is_some() | facts.intend_with(&mut status, at);
+                if diff.is_empty() && facts.object.finalizer && !more {
                     facts.agreed_status(account, &wanted, &diff, at).0
                 } else {
-                    let mut status = facts.status.clone();
                     facts.record_ahead(&wanted, account, &mut status);
                     Facts { status, ..facts }.progressing(at)
                 }

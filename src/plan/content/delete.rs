@@ -34,17 +34,21 @@ impl Facts {
     }
 
     fn delete_bound(&self, id: i64, at: &Moment) -> Next {
-        if self.pass.deleted.contains(&id) {
-            return self.let_go(Some(Notice::Deleted), at);
-        }
-        let list = match self.list(self.around.fresh_from) {
+        // A second one of ours is looked for now or never.
+        let not_before = if self.is_temporary() { self.clock } else { self.around.fresh_from };
+        let list = match self.list(not_before) {
             Ok(list) => list,
             Err(look) => return look,
         };
+        let twin = list.named(&self.around.temporary).into_iter().find(|item| item.id != id);
+        if let Some(twin) = twin.filter(|_| self.is_temporary()) {
+            return Step::Act(Effect::Delete(twin.id));
+        }
         if list.find(id).is_some() {
             return Step::Act(Effect::Delete(id));
         }
         match self.list(self.clock) {
+            _ if self.pass.deleted.contains(&id) => self.let_go(Some(Notice::Deleted), at),
             Ok(_) => self.let_go(None, at),
             Err(look) => look,
         }
@@ -80,7 +84,7 @@ impl Facts {
         match (self.status.id, &self.status.creation) {
             (Some(_), _) => Some(Notice::Retained),
             (None, Some(_)) => Some(Notice::MayExist),
-            (None, None) => None,
+            (None, None) => self.has_lost_status().then_some(Notice::MayExist),
         }
     }
 

@@ -98,17 +98,17 @@ impl Facts {
                     self.status.creation = None;
                 }
             }
+            Err(failure) if failure.class == Class::Invalid && self.pass.refused.is_none() => {
+                self.pass.refused = Some(failure);
+                // Whether nothing was made shows in a list that comes after.
+                self.pass.list = None;
+            }
             Err(failure) => {
-                if failure.fate() != Fate::Ambiguous {
+                // Of an earlier request with this note nothing is known.
+                if self.pass.noted && failure.fate() != Fate::Ambiguous {
                     self.status.creation = None;
                 }
-                if failure.class == Class::Invalid && self.pass.refused.is_none() {
-                    self.pass.refused = Some(failure);
-                    // Somebody may have it by now.
-                    self.pass.list = None;
-                } else {
-                    self.fail(Call::Write, failure);
-                }
+                self.fail(Call::Write, failure);
             }
         }
     }

@@ -15,6 +15,10 @@ use std::{
     time::Duration,
 };
 
+/// A list of this age is new enough to decide on: what this process changes meanwhile it shows at once, and what others do
+/// is seen with the next.
+pub const FRESH: Duration = Duration::from_secs(10);
+
 /// What is always true of a kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Trait {
@@ -36,7 +40,8 @@ pub enum Naming {
     Key,
     /// The same, where the key can hold a secret; this field of Chatwoot's holds it. See [`Trait::known`].
     Fingerprint(&'static str),
-    /// By a name nobody else would give, sent in this field; it gets its own name once its id is recorded.
+    /// By a name nobody else would give, sent in this field; it gets its own name once its id is recorded. The name is the
+    /// same for as long as the resource lives, so a second one that a repeated request made is known by it.
     Temporary(&'static str),
 }
 
@@ -125,6 +130,8 @@ pub struct Around {
     pub wish: Result<Wish, Verdict>,
     /// How this resource's claim of its key stands among those of its account.
     pub standing: Standing,
+    /// The name nobody else would give, under which this resource makes one where names are not unique.
+    pub temporary: String,
     /// Ids of this kind and account that other resources are bound to.
     pub taken: BTreeSet<i64>,
     /// Keyed hash of all that was wanted.

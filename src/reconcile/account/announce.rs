@@ -6,7 +6,7 @@ use crate::{
         conditions::reason,
     },
     chatwoot::marker::Marker,
-    plan::account::Notice,
+    plan::account::{Notice, automation::told},
     reconcile::{
         events::{publish, publish_once, ready_changed},
         world::World,
@@ -32,6 +32,12 @@ pub fn transition(object: &ChatwootAccount, old: &AccountStatus, new: &AccountSt
         let note = "Chatwoot accepted the deletion of the account; its account index is broken until an admin repairs it \
                     (chatwoot-operator doctor prints the statement)";
         publish(object, Normal, "DeletionSent", note.to_owned(), world);
+    }
+    let problem = |status: &AccountStatus| status.automation.as_ref().and_then(|own| own.problem.clone());
+    if let Some(own) = new.automation.as_ref().filter(|_| problem(old) != problem(new))
+        && let Some(note) = told(own, &object.namespace().unwrap_or_default(), &object.name_any())
+    {
+        publish(object, Warning, "AutomationUser", note, world);
     }
     let first = old.applied.is_none();
     ready_changed(object, &old.conditions, &new.conditions, first, world);
@@ -64,6 +70,18 @@ pub fn notice(object: &ChatwootAccount, notice: Notice, marker: &Marker, world: 
             format!("let go, but Chatwoot had already accepted the deletion of account{id}"),
         ),
         Notice::Suspended => (Normal, "Suspended", format!("account{id} is suspended and kept in Chatwoot")),
+        Notice::AutomationLeft => {
+            let own = object.status.as_ref().and_then(|status| status.automation.as_ref());
+            let email = own.map(|own| own.email.as_str()).unwrap_or_default();
+            (
+                Warning,
+                "AutomationUserLeft",
+                format!(
+                    "account{id} is kept in Chatwoot, and the operator's own user {email} in it could not be removed: delete \
+                     that user in Chatwoot"
+                ),
+            )
+        }
         Notice::Retained => (Normal, "Retained", format!("account{id} is kept in Chatwoot as it is")),
     };
     publish(object, kind, reason, note, world);

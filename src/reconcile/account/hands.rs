@@ -1,6 +1,6 @@
 //! An account's effects.
 
-use super::{KIND, announce};
+use super::{KIND, announce, inside::Inside};
 use crate::{
     api::{
         account::{AccountStatus, ChatwootAccount},
@@ -39,6 +39,7 @@ pub struct AccountHands {
     marker: Marker,
     turn: Turn,
     uid: String,
+    inside: Inside,
 }
 
 impl AsMut<Stored<ChatwootAccount>> for AccountHands {
@@ -58,7 +59,10 @@ impl AccountHands {
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
         let turn = Turn::new(handle.clone(), lane, key.clone(), machine.object.deleting, world);
         let uid = stored.object().uid().unwrap_or_default();
-        Self { stored, world: world.clone(), handle, key, marker: machine.around.marker.clone(), turn, uid }
+        let instance = handle.as_ref().map(|handle| handle.key.clone()).unwrap_or_default();
+        let inside = Inside::new(machine, world, &uid, instance);
+        let marker = machine.around.marker.clone();
+        Self { stored, world: world.clone(), handle, key, marker, turn, uid, inside }
     }
 
     async fn write(&mut self, status: Box<AccountStatus>, tag: Tag) -> Lesson {
@@ -180,6 +184,10 @@ impl Hands<Facts> for AccountHands {
             Effect::Delete(id) => {
                 Lesson::Deleted(id, self.turn.call(|platform| platform.delete_account(AccountId(id))).await)
             }
+            Effect::Automation(effect) => {
+                Lesson::Automation(self.inside.about_user(effect, &self.turn).await)
+            }
+            Effect::Settings(effect) => Lesson::Settings(self.inside.settings(effect, &self.turn).await),
         }
     }
 }

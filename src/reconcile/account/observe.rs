@@ -9,12 +9,13 @@ use crate::{
     chatwoot::{features::check_feature, gate::Key, locales::check_locale, types::AccountId},
     plan::{
         Moment,
-        account::{Around, Done, Facts, InstanceChoice, Object, Remote},
+        account::{Around, Done, Facts, InstanceChoice, Object, Remote, automation, settings},
         create,
         entitlements::Planned,
         grants::{self, AccountRequest, Tenant},
     },
     reconcile::{
+        automation::{content_leaving, marker as own_marker},
         instances::Handle,
         memory::Remembered,
         offer,
@@ -78,7 +79,7 @@ pub fn facts(
         _ => None,
     };
     let handle = key.as_ref().and_then(|key| world.instances.handle(key));
-    let settings = handle.as_ref().map(|handle| handle.known());
+    let client = handle.as_ref().map(|handle| handle.known());
     let by_label = by_label(&spec, world);
     let hash_of = |spec: &AccountSpec| {
         wanted_hash(&installation, &marker, spec, plan.as_deref(), &planned, &verdict, by_label.is_some())
@@ -101,7 +102,7 @@ pub fn facts(
         answer,
         read_at,
         restoring: known.as_ref().is_some_and(|view| view.restoring),
-        timeout: settings.as_ref().map_or(create::LONGEST_TIMEOUT, |known| known.timeout),
+        timeout: client.as_ref().map_or(create::LONGEST_TIMEOUT, |known| known.timeout),
         settle_margin: world.settings.settle_margin,
         memory: remembered.own.clone(),
         mine: None,
@@ -113,6 +114,17 @@ pub fn facts(
         gone: false,
     };
     let invalid = by_label.or_else(|| invalid(object, known.as_ref()?.version));
+    let timeout = client.as_ref().map_or(create::LONGEST_TIMEOUT, |known| known.timeout);
+    let going = object.metadata.deletion_timestamp.as_ref().map(|since| at.now.duration_since(since.0));
+    let automation = automation::Around {
+        domain: surroundings::automation_domain(world, key.as_ref()),
+        wanted: world.wants_automation(&namespace, &name),
+        content_leaving: deleting && content_leaving(world, &namespace, &name),
+        doubted: world.automation.is_doubted(&uid),
+        marker: own_marker(&installation, &namespace, &home.uid, &name, &uid),
+        deleting_for: going.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default(),
+        settle: timeout * 2 + world.settings.settle_margin,
+    };
     let around = Around {
         instance,
         ungranted: grants::account_refusal(&tenant, &request),
@@ -123,14 +135,15 @@ pub fn facts(
         is_instance_namespace: is_home,
         invalid,
         marker,
+        automation,
         hash,
         reconciled,
         adoptable,
-        taken: surroundings::taken(world, key.as_ref(), (&namespace, &name), &candidates, Ref::AccountId),
+        taken: surroundings::taken(world, key.as_ref(), &who, &candidates, Ref::AccountId),
         swept: handle.as_ref().and_then(|handle| swept(handle, &uid, &status.duplicates, read_at)),
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,
-        interval: settings.as_ref().map_or(HOUR, |known| known.interval),
+        interval: client.as_ref().map_or(HOUR, |known| known.interval),
         // 500s to another version's write say nothing about this one's.
         write_errors: if is_seen { remembered.write_errors } else { 0 },
     };
@@ -148,6 +161,8 @@ pub fn facts(
         around,
         create,
         remote: Remote::Unread,
+        automation: automation::Pass::default(),
+        settings: settings::Pass::default(),
         trouble: None,
         done: Done::default(),
     })
@@ -190,9 +205,11 @@ fn invalid(object: &ChatwootAccount, version: crate::chatwoot::version::Version)
     if let Some(Err(wrong)) = spec.locale.as_deref().map(|locale| check_locale(locale, version)) {
         return Some(format!("spec.locale: {wrong}"));
     }
-    spec.features
-        .keys()
-        .find_map(|flag| check_feature(flag, version).err().map(|wrong| format!("spec.features: {wrong}")))
+    let feature =
+        |flag: &String| check_feature(flag, version).err().map(|wrong| format!("spec.features: {wrong}"));
+    let declared = spec.settings.as_ref();
+    (spec.features.keys().find_map(feature))
+        .or_else(|| declared.and_then(|declared| settings::invalid(declared, version)))
 }
 
 /// Everything that was wanted: a pass finds its work by comparing this with `status.applied`.

@@ -37,15 +37,19 @@ pub fn notice<C: Content>(object: &C, notice: Notice, world: &World) {
     let noun = C::TRAIT.noun;
     let status = object.status();
     let id = status.and_then(|status| status.id).map_or_else(String::new, |id| format!(" {id}"));
-    let name = status.and_then(|status| status.creation.as_ref()).map(|creation| match C::TRAIT.naming {
-        Naming::Fingerprint(_) => format!("a {noun} of this {}", C::TRAIT.key),
-        Naming::Key | Naming::Temporary(_) => format!("a {noun} named {:?}", creation.name),
-    });
-    let name = name.unwrap_or_else(|| format!("a {noun}"));
-    let (kind, reason, note) = match notice {
-        Notice::MayExist => {
-            (Warning, "MayExist", format!("let go before an id was known: {name} may exist in Chatwoot"))
+    let noted = status.and_then(|status| status.creation.as_ref());
+    let name = match C::TRAIT.naming {
+        Naming::Fingerprint(_) => format!("of this {}", C::TRAIT.key),
+        Naming::Key | Naming::Temporary(_) => {
+            format!("named {:?}", noted.map_or_else(|| object.key(), |creation| creation.name.clone()))
         }
+    };
+    let (kind, reason, note) = match notice {
+        Notice::MayExist => (
+            Warning,
+            "MayExist",
+            format!("let go before an id was known: a {noun} {name} may exist in Chatwoot"),
+        ),
         Notice::Deleted => (Normal, "Deleted", format!("{noun}{id} is gone from Chatwoot")),
         Notice::Retained => (Normal, "Retained", format!("{noun}{id} is kept in Chatwoot")),
     };

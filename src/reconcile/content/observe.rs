@@ -15,7 +15,7 @@ use crate::{
         Moment,
         account::Object,
         claims::{self, Claim, Standing},
-        content::{Around, Facts, Manner, Naming, Pass, Place, Wish},
+        content::{Around, FRESH, Facts, Manner, Naming, Pass, Place, Wish},
         create::LONGEST_TIMEOUT,
         status::Verdict,
     },
@@ -26,10 +26,6 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// Until an instance says otherwise.
 const HOUR: Duration = Duration::from_secs(3600);
-/// A list of this age is new enough to decide on: what this process changes meanwhile it shows at once, and what others do
-/// is seen with the next.
-const FRESH: Duration = Duration::from_secs(10);
-
 pub fn facts<C: Content>(
     object: &C,
     world: &Arc<World>,
@@ -57,18 +53,20 @@ pub fn facts<C: Content>(
     let standing = standing(object, world, &namespace, &uid);
     let hash = wanted_hash(object, &installation, &wish, standing, id, &site);
     let is_seen = Some(status.observed_generation) == object.meta().generation;
-    // Whoever asks for a look means one that comes after.
+    let recently = at.clock.saturating_sub(FRESH);
+    // Whoever asks for a look means one that comes after; and what was there before the resource was is not its own.
     let requested_at = surroundings::requested_at(object);
     let requested = requested_at.is_some() && requested_at != status.last_handled_reconcile_at;
     let seen_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
     let around = Around {
         has_token: automation::held(world, &site.uid).is_some(),
+        temporary: format!("chatwoot-operator-{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
         taken: taken::<C>(object, world, &namespace, &status),
         standing,
         hash,
         secret_news: secret_news(object, world, &namespace, remembered),
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
-        fresh_from: if requested { seen_at } else { at.clock.saturating_sub(FRESH) },
+        fresh_from: if requested || status.id.is_none() { seen_at.max(recently) } else { recently },
         requested_since: requested_since(&status, remembered, at),
         settle: site.timeout.unwrap_or(LONGEST_TIMEOUT) * 2 + world.settings.settle_margin,
         grace: world.settings.grace,

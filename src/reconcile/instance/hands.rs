@@ -219,6 +219,11 @@ impl InstanceHands {
             timeout: self.spec.request_budget.timeout.0,
             interval: self.spec.drift_check_interval.0,
             rebind_until: self.spec.rebind_until,
+            automation_domain: self
+                .spec
+                .automation
+                .as_ref()
+                .map(|automation| automation.email_domain.clone()),
         };
         let news = match (self.world.instances.get(&self.key), self.made.take()) {
             (Some(Entry::Usable(handle)), made) => {
@@ -226,6 +231,7 @@ impl InstanceHands {
                     handle.chatwoot.take_over(&made.chatwoot, self.limits());
                     if made.is_candidate {
                         handle.index.forget_answers();
+                        self.world.automation.forget_instance(&self.key);
                     }
                 }
                 handle.index.set_supported(known.version.has_account_index());
@@ -268,6 +274,7 @@ impl Hands<Facts> for InstanceHands {
             Effect::DropFinalizer => {
                 let wrote = self.stored.drop_finalizer(FINALIZER).await;
                 self.world.instances.remove(&self.key);
+                self.world.automation.forget_instance(&self.key);
                 Lesson::Dropped(wrote)
             }
             Effect::Connect => Lesson::Connected(self.connect().await),

@@ -4,7 +4,7 @@ use super::{KIND, UserMemory};
 use crate::{
     api::{
         account::ChatwootAccount,
-        common::FINALIZER,
+        common::{FINALIZER, LOGIN_LINK_ANNOTATION, Ownership},
         conditions::reason,
         user::{ChatwootUser, Membership, MembershipStatus, UserDeletionPolicy, UserSpec, UserStatus},
     },
@@ -19,7 +19,7 @@ use crate::{
         claims::{self, Claim, Standing},
         consent::{Consent, consent, consent_by_name},
         create::LONGEST_TIMEOUT,
-        email::Email,
+        email::{Email, is_reserved},
         grants::{self, Grants, Tenant, UserRequest},
         memberships::{Declared, Target},
         status,
@@ -64,7 +64,7 @@ pub fn facts(
     let is_home = key.as_ref().is_some_and(|key| key.namespace == namespace);
     let tenant = Tenant { namespace: &namespace, labels: home.labels.as_ref(), home: is_home };
     let email = Email::parse(&spec.email).map_err(|wrong| format!("spec.email: {wrong}"));
-    let adopted = status.ownership == Some(crate::api::common::Ownership::Adopted) || spec.adopt.is_some();
+    let adopted = status.ownership == Some(Ownership::Adopted) || spec.adopt.is_some();
     let published = spec.credentials_secret.as_ref().is_some_and(|secret| secret.access_token.is_some());
     let request = email.as_ref().ok().map(|email| UserRequest {
         email,
@@ -74,6 +74,11 @@ pub fn facts(
     });
     let fit =
         request.as_ref().map_or(grants::Fit::Granted, |request| grants::user(&grants, &tenant, request));
+    let link_requested = surroundings::requested_by(object, LOGIN_LINK_ANNOTATION);
+    let of_theirs = request.as_ref().filter(|_| adopted && link_requested.is_some());
+    let may_have_link = of_theirs.map_or(grants::Fit::Granted, |request| {
+        grants::user(&grants, &tenant, &UserRequest { credentials: true, ..*request })
+    });
     let recorded = status.email.as_deref().and_then(|email| Email::parse(email).ok());
     let to_delete = recorded.as_ref().or(email.as_ref().ok());
     let stands = recorded.as_ref().is_some_and(|email| {
@@ -99,8 +104,12 @@ pub fn facts(
         spec.memberships.iter().map(|membership| declare(world, key.as_ref(), &home, membership)).collect();
     let left_over = left_over(world, key.as_ref(), &home, &spec, &status);
     let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
+    let reserved = reserved(world, key.as_ref(), email.as_ref().ok());
     let hash_of = |spec: &UserSpec| {
-        wanted_hash(&installation, &marker, spec, &fit, standing, (&declared, &left_over), &instance)
+        let hash =
+            wanted_hash(&installation, &marker, spec, &fit, standing, (&declared, &left_over), &instance);
+        // Only where it is so: nobody else is to be looked at anew for it.
+        if reserved.is_some() { installation.hash(&[&hash, "reserved"]) } else { hash }
     };
     let hash = hash_of(&spec);
     let reconciled = Some(status.observed_generation) == object.metadata.generation
@@ -114,6 +123,7 @@ pub fn facts(
             membership.account
         )
     });
+    let invalid = reserved.or(invalid);
     let secret_news = secret_news(object, world, &namespace, remembered);
     let first_seen = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
     let patience = (status.conditions.is_empty() && are_being_made(world, &namespace, &declared))
@@ -132,10 +142,12 @@ pub fn facts(
         hash,
         reconciled,
         adoptable,
-        taken: surroundings::taken(world, key.as_ref(), (&namespace, &name), &candidates, Ref::UserId),
+        taken: surroundings::taken(world, key.as_ref(), &who, &candidates, Ref::UserId),
         vouching: vouching(world, &installation, &namespace, &declared),
         declared,
         left_over,
+        link_requested,
+        may_have_link,
         secret_news,
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,
@@ -164,6 +176,17 @@ pub fn facts(
     })
 }
 
+/// Addresses of the operator's own users are nobody else's, whatever grants say, and whether the account is there or not.
+fn reserved(world: &World, instance: Option<&InstanceKey>, email: Option<&Email>) -> Option<String> {
+    let domain = surroundings::automation_domain(world, instance)?;
+    email.filter(|email| is_reserved(email, &domain)).map(|_| {
+        format!(
+            "spec.email: addresses that begin with chatwoot-operator+ at {domain} are kept for the operator's own users; write \
+             another address"
+        )
+    })
+}
+
 /// How the claim of the wanted address stands among everybody who claims it.
 fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Email, uid: &str) -> Standing {
     let may_have = |namespace: &str| {
@@ -173,6 +196,10 @@ fn standing(world: &World, instance: &InstanceKey, grants: &Grants, email: &Emai
         grants::user(grants, &tenant, &request).granted()
     };
     let owners = world.references.to(&Ref::Email(instance.clone(), email.to_string()));
+    // The operator's own user in an account has it, from when the instance still said so.
+    if owners.iter().any(|owner| owner.kind == account::KIND) {
+        return Standing::Taken;
+    }
     // Asked once for each namespace: a thousand claims of one tenant must not cost everybody a thousand questions.
     let mut granted: BTreeMap<&str, bool> = BTreeMap::new();
     for owner in &owners {

@@ -24,7 +24,30 @@ pub fn account() -> Vec<Case> {
     let expression = |operator: &str, values: Value| json!({"selector": {"matchExpressions": [{"key": "team", "operator": operator, "values": values}]}});
     let mut cases = sold("ChatwootAccount");
     cases.extend(person_or_tenant("ChatwootAccount"));
+    let set = |field: &str, value: Value| json!({"settings": {field: value}});
+    let after = |text: &str| set("autoResolveAfter", json!(text));
+    let (bounds, whole) =
+        ("settings.autoResolveAfter must be from 10m to", "settings.autoResolveAfter must be whole minutes");
     cases.extend([
+        of(after("9m"), bounds, after("10m")),
+        of(after("23997h37m"), bounds, after("23997h36m")),
+        of(after("90s"), whole, after("1h30m")),
+        of(after("10m30s"), whole, after("0s")),
+        of(
+            set("autoResolveMessage", json!("Bye\tbye")),
+            "settings.autoResolveMessage must not contain control characters but line breaks",
+            set("autoResolveMessage", json!("Bye\nbye, Zoë")),
+        ),
+        of(
+            set("autoResolveLabel", json!("a\nb")),
+            "settings.autoResolveLabel must not contain control characters",
+            set("autoResolveLabel", json!("")),
+        ),
+        of(
+            set("audioTranscriptions", json!("yes")),
+            "must be of type boolean",
+            set("audioTranscriptions", json!(false)),
+        ),
         of(
             json!({"locale": "hi"}),
             "Unsupported value: \"hi\": supported values: \"en\"",

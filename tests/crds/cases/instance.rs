@@ -8,7 +8,17 @@ pub fn instance() -> Vec<Case> {
     let duration = |text: &str| json!({"driftCheckInterval": text});
     let timeout = |text: &str| json!({"requestBudget": {"timeout": text}});
     let key = json!({"name": "authority"});
+    let domain = |text: &str| json!({"automation": {"emailDomain": text}});
+    let dotted = "automation.emailDomain must be a dotted domain";
     vec![
+        of(domain("localhost"), dotted, domain("ops.example.com")),
+        of(domain("@ops.example.com"), dotted, domain("OPS.example.com")),
+        of(domain("ops.example.com\n"), dotted, domain("a-b.example.com")),
+        of(
+            json!({"automation": {}}),
+            "spec.automation.emailDomain: Required value",
+            json!({"automation": null}),
+        ),
         of(json!({"url": null}), "spec.url: Required value", json!({})),
         of(json!({"platformTokenSecretRef": null}), "spec.platformTokenSecretRef: Required value", json!({})),
         of(

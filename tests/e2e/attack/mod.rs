@@ -2,6 +2,7 @@
 //! reach, hold up, or find out about others. Asserted is what Chatwoot and Kubernetes saw.
 
 mod adoption;
+mod automation;
 mod deletion;
 mod emails;
 mod hostile_instance;

@@ -7,6 +7,7 @@ pub mod hands;
 pub mod mutants;
 pub mod nonces;
 pub mod promises;
+pub mod users;
 
 use crate::{
     bounds::Trouble,
@@ -30,6 +31,8 @@ use promises::Violation;
 pub struct Tenant {
     pub mutant: Option<Mutant>,
     pub policy: Policy,
+    /// The account has content, so the operator keeps a user of its own in it.
+    pub content: bool,
 }
 
 /// What people vary of the manifest.
@@ -58,6 +61,8 @@ pub enum Deed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Held {
     pub seen: Option<(i64, Marked)>,
+    /// The operator's own user.
+    pub user: Option<(i64, Marked)>,
 }
 
 /// What a process remembers, and whether it has seen the object at all.
@@ -86,7 +91,7 @@ impl Kind for Tenant {
     }
 
     fn observe(&self, state: &State<Self>, object: &Object<Self>, memory: &Memory) -> Facts {
-        let mut facts = facts::observe(state, object, memory);
+        let mut facts = facts::observe(self, state, object, memory);
         mutants::begin(self.mutant, &mut facts);
         facts
     }
@@ -108,6 +113,8 @@ impl Kind for Tenant {
             Effect::AddFinalizer | Effect::DropFinalizer(_) | Effect::Write(..) => Sort::Write,
             Effect::Post { .. } => Sort::Change { late: true },
             Effect::Patch(..) | Effect::Delete(_) => Sort::Change { late: false },
+            Effect::Automation(effect) => users::sort(effect),
+            Effect::Settings(_) => Sort::Look,
             Effect::AskIndex { .. } | Effect::Get(_) | Effect::Vanished(_) => Sort::Look,
             Effect::ReadBack | Effect::ReportOrphan(_) => Sort::Inside,
         }
@@ -200,10 +207,13 @@ impl Kind for Tenant {
     }
 
     fn late(&self, around: &Around) -> usize {
-        around.late.len()
+        around.late.len() + around.late_users.len()
     }
 
     fn land(&self, turn: &mut Turn<'_, Self>, request: usize) {
+        if let Some(user) = request.checked_sub(turn.state.chatwoot.late.len()) {
+            return users::land(turn, user);
+        }
         let uid = turn.state.chatwoot.late.swap_remove(request);
         let id = turn.state.chatwoot.make(uid);
         turn.say(|_| format!("a request still on the way makes account {id}"));

@@ -9,7 +9,7 @@ use chatwoot_explorer::{
 use chatwoot_operator::api::account::AccountDeletionPolicy as Policy;
 
 fn holds(policy: Policy, index_works: bool, processes: (usize, bool), troubles: u8, kinds: &[Trouble]) {
-    let kind = Tenant { mutant: None, policy };
+    let kind = Tenant { mutant: None, policy, content: false };
     let report = scenarios::tenant(kind, index_works, processes, troubles, kinds).run();
     println!("{report}");
     assert!(report.found.is_none(), "{report}");
@@ -24,9 +24,16 @@ fn breaks(
     troubles: u8,
     kinds: &[Trouble],
 ) -> Option<Violation> {
-    let search =
-        |mutant| scenarios::tenant(Tenant { mutant, policy }, index_works, (1, false), troubles, kinds);
-    let report = search(Some(mutant)).run();
+    breaks_with(Tenant { mutant: Some(mutant), policy, content: false }, index_works, troubles, kinds)
+}
+
+fn breaks_with(wrong: Tenant, index_works: bool, troubles: u8, kinds: &[Trouble]) -> Option<Violation> {
+    let mutant = wrong.mutant;
+    let search = |mutant| {
+        let kind = Tenant { mutant, ..wrong };
+        scenarios::tenant(kind, index_works, (1, false), troubles, kinds)
+    };
+    let report = search(mutant).run();
     println!("{mutant:?}: {report}");
     let mut right = search(None);
     right.most_states = 20_000;
@@ -58,6 +65,41 @@ fn every_deletion_policy_is_carried_out_or_says_why_not() {
 #[test]
 fn two_processes_that_both_act_keep_an_accounts_promises() {
     holds(Policy::Delete, true, (2, false), 1, &[Pause, Stale, Lost, Crash, Write, DeleteKeeping, Switch]);
+}
+
+/// An account with content: at most one user of the operator's own, and none when the account is gone.
+#[test]
+fn the_operators_own_user_goes_with_its_account_whatever_fails() {
+    for policy in [Policy::Retain, Policy::Suspend, Policy::Delete] {
+        let kind = Tenant { mutant: None, policy, content: true };
+        let kinds = [Lost, Server, DeleteKeeping, Switch, Crash, Write, Terminate, Replay, Recreate];
+        let report = scenarios::tenant(kind, true, (1, false), 2, &kinds).run();
+        println!("{report}");
+        assert!(report.found.is_none(), "{report}");
+        assert!(report.complete, "not every state was visited");
+    }
+}
+
+fn breaks_its_user(mutant: Mutant, troubles: u8, kinds: &[Trouble]) -> Option<Violation> {
+    breaks_with(Tenant { mutant: Some(mutant), policy: Policy::Delete, content: true }, true, troubles, kinds)
+}
+
+#[test]
+fn a_user_left_behind() {
+    let broken = breaks_its_user(Mutant::LeavesItsUser, 1, &[DeleteKeeping]);
+    assert!(matches!(broken, Some(Violation::UserLeft(_))), "{broken:?}");
+}
+
+#[test]
+fn a_user_asked_for_before_that_is_recorded() {
+    let broken = breaks_its_user(Mutant::AsksUnrecorded, 1, &[Crash]);
+    assert_eq!(broken, Some(Violation::UserUnrecorded));
+}
+
+#[test]
+fn a_request_for_the_user_that_arrives_after_the_account_is_gone() {
+    let broken = breaks_its_user(Mutant::ForgetsWhatIsUnderWay, 2, &[Lost, DeleteKeeping]);
+    assert!(matches!(broken, Some(Violation::UserLeft(_))), "{broken:?}");
 }
 
 #[test]

@@ -61,6 +61,8 @@ pub fn empty() -> Known {
         account_places: BTreeMap::new(),
         people_places: BTreeMap::new(),
         emails: BTreeMap::new(),
+        own_users: BTreeSet::new(),
+        own_domain: None,
         grants: BTreeMap::new(),
         namespaces: BTreeMap::new(),
         reserved: BTreeSet::from(["chat".to_owned(), "default".to_owned()]),

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     chatwoot::{
         marker::KEY,
-        types::{AccountState, Belonging, MemberRole},
+        types::{AccountState, Belonging, MemberRole, UserId},
     },
     cli::exit,
 };
@@ -51,6 +51,29 @@ fn every_tenant_gets_a_namespace_a_grant_and_its_people() {
         ["chat", "tenant-acme-support"]
     );
     assert_eq!((imported.notes.exit(), notes(&imported)), (exit::FINE, String::new()));
+}
+
+#[test]
+fn the_operators_own_users_are_nobodys_to_take_over() {
+    let mut known = empty();
+    known.own_users.insert(UserId(8));
+    known.own_domain = Some("ops.example.com".into());
+    let people = [
+        person(7, "alice@acme.example", &[1]),
+        person(8, "renamed@acme.example", &[1]),
+        person(9, "chatwoot-operator+1@ops.example.com", &[1]),
+    ];
+    let imported = manifests(&found(&[account(1, "Acme")], &people), &known, &choices("tenant-{slug}"));
+    let all = objects(&imported);
+    let users = of_kind(&all, "ChatwootUser");
+    let ids: Vec<_> = users.iter().map(|user| &user["spec"]["adopt"]["id"]).collect();
+    assert_eq!(ids, [&json!(7)]);
+    assert!(
+        notes(&imported).contains("user 8") && notes(&imported).contains("user 9"),
+        "{}",
+        notes(&imported)
+    );
+    assert_eq!(imported.notes.exit(), exit::FINE);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! One object, one Chatwoot, and a process that runs passes over them. Every pass is checked for what must always hold:
 //! nothing is written to or deleted without having been read under our marker, and the conditions read right.
 
+pub(super) use super::inside::{self, own_marker};
+
 use super::super::*;
 use crate::{
     api::{
@@ -10,7 +12,7 @@ use crate::{
     chatwoot::{
         marker::{self, Installation, Marker, Reading},
         outcome::{Class, Failure},
-        types::{AccountId, AccountState, Map},
+        types::{AccountId, AccountState, Map, User},
         version::Version,
     },
     plan::{
@@ -69,6 +71,18 @@ pub struct World {
     pub failing: BTreeMap<&'static str, Vec<Failure>>,
     /// Flags that are never on, whatever is sent.
     pub stuck: BTreeSet<String>,
+    /// `spec.automation.emailDomain`.
+    pub domain: Option<String>,
+    /// The account has content.
+    pub wanted: bool,
+    pub leaving: bool,
+    pub doubted: bool,
+    pub deleting_for: u64,
+    pub users: BTreeMap<i64, User>,
+    /// Users outside the Platform App's permissions.
+    pub hidden_users: BTreeSet<i64>,
+    /// Settings by account, as Chatwoot keeps them.
+    pub settings: BTreeMap<i64, Map>,
     pub no_turn: Option<NoTurn>,
     // Kubernetes and the process.
     pub conflicts: usize,
@@ -159,6 +173,14 @@ impl World {
             books: Books::Open,
             failing: BTreeMap::new(),
             stuck: BTreeSet::new(),
+            domain: None,
+            wanted: false,
+            leaving: false,
+            doubted: false,
+            deleting_for: 0,
+            users: BTreeMap::new(),
+            hidden_users: BTreeSet::new(),
+            settings: BTreeMap::new(),
             no_turn: None,
             conflicts: 0,
             memory: create::Memory::default(),
@@ -282,6 +304,15 @@ impl World {
                 is_instance_namespace: self.home,
                 invalid: self.invalid.clone(),
                 marker: self.mine(),
+                automation: automation::Around {
+                    domain: self.domain.clone(),
+                    wanted: self.wanted,
+                    content_leaving: self.leaving,
+                    doubted: self.doubted,
+                    marker: own_marker(UID),
+                    deleting_for: Duration::from_secs(self.deleting_for),
+                    settle: Duration::from_secs(70),
+                },
                 hash: self.hash(),
                 reconciled: is_seen || unpaused,
                 adoptable: self.adoptable.clone(),
@@ -315,6 +346,8 @@ impl World {
                 gone: false,
             },
             remote: Remote::Unread,
+            automation: automation::Pass::default(),
+            settings: settings::Pass::default(),
             trouble: None,
             done: Done::default(),
         }
@@ -324,7 +357,7 @@ impl World {
     pub fn pass(&mut self) -> Pass {
         assert!(!self.gone, "a pass over an object that is gone");
         let mut machine = self.facts();
-        let mut seen = None;
+        let (mut seen, mut user) = (None, None);
         let (mut effects, mut writes) = (Vec::new(), 0);
         for _ in 0..60 {
             let at = self.moment();
@@ -333,6 +366,7 @@ impl World {
             match step {
                 Step::Act(effect) => {
                     self.check(&effect, seen.as_ref());
+                    inside::check(self, &effect, user.as_ref());
                     let lesson = self.act(&effect);
                     writes += usize::from(is_write(&effect) && !matches!(lesson, Lesson::NoTurn(_)));
                     if let Lesson::Posted(Ok(account))
@@ -341,6 +375,7 @@ impl World {
                     {
                         seen = Some(account.clone());
                     }
+                    user = inside::seen(&lesson).or(user);
                     machine.learn(lesson);
                     effects.push(effect);
                 }
@@ -488,6 +523,8 @@ impl World {
                 Lesson::Patched { features, answer }
             }
             Effect::Delete(id) => Lesson::Deleted(*id, self.failed("delete").map_or(Ok(()), Err)),
+            Effect::Automation(effect) => Lesson::Automation(inside::about_user(self, effect)),
+            Effect::Settings(effect) => Lesson::Settings(inside::settings(self, effect)),
         }
     }
 
@@ -500,7 +537,7 @@ impl World {
         Wrote::Yes
     }
 
-    fn failed(&mut self, call: &'static str) -> Option<Failure> {
+    pub fn failed(&mut self, call: &'static str) -> Option<Failure> {
         let list = self.failing.get_mut(call)?;
         (!list.is_empty()).then(|| list.remove(0))
     }
@@ -552,6 +589,9 @@ pub fn calls(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Patch(_, patch) if patch.features.is_empty() => Some("patch"),
         Effect::Patch(..) => Some("features"),
         Effect::Delete(_) => Some("delete"),
+        Effect::Automation(effect) => Some(inside::call(effect)),
+        Effect::Settings(settings::Effect::Read { .. }) => Some("settings"),
+        Effect::Settings(settings::Effect::Write { .. }) => Some("set settings"),
         _ => None,
     };
     effects.iter().filter_map(call).collect()

@@ -159,6 +159,39 @@ fn promise_two_that_our_own_requests_made_become_one() {
     assert!(!world.items.contains_key(&second));
 }
 
+/// A proxy that sends a request twice: the second arrives when the first has long been bound.
+#[test]
+fn promise_a_twin_that_arrives_late_is_removed_with_the_next_look() {
+    let mut world = World::inbox();
+    world.settle();
+    let twin = world.somebody_makes(TEMPORARY);
+    world.due = true;
+    world.wait(3600);
+    assert_eq!(world.pass().calls(), ["list", "delete"]);
+    assert!(!world.items.contains_key(&twin) && world.items.len() == 1);
+    let twin = world.somebody_makes(TEMPORARY);
+    world.deleting = true;
+    world.wait(60);
+    world.pass();
+    assert!(world.gone && world.items.is_empty(), "{twin}");
+}
+
+/// The finalizer is there and the status is not: somebody or something has lost it.
+#[test]
+fn promise_a_lost_status_makes_no_second_one() {
+    let mut world = World::inbox();
+    world.settle();
+    world.status = ContentStatus::default();
+    world.wait(60);
+    let pass = world.pass();
+    assert_eq!((pass.calls(), pass.reason()), (vec!["list"], "NotOwned"));
+    assert!(pass.message().contains("spec.adopt: true"), "{}", pass.message());
+    world.edit(|world| world.manner.adopt = true);
+    world.settle();
+    assert_eq!(world.items.len(), 1);
+    assert_eq!(world.status.id, world.items.keys().next().copied());
+}
+
 #[test]
 fn promise_observing_changes_nothing() {
     let mut world = World::label();

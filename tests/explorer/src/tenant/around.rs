@@ -1,5 +1,6 @@
 //! Chatwoot's accounts, as far as one resource has to do with them, and the journal of what was done.
 
+use super::users::{Asked, Own};
 use chatwoot_operator::{
     api::account::AccountDeletionPolicy as Policy,
     chatwoot::{
@@ -42,6 +43,10 @@ pub struct Around {
     pub late: Vec<u8>,
     /// What the last sweep saw: ids and uids.
     pub swept: Option<Vec<(i64, u8)>>,
+    /// The operator's own users, and requests to make one that nobody waits for.
+    pub users: Vec<Own>,
+    pub late_users: Vec<Asked>,
+    pub users_made: i64,
     /// Uid of the next resource of this name.
     pub lives: u8,
     // The journal.
@@ -73,6 +78,9 @@ impl Around {
             index_works,
             late: vec![],
             swept: None,
+            users: vec![],
+            late_users: vec![],
+            users_made: 0,
             lives: 0,
             orphans: vec![],
             told: false,
@@ -109,6 +117,8 @@ impl Around {
     /// Queued deletions are done, which breaks the index (P2); otherwise it is swept.
     pub fn tick(&mut self) {
         self.late.clear();
+        self.late_users.clear();
+        self.users.retain(|user| !user.going);
         let before = self.accounts.len();
         self.accounts.retain(|account| !account.going);
         self.index_works &= self.accounts.len() == before;

@@ -1,6 +1,6 @@
 //! The facts of a pass, as `reconcile/` gathers them.
 
-use super::{Memory, Tenant, around::*};
+use super::{Memory, Tenant, around::*, users};
 use crate::{
     model::{MARGIN, TIMEOUT},
     person::facts::view,
@@ -20,7 +20,7 @@ use chatwoot_operator::{
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-pub fn observe(state: &State<Tenant>, object: &Object<Tenant>, memory: &Memory) -> Facts {
+pub fn observe(kind: &Tenant, state: &State<Tenant>, object: &Object<Tenant>, memory: &Memory) -> Facts {
     let order = &object.spec;
     let status = object.status.clone();
     let claim = status.creation.as_ref().map(create::Claim::from);
@@ -55,6 +55,15 @@ pub fn observe(state: &State<Tenant>, object: &Object<Tenant>, memory: &Memory) 
             is_instance_namespace: false,
             invalid: None,
             marker: marker_of(object.uid),
+            automation: account::automation::Around {
+                domain: kind.content.then(|| DOMAIN.into()),
+                wanted: kind.content,
+                content_leaving: false,
+                doubted: false,
+                marker: users::marker_of(object.uid),
+                deleting_for: Duration::ZERO,
+                settle: TIMEOUT * 2 + MARGIN,
+            },
             hash: format!("{:?} {}", order.policy, order.adopt),
             reconciled: status.observed_generation == object.generation,
             adoptable: BTreeSet::from([ADOPTABLE]),
@@ -89,6 +98,8 @@ pub fn observe(state: &State<Tenant>, object: &Object<Tenant>, memory: &Memory) 
         },
         status,
         remote: Remote::Unread,
+        automation: Default::default(),
+        settings: Default::default(),
         trouble: None,
         done: Done::default(),
     }

@@ -4,7 +4,7 @@ use super::{
     Tenant,
     around::{Around, Marked, marker_of},
     mutants::Mutant,
-    promises,
+    promises, users,
 };
 use crate::resource::{How, Kind, Pass, Turn, step::write};
 use chatwoot_operator::{
@@ -77,6 +77,8 @@ pub fn act(turn: &mut Turn<'_, Tenant>, pass: &mut Pass<Tenant>, effect: Effect,
             });
             Lesson::Deleted(id, answer)
         }
+        Effect::Automation(effect) => Lesson::Automation(users::act(turn, pass, effect, how)),
+        Effect::Settings(_) => unreachable!("no settings are declared"),
     }
 }
 
@@ -98,6 +100,7 @@ fn read_back(turn: &mut Turn<'_, Tenant>, pass: &mut Pass<Tenant>) -> Lesson {
 /// The event goes first where nobody may hear of it otherwise.
 fn let_go(turn: &mut Turn<'_, Tenant>, pass: &mut Pass<Tenant>, notice: Option<Notice>, how: How) -> Wrote {
     turn.state.chatwoot.told |= notice == Some(Notice::MayExist);
+    let leaves = notice == Some(Notice::AutomationLeft);
     if turn.kind.mutant == Some(Mutant::DropsWithoutTest)
         && let Some(stored) = turn.state.object.clone().filter(|stored| stored.uid == pass.object.uid)
     {
@@ -108,6 +111,7 @@ fn let_go(turn: &mut Turn<'_, Tenant>, pass: &mut Pass<Tenant>, notice: Option<N
     let wrote = write(turn, pass, how, |object| object.finalizer = false);
     let late = notice == Some(Notice::TooLate) && matches!(wrote, Wrote::Yes | Wrote::Unknown) && !how.dies();
     turn.state.chatwoot.told |= late;
+    turn.state.chatwoot.told |= leaves && matches!(wrote, Wrote::Yes | Wrote::Unknown) && !how.dies();
     if let (Some(stored), None) = (stored, &turn.state.object) {
         turn.check(promises::letting_go(&turn.state, &stored, decided));
     }
@@ -118,7 +122,7 @@ fn find(around: &Around, id: i64) -> Result<Account, Failure> {
     around.find(id).map(super::around::Account::shown).ok_or_else(|| failure(Class::NotFound, 404))
 }
 
-fn failure(class: Class, status: u16) -> Failure {
+pub fn failure(class: Class, status: u16) -> Failure {
     Failure { status: Some(status), ..Failure::of(class) }
 }
 
@@ -136,11 +140,11 @@ fn see(pass: &mut Pass<Tenant>, account: Option<&Account>) {
     pass.held.seen = account.map(|account| (account.id.0, marked(account))).or(pass.held.seen);
 }
 
-fn looked(how: How) -> Result<(), Failure> {
+pub fn looked(how: How) -> Result<(), Failure> {
     if how == How::Failed { Err(Failure::of(Class::Timeout)) } else { Ok(()) }
 }
 
-fn done(turn: &mut Turn<'_, Tenant>, how: How, change: impl FnOnce(&mut Around)) -> Result<(), Failure> {
+pub fn done(turn: &mut Turn<'_, Tenant>, how: How, change: impl FnOnce(&mut Around)) -> Result<(), Failure> {
     if how == How::Failed {
         return Err(failure(Class::Server, 500));
     }

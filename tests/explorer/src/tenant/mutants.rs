@@ -1,13 +1,14 @@
 //! Machines for accounts that are wrong in one thing each, outside the create protocol.
 
-use super::{Tenant, around};
+use super::{Tenant, around, users};
 use crate::resource::Next;
 use chatwoot_operator::{
-    api::account::AccountDeletionPolicy as Policy,
+    api::account::{AccountDeletionPolicy as Policy, AccountStatus},
     chatwoot::marker,
     plan::{
         Machine, Moment, Step,
         account::{Effect, Facts, Lesson, Notice, Tag},
+        create::Wrote,
     },
 };
 
@@ -21,6 +22,12 @@ pub enum Mutant {
     ForgetsWhatItReplaces,
     SaysNothingOfWhatMayExist,
     SaysReadyBeforeItIs,
+    /// Believes its user removed, and has not asked for it.
+    LeavesItsUser,
+    /// Asks for its user before it has recorded that it will.
+    AsksUnrecorded,
+    /// Forgets that a request for its user may still be under way.
+    ForgetsWhatIsUnderWay,
 }
 
 /// What it takes the facts for.
@@ -49,6 +56,14 @@ pub fn next(mutant: Option<Mutant>, facts: &Facts, at: &Moment) -> Next<Tenant> 
             Some(Mutant::SaysNothingOfWhatMayExist),
             Step::Act(Effect::DropFinalizer(Some(Notice::MayExist))),
         ) => Step::Act(Effect::DropFinalizer(None)),
+        (Some(Mutant::ForgetsWhatIsUnderWay), Step::Act(Effect::Write(mut status, tag))) => {
+            forget(&mut status);
+            Step::Act(Effect::Write(status, tag))
+        }
+        (Some(Mutant::ForgetsWhatIsUnderWay), Step::Settle(mut end)) => {
+            forget(&mut end.status);
+            Step::Settle(end)
+        }
         (_, next) => next,
     }
 }
@@ -64,6 +79,12 @@ pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
     facts.learn(lesson);
 }
 
+fn forget(status: &mut AccountStatus) {
+    if let Some(own) = status.automation.as_mut().filter(|own| own.user_id.is_some()) {
+        own.unanswered_since = None;
+    }
+}
+
 /// An effect it only believes to have carried out.
 pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Option<Lesson> {
     let ours = |id: i64, domain: bool| {
@@ -74,6 +95,10 @@ pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Optio
         shown
     };
     match (mutant?, effect) {
+        (mutant, Effect::Automation(effect)) => users::imagines(mutant, effect).map(Lesson::Automation),
+        (Mutant::AsksUnrecorded, Effect::Write(status, tag @ Tag::Intent { .. })) => {
+            Some(Lesson::Wrote { tag: tag.clone(), status: status.clone(), wrote: Wrote::Yes })
+        }
         (Mutant::WritesUnread, Effect::Get(id)) => Some(Lesson::Got(*id, Ok(ours(*id, false)))),
         (Mutant::SaysReadyBeforeItIs, Effect::Patch(id, patch)) if patch.domain.is_some() => {
             Some(Lesson::Patched { features: false, answer: Ok(ours(*id, true)) })

@@ -8,6 +8,7 @@
 use super::{
     Tenant,
     around::{ADOPTABLE, Around, Marked},
+    users,
 };
 use crate::resource::{Object, Pass, State};
 use chatwoot_operator::{
@@ -50,6 +51,12 @@ pub enum Violation {
     NoWord(String),
     /// It ends Ready, and an account of it is named nowhere although the index works.
     EndsForgotten(i64),
+    /// The operator's own user was asked for before its address stood in the status.
+    UserUnrecorded,
+    /// The operator's own user was changed or removed without having been read under our marker in the same pass.
+    UserUnread(i64),
+    /// It stays although the resource is gone, and nobody was told.
+    UserLeft(i64),
 }
 
 impl fmt::Display for Violation {
@@ -86,6 +93,11 @@ impl fmt::Display for Violation {
             Violation::ReadyButNot(what) => write!(f, "Ready, and {what} is not so in Chatwoot"),
             Violation::NoWord(why) => write!(f, "it ends neither Ready nor with a reason: {why}"),
             Violation::EndsForgotten(id) => write!(f, "it ends Ready while account {id} is named nowhere"),
+            Violation::UserUnrecorded => f.write_str("a user asked for whose address stands nowhere"),
+            Violation::UserUnread(id) => {
+                write!(f, "user {id} changed without having been read in the same pass")
+            }
+            Violation::UserLeft(id) => write!(f, "user {id} stays although the resource is gone"),
         }
     }
 }
@@ -98,6 +110,10 @@ pub fn words(status: &AccountStatus) -> String {
     }));
     words.extend((!status.duplicates.is_empty()).then(|| format!("duplicates {:?}", status.duplicates)));
     words.extend(status.decision.as_ref().map(|open| format!("question {}", open.token)));
+    words.extend(status.automation.as_ref().map(|own| {
+        let unanswered = if own.unanswered_since.is_some() { ", unanswered" } else { "" };
+        format!("own user {:?}{unanswered}", own.user_id)
+    }));
     words.extend(status.deletion.as_ref().map(|_| "deletion sent".to_owned()));
     words.extend(ready_reason(&status.conditions).map(str::to_owned));
     words.join(", ")
@@ -211,7 +227,8 @@ pub fn letting_go(state: &State<Tenant>, stored: &Object<Tenant>, decided: Polic
 pub fn at_rest(state: &State<Tenant>) -> Result<(), Violation> {
     match &state.object {
         None if excused(state) || state.chatwoot.told => Ok(()),
-        None => gone(&state.chatwoot),
+        None => gone(&state.chatwoot)
+            .and_then(|()| state.chatwoot.end.map_or(Ok(()), |(uid, ..)| users::left(&state.chatwoot, uid))),
         Some(object) => {
             if !is_ready(&object.status.conditions) {
                 return stalled(&object.status);
@@ -219,7 +236,7 @@ pub fn at_rest(state: &State<Tenant>) -> Result<(), Violation> {
             let forgotten = unnamed(state, object).next().filter(|_| state.chatwoot.index_works);
             match forgotten {
                 Some(id) if !state.chatwoot.meddled => Err(Violation::EndsForgotten(id)),
-                _ => ready(object, &state.chatwoot),
+                _ => ready(object, &state.chatwoot).and_then(|()| served(state, object)),
             }
         }
     }
@@ -245,6 +262,14 @@ fn ready(object: &Object<Tenant>, around: &Around) -> Result<(), Violation> {
         }
         Some(account) if !account.domain => Err(Violation::ReadyButNot("the domain")),
         Some(_) => Ok(()),
+    }
+}
+
+fn served(state: &State<Tenant>, object: &Object<Tenant>) -> Result<(), Violation> {
+    let wanted = object.status.automation.is_some();
+    match object.status.id.filter(|_| wanted) {
+        Some(account) => users::at_rest(state, account, object.status.automation_user()),
+        None => Ok(()),
     }
 }
 

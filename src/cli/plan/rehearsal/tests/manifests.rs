@@ -25,6 +25,22 @@ fn attributes() -> impl Strategy<Value = BTreeMap<&'static str, i64>> {
 }
 
 prop_compose! {
+    fn settings()(
+        after in prop::option::of(prop::sample::select(vec!["0s", "1h", "72h"])),
+        message in prop::option::of(prop::sample::select(vec!["", "Bye"])),
+        ignore in prop::option::of(any::<bool>()),
+        label in prop::option::of(prop::sample::select(vec!["", "closed"])),
+    ) -> Value {
+        let mut all = json!({
+            "autoResolveAfter": after, "autoResolveMessage": message, "autoResolveIgnoreWaiting": ignore,
+            "autoResolveLabel": label,
+        });
+        all.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        all
+    }
+}
+
+prop_compose! {
     fn an_account(name: &'static str)(
         title in prop::sample::select(vec!["Acme", "Other"]),
         locale in prop::option::of(prop::sample::select(vec!["en", "de"])),
@@ -32,12 +48,13 @@ prop_compose! {
         state in prop::option::weighted(0.2, prop::sample::select(vec!["Active", "Suspended"])),
         features in flags(), limits in limits(), attributes in attributes(),
         plan in prop::option::of(prop::sample::select(vec!["free", "pro"])),
+        settings in prop::option::weighted(0.4, settings()),
         paused in prop::bool::weighted(0.1), observes in prop::bool::weighted(0.1),
     ) -> Manifest {
         let mut spec = json!({
             "name": title, "features": features, "limits": limits, "customAttributes": attributes, "locale": locale,
             "domain": domain, "state": state, "plan": plan, "paused": paused,
-            "mode": if observes { "Observe" } else { "Enforce" },
+            "mode": if observes { "Observe" } else { "Enforce" }, "settings": settings,
         });
         spec.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         ("ChatwootAccount", name.to_owned(), json!({"spec": spec}))

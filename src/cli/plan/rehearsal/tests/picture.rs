@@ -21,6 +21,14 @@ pub fn accounts(state: &State) -> BTreeMap<i64, Fields> {
         fields.extend(account.features.iter().map(|flag| (format!("features.{flag}"), true.into())));
         fields.extend(map("limits", account.limits.as_object()));
         fields.extend(map("customAttributes", Some(&account.custom_attributes)));
+        let own = [
+            ("auto_resolve_after", "autoResolveAfter"),
+            ("auto_resolve_message", "autoResolveMessage"),
+            ("auto_resolve_ignore_waiting", "autoResolveIgnoreWaiting"),
+            ("auto_resolve_label", "autoResolveLabel"),
+        ];
+        let there = own.into_iter().filter_map(|(key, name)| Some((name, account.settings.get(key)?)));
+        fields.extend(there.map(|(name, value)| (format!("settings.{name}"), value.clone())));
         (account.id, said(fields))
     };
     state.accounts.iter().map(picture).collect()

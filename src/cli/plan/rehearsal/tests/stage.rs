@@ -126,7 +126,8 @@ impl Stage {
 
     /// What the platform's admin has applied before anything else.
     pub fn platform(&self) -> Vec<(&'static str, String, Value)> {
-        let spec = json!({"url": self.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app", "key": "token"}});
+        let spec = json!({"url": self.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app", "key": "token"},
+            "automation": {"emailDomain": "ops.example.com"}});
         vec![("ChatwootInstance", "main".to_owned(), json!({"spec": spec}))]
     }
 }
