@@ -45,14 +45,6 @@ pub(super) fn printable(field: &str) -> Rule {
         .message(format!("{field} must not contain control characters; remove line breaks and tabs").as_str())
 }
 
-/// As [`printable`], for a text of several lines.
-pub(super) fn lines(field: &str) -> Rule {
-    Rule::new(r"!self.matches('[\\x00-\\x08\\x0B-\\x1F\\x7F-\\x{9F}]')").message(
-        format!("{field} must not contain control characters other than line breaks and tabs; remove them")
-            .as_str(),
-    )
-}
-
 /// No letter that has a small one, where Chatwoot writes small ones: what is compared is then exactly what it stores.
 pub(super) fn lower_case(field: &str, example: &str) -> Rule {
     // Roman numerals and circled letters are no letters to Unicode, and have small ones all the same.
