@@ -4,6 +4,8 @@
 #![allow(clippy::duplicated_attributes)]
 
 pub mod account;
+pub mod attribute_definition;
+pub mod canned_response;
 pub mod common;
 pub mod conditions;
 pub mod content;
@@ -17,7 +19,9 @@ mod reference;
 mod rules;
 pub mod schema;
 mod selector;
+pub mod team;
 pub mod user;
+pub mod webhook;
 
 /// API group of every kind.
 pub const GROUP: &str = "chatwoot.dev";

@@ -185,6 +185,10 @@ mod tests {
             "ChatwootAccount (`cwa`)",
             "ChatwootUser (`cwu`)",
             "ChatwootLabel (`cwl`)",
+            "ChatwootTeam (`cwt`)",
+            "ChatwootCannedResponse (`cwc`)",
+            "ChatwootCustomAttributeDefinition (`cwd`)",
+            "ChatwootWebhook (`cww`)",
         ] {
             assert!(text.contains(&format!("### {kind}\n")), "{kind}");
         }

@@ -8,8 +8,10 @@ mod properties;
 
 pub use super::reference::{reasons, reference};
 use super::{
-    account::ChatwootAccount, common::UNSEEN, grant::ChatwootGrant, instance::ChatwootInstance,
-    label::ChatwootLabel, plan::ChatwootPlan, user::ChatwootUser,
+    account::ChatwootAccount, attribute_definition::ChatwootCustomAttributeDefinition,
+    canned_response::ChatwootCannedResponse, common::UNSEEN, grant::ChatwootGrant,
+    instance::ChatwootInstance, label::ChatwootLabel, plan::ChatwootPlan, team::ChatwootTeam,
+    user::ChatwootUser, webhook::ChatwootWebhook,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -41,6 +43,10 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         ChatwootAccount::crd(),
         ChatwootUser::crd(),
         ChatwootLabel::crd(),
+        ChatwootTeam::crd(),
+        ChatwootCannedResponse::crd(),
+        ChatwootCustomAttributeDefinition::crd(),
+        ChatwootWebhook::crd(),
     ]
     .into_iter()
     .map(shipped)

@@ -23,6 +23,19 @@ pub enum KindName {
     User,
     #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
     Label,
+    #[value(aliases = ["teams", "cwt", "chatwootteam", "chatwootteams"])]
+    Team,
+    #[value(aliases = ["canned-responses", "cwc", "chatwootcannedresponse", "chatwootcannedresponses"])]
+    CannedResponse,
+    #[value(aliases = [
+        "custom-attribute-definitions",
+        "cwd",
+        "chatwootcustomattributedefinition",
+        "chatwootcustomattributedefinitions",
+    ])]
+    CustomAttributeDefinition,
+    #[value(aliases = ["webhooks", "cww", "chatwootwebhook", "chatwootwebhooks"])]
+    Webhook,
 }
 
 impl KindName {
@@ -35,6 +48,10 @@ impl KindName {
             KindName::Account => "ChatwootAccount",
             KindName::User => "ChatwootUser",
             KindName::Label => "ChatwootLabel",
+            KindName::Team => "ChatwootTeam",
+            KindName::CannedResponse => "ChatwootCannedResponse",
+            KindName::CustomAttributeDefinition => "ChatwootCustomAttributeDefinition",
+            KindName::Webhook => "ChatwootWebhook",
         }
     }
 
@@ -44,8 +61,18 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 6] =
-        [Self::Instance, Self::Grant, Self::Plan, Self::Account, Self::User, Self::Label];
+    pub const ALL: [Self; 10] = [
+        Self::Instance,
+        Self::Grant,
+        Self::Plan,
+        Self::Account,
+        Self::User,
+        Self::Label,
+        Self::Team,
+        Self::CannedResponse,
+        Self::CustomAttributeDefinition,
+        Self::Webhook,
+    ];
 
     /// Tenants write it, in their own namespaces.
     pub fn is_tenants(self) -> bool {

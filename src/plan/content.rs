@@ -2,12 +2,13 @@
 //! declared fields that differ, delete it.
 
 mod delete;
+mod fingerprint;
 mod learn;
 mod make;
 mod names;
 mod settle;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod types;
 
 pub use names::{Named, Names};
@@ -123,9 +124,10 @@ impl Facts {
             (_, Ok(wish), Standing::Taken) => Some(Verdict::new(
                 reason::NOT_OWNED,
                 format!(
-                    "another {} of this namespace has {} {:?} in the account; write another into spec.{}, or delete one of the \
-                     two",
-                    self.kind.kind, self.kind.key, wish.key, self.kind.key
+                    "another {} of this namespace has {} in the account; write another into spec.{}, or delete one of the two",
+                    self.kind.kind,
+                    self.kind.shown(&wish.key),
+                    self.kind.key
                 ),
             )),
             (_, Ok(_), Standing::Unknown) => Some(Verdict::new(

@@ -1,6 +1,8 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
 pub mod account;
+pub mod attribute_definition;
+pub mod canned_response;
 pub mod claims;
 pub mod consent;
 pub mod content;
@@ -16,8 +18,10 @@ pub mod password;
 pub mod schedule;
 pub mod selection;
 pub mod status;
+pub mod team;
 pub mod trouble;
 pub mod user;
+pub mod webhook;
 
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};

@@ -2,8 +2,10 @@
 
 pub mod account;
 pub mod account_index;
+mod attribute_definition;
 pub mod automation;
 pub mod cache;
+mod canned_response;
 pub mod content;
 pub mod depends;
 pub mod driver;
@@ -23,7 +25,9 @@ pub mod snapshot;
 pub mod stored;
 pub mod surroundings;
 pub mod sweep;
+mod team;
 pub mod tenancy;
 pub mod turn;
 pub mod user;
+mod webhook;
 pub mod world;

@@ -88,9 +88,10 @@ impl Facts {
             }
             [one, ..] => {
                 let text = format!(
-                    "the account has {noun} {} of {key} {:?}, which this resource has not made, so it is not touched; set \
-                     spec.adopt: true to take it over, or write another {key}",
-                    one.id, wish.key
+                    "the account has {noun} {} of {}, which this resource has not made, so it is not touched; set spec.adopt: \
+                     true to take it over, or write another {key}",
+                    one.id,
+                    self.kind.shown(&wish.key)
                 );
                 Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
             }
@@ -159,7 +160,7 @@ impl Facts {
 
     fn noted(&self, wish: &Wish, at: &Moment) -> ContentStatus {
         let name = match self.kind.naming {
-            Naming::Key => wish.key.clone(),
+            Naming::Key | Naming::Fingerprint(_) => wish.key.clone(),
             Naming::Temporary(_) => self.around.temporary.clone(),
         };
         let verdict = Verdict::new(reason::CREATING, format!("making the {}", self.kind.noun));

@@ -116,6 +116,7 @@ impl<C: Content> ContentHands<C> {
         let (asked_at, changes) = (self.world.clock(), self.world.lists.changes(&of));
         match self.call(C::list).await {
             Ok(items) => {
+                let items = items.into_iter().map(|item| item.sealed(C::TRAIT)).collect();
                 let shared = Shared { asked_at, items: Arc::new(items) };
                 self.world.lists.share(&of, shared.clone(), changes);
                 self.saw(shared)
@@ -132,6 +133,7 @@ impl<C: Content> ContentHands<C> {
 
     /// A write and its answer, which the shared list shows at once.
     fn keep(&mut self, answer: Result<Item, Failure>) -> Result<Seen, Failure> {
+        let answer = answer.map(|item| item.sealed(C::TRAIT));
         let Some(of) = self.of() else { return answer.map(|item| item.seen) };
         match answer {
             Ok(item) => {
@@ -158,6 +160,10 @@ impl<C: Content> ContentHands<C> {
             }
         }
         Lesson::Deleted(id, answer)
+    }
+
+    fn opened(&self, fields: Map) -> Map {
+        C::TRAIT.opened(fields, &self.stored.object().key())
     }
 
     fn wanted_part(&self, part: &str) -> Value {
@@ -239,11 +245,12 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
             Effect::Token => self.token().await,
             Effect::List { not_before } => self.list(not_before).await,
             Effect::Create(fields) => {
-                let answer = self.call(|account| C::create(account, *fields)).await;
+                let fields = self.opened(*fields);
+                let answer = self.call(|account| C::create(account, fields)).await;
                 Lesson::Created(self.keep(answer))
             }
             Effect::Patch(id, fields) => {
-                let fields: Map = *fields;
+                let fields = self.opened(*fields);
                 let answer = self.call(|account| C::patch(account, id, fields)).await;
                 Lesson::Patched(id, self.keep(answer))
             }

@@ -11,6 +11,10 @@ macro_rules! contents {
     ($with:ident) => {
         $with! {
             labels: $crate::api::label::ChatwootLabel,
+            teams: $crate::api::team::ChatwootTeam,
+            canned_responses: $crate::api::canned_response::ChatwootCannedResponse,
+            attribute_definitions: $crate::api::attribute_definition::ChatwootCustomAttributeDefinition,
+            webhooks: $crate::api::webhook::ChatwootWebhook,
         }
     };
 }
