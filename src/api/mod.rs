@@ -4,11 +4,13 @@
 #![allow(clippy::duplicated_attributes)]
 
 pub mod account;
+pub mod agent_bot;
 pub mod common;
 pub mod conditions;
 pub mod content;
 mod duration;
 pub mod grant;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod locale;

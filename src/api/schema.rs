@@ -8,8 +8,9 @@ mod properties;
 
 pub use super::reference::{reasons, reference};
 use super::{
-    account::ChatwootAccount, common::UNSEEN, grant::ChatwootGrant, instance::ChatwootInstance,
-    label::ChatwootLabel, plan::ChatwootPlan, user::ChatwootUser,
+    account::ChatwootAccount, agent_bot::ChatwootAgentBot, common::UNSEEN, grant::ChatwootGrant,
+    inbox::ChatwootInbox, instance::ChatwootInstance, label::ChatwootLabel, plan::ChatwootPlan,
+    user::ChatwootUser,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -40,6 +41,8 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         ChatwootPlan::crd(),
         ChatwootAccount::crd(),
         ChatwootUser::crd(),
+        ChatwootInbox::crd(),
+        ChatwootAgentBot::crd(),
         ChatwootLabel::crd(),
     ]
     .into_iter()

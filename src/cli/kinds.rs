@@ -21,6 +21,10 @@ pub enum KindName {
     Account,
     #[value(aliases = ["users", "cwu", "chatwootuser", "chatwootusers"])]
     User,
+    #[value(aliases = ["inboxes", "cwx", "chatwootinbox", "chatwootinboxes"])]
+    Inbox,
+    #[value(aliases = ["agentbots", "cwb", "chatwootagentbot", "chatwootagentbots"])]
+    AgentBot,
     #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
     Label,
 }
@@ -34,6 +38,8 @@ impl KindName {
             KindName::Plan => "ChatwootPlan",
             KindName::Account => "ChatwootAccount",
             KindName::User => "ChatwootUser",
+            KindName::Inbox => "ChatwootInbox",
+            KindName::AgentBot => "ChatwootAgentBot",
             KindName::Label => "ChatwootLabel",
         }
     }
@@ -44,8 +50,16 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 6] =
-        [Self::Instance, Self::Grant, Self::Plan, Self::Account, Self::User, Self::Label];
+    pub const ALL: [Self; 8] = [
+        Self::Instance,
+        Self::Grant,
+        Self::Plan,
+        Self::Account,
+        Self::User,
+        Self::Inbox,
+        Self::AgentBot,
+        Self::Label,
+    ];
 
     /// Tenants write it, in their own namespaces.
     pub fn is_tenants(self) -> bool {

@@ -1,6 +1,7 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
 pub mod account;
+pub mod agent_bot;
 pub mod claims;
 pub mod consent;
 pub mod content;
@@ -8,6 +9,7 @@ pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod memberships;

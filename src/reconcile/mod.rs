@@ -2,12 +2,14 @@
 
 pub mod account;
 pub mod account_index;
+mod agent_bot;
 pub mod automation;
 pub mod cache;
 pub mod content;
 pub mod depends;
 pub mod driver;
 pub mod events;
+mod inbox;
 pub mod installation;
 pub mod instance;
 pub mod instances;

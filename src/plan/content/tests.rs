@@ -1,4 +1,5 @@
 mod converge;
 mod deletion;
 mod promises;
+mod values;
 mod world;
