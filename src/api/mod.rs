@@ -4,6 +4,7 @@
 #![allow(clippy::duplicated_attributes)]
 
 pub mod account;
+pub mod automation_rule;
 pub mod common;
 pub mod conditions;
 pub mod content;

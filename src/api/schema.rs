@@ -8,8 +8,8 @@ mod properties;
 
 pub use super::reference::{reasons, reference};
 use super::{
-    account::ChatwootAccount, common::UNSEEN, grant::ChatwootGrant, instance::ChatwootInstance,
-    label::ChatwootLabel, plan::ChatwootPlan, user::ChatwootUser,
+    account::ChatwootAccount, automation_rule::ChatwootAutomationRule, common::UNSEEN, grant::ChatwootGrant,
+    instance::ChatwootInstance, label::ChatwootLabel, plan::ChatwootPlan, user::ChatwootUser,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -41,6 +41,7 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         ChatwootAccount::crd(),
         ChatwootUser::crd(),
         ChatwootLabel::crd(),
+        ChatwootAutomationRule::crd(),
     ]
     .into_iter()
     .map(shipped)

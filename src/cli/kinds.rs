@@ -23,6 +23,8 @@ pub enum KindName {
     User,
     #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
     Label,
+    #[value(aliases = ["automation-rules", "cwar", "chatwootautomationrule", "chatwootautomationrules"])]
+    AutomationRule,
 }
 
 impl KindName {
@@ -35,6 +37,7 @@ impl KindName {
             KindName::Account => "ChatwootAccount",
             KindName::User => "ChatwootUser",
             KindName::Label => "ChatwootLabel",
+            KindName::AutomationRule => "ChatwootAutomationRule",
         }
     }
 
@@ -44,8 +47,15 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 6] =
-        [Self::Instance, Self::Grant, Self::Plan, Self::Account, Self::User, Self::Label];
+    pub const ALL: [Self; 7] = [
+        Self::Instance,
+        Self::Grant,
+        Self::Plan,
+        Self::Account,
+        Self::User,
+        Self::Label,
+        Self::AutomationRule,
+    ];
 
     /// Tenants write it, in their own namespaces.
     pub fn is_tenants(self) -> bool {

@@ -1,6 +1,7 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
 pub mod account;
+pub mod automation_rule;
 pub mod claims;
 pub mod consent;
 pub mod content;

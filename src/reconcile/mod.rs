@@ -3,6 +3,7 @@
 pub mod account;
 pub mod account_index;
 pub mod automation;
+mod automation_rule;
 pub mod cache;
 pub mod content;
 pub mod depends;

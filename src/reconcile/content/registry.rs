@@ -11,6 +11,7 @@ macro_rules! contents {
     ($with:ident) => {
         $with! {
             labels: $crate::api::label::ChatwootLabel,
+            automation_rules: $crate::api::automation_rule::ChatwootAutomationRule,
         }
     };
 }
