@@ -4,6 +4,7 @@
 #![allow(clippy::duplicated_attributes)]
 
 pub mod account;
+pub mod agent_bot;
 pub mod attribute_definition;
 pub mod canned_response;
 pub mod common;
@@ -11,6 +12,7 @@ pub mod conditions;
 pub mod content;
 mod duration;
 pub mod grant;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod locale;

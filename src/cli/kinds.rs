@@ -21,6 +21,10 @@ pub enum KindName {
     Account,
     #[value(aliases = ["users", "cwu", "chatwootuser", "chatwootusers"])]
     User,
+    #[value(aliases = ["inboxes", "cwx", "chatwootinbox", "chatwootinboxes"])]
+    Inbox,
+    #[value(aliases = ["agentbots", "cwb", "chatwootagentbot", "chatwootagentbots"])]
+    AgentBot,
     #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
     Label,
     #[value(aliases = ["teams", "cwt", "chatwootteam", "chatwootteams"])]
@@ -47,6 +51,8 @@ impl KindName {
             KindName::Plan => "ChatwootPlan",
             KindName::Account => "ChatwootAccount",
             KindName::User => "ChatwootUser",
+            KindName::Inbox => "ChatwootInbox",
+            KindName::AgentBot => "ChatwootAgentBot",
             KindName::Label => "ChatwootLabel",
             KindName::Team => "ChatwootTeam",
             KindName::CannedResponse => "ChatwootCannedResponse",
@@ -61,12 +67,14 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Instance,
         Self::Grant,
         Self::Plan,
         Self::Account,
         Self::User,
+        Self::Inbox,
+        Self::AgentBot,
         Self::Label,
         Self::Team,
         Self::CannedResponse,

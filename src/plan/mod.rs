@@ -1,6 +1,7 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
 pub mod account;
+pub mod agent_bot;
 pub mod attribute_definition;
 pub mod canned_response;
 pub mod claims;
@@ -10,6 +11,7 @@ pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod memberships;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod account_index;
+mod agent_bot;
 mod attribute_definition;
 pub mod automation;
 pub mod cache;
@@ -10,6 +11,7 @@ pub mod content;
 pub mod depends;
 pub mod driver;
 pub mod events;
+mod inbox;
 pub mod installation;
 pub mod instance;
 pub mod instances;
