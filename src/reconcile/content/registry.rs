@@ -43,11 +43,6 @@ macro_rules! caches {
         }
 
         impl ContentCaches {
-            /// Caches of nothing, for whoever plans without watching.
-            pub fn empty() -> Self {
-                Self { $($field: Cache::fixed([]),)+ }
-            }
-
             /// Waits until every first list is in; false when one never will be.
             pub async fn ready(&self) -> bool {
                 true $(&& self.$field.ready().await)+
