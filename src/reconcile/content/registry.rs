@@ -19,6 +19,7 @@ macro_rules! contents {
             canned_responses: $crate::api::canned_response::ChatwootCannedResponse,
             attribute_definitions: $crate::api::attribute_definition::ChatwootCustomAttributeDefinition,
             webhooks: $crate::api::webhook::ChatwootWebhook,
+            automation_rules: $crate::api::automation_rule::ChatwootAutomationRule,
         }
     };
 }
