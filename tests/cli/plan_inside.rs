@@ -17,6 +17,11 @@ metadata: {name: vip, namespace: acme}
 spec: {account: main, title: vip, color: '#1f93ff'}
 ---
 apiVersion: chatwoot.dev/v1alpha1
+kind: ChatwootWebhook
+metadata: {name: hook, namespace: acme}
+spec: {account: main, url: 'https://hooks.acme.example/chatwoot?key=s3cr3t'}
+---
+apiVersion: chatwoot.dev/v1alpha1
 kind: ChatwootAutomationRule
 metadata: {name: sort, namespace: acme}
 spec:
@@ -39,16 +44,19 @@ async fn what_is_inside_accounts_is_planned_and_then_so() -> Result<()> {
         "ChatwootLabel acme/vip: create\n  color: \"#1f93ff\"\n  title: \"vip\"\n  it is made after its account",
         "ChatwootAutomationRule acme/sort: create\n",
         "  eventName: \"conversation_created\"\n",
-        "3 to create, 0 to update",
+        "ChatwootWebhook acme/hook: create\n  url: \"(set)\"\n",
+        "4 to create, 0 to update",
     ] {
         assert!(plan.out.contains(part), "{part:?} is not in:\n{}", plan.out);
     }
+    assert!(!plan.out.contains("s3cr3t"), "{}", plan.out);
     bench.nothing_was_written(before).await?;
 
     let operator = bench.operator()?;
     bench.apply(TENANT).await?;
     bench.ready("cwl/vip").await?;
     bench.ready("cwar/sort").await?;
+    bench.ready("cww/hook").await?;
     let again = bench.plan(TENANT, &[]).await?;
     assert_eq!(again.code, 0, "{again:?}");
 
@@ -58,8 +66,12 @@ async fn what_is_inside_accounts_is_planned_and_then_so() -> Result<()> {
     bench.chatwoot.act(Act::EditRecord { kind: RecordKind::AutomationRule, id: rule, fields }).await?;
     let before = bench.chatwoot.last_seq().await?;
     let changed = TENANT.replace("#1f93ff", "#000000").replace("name: Sort", "name: Sort\n  active: true");
+    let changed = changed.replace("s3cr3t", "an0ther");
+    let plan = bench.plan(&changed, &["-o", "json"]).await?;
+    assert!(!plan.out.contains("an0ther") && !plan.out.contains("s3cr3t"), "{}", plan.out);
     let plan = bench.plan(&changed, &[]).await?;
     assert_eq!(plan.code, 2, "{plan:?}");
+    assert!(!plan.out.contains("an0ther") && !plan.out.contains("s3cr3t"), "{}", plan.out);
     for part in [
         format!("ChatwootLabel acme/vip (id {label}): update\n  color: \"#1f93ff\" → \"#000000\"\n"),
         format!("ChatwootAutomationRule acme/sort (id {rule}): update\n"),

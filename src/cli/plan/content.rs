@@ -6,7 +6,7 @@
 mod kinds;
 mod thought;
 
-pub use kinds::{ContentSnapshots, Kept, Visitor, each, learn, perform, put, rank, standing};
+pub use kinds::{ContentSnapshots, Kept, Visitor, each, learn, perform, put, rank, secret_key, standing};
 pub use thought::Thoughts;
 
 use super::{
@@ -24,6 +24,9 @@ use kube::ResourceExt;
 use serde_json::Value;
 use std::sync::Arc;
 use thought::Inside;
+
+/// In the place of what is not shown.
+pub const SET: &str = "(set)";
 
 pub struct Imagined {
     world: Arc<World>,
@@ -68,7 +71,7 @@ impl Imagined {
             sheet.change(in_spec(field), Value::Null, self.sayable(field, value));
         }
         let key = match self.naming {
-            Naming::Key => self.wish.key.clone(),
+            Naming::Key | Naming::Fingerprint(_) => self.wish.key.clone(),
             Naming::Temporary(field) => {
                 fields.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
             }
@@ -83,9 +86,7 @@ impl Imagined {
         let mut seen = self.of(id)?;
         for (field, value) in fields {
             let (before, after) = match seen.fields.insert(field.clone(), value.clone()) {
-                Some(_) if self.wish.secrets.contains_key(field.as_str()) => {
-                    (Value::Null, self.sayable(&field, &value))
-                }
+                Some(_) if self.is_secret(&field) => (Value::Null, self.sayable(&field, &value)),
                 before => (before.unwrap_or_default(), self.sayable(&field, &value)),
             };
             sheet.change(in_spec(&field), before, after);
@@ -112,9 +113,14 @@ impl Imagined {
         })
     }
 
-    /// What stands in a Secret is not shown.
+    /// What stands in a Secret, and a key that can hold one, is not shown.
+    fn is_secret(&self, field: &str) -> bool {
+        self.wish.secrets.contains_key(field)
+            || matches!(self.naming, Naming::Fingerprint(hidden) if hidden == field)
+    }
+
     fn sayable(&self, field: &str, value: &Value) -> Value {
-        if self.wish.secrets.contains_key(field) { "(set)".into() } else { value.clone() }
+        if self.is_secret(field) { SET.into() } else { value.clone() }
     }
 
     fn is_unreal(&self, id: i64) -> bool {
