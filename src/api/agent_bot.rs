@@ -71,5 +71,7 @@ pub struct AgentBotSpec {
 /// Chatwoot does not check it (chatwoot-api P36).
 fn outgoing_url() -> Rule {
     Rule::new(r"self == '' || self.matches('^https?://[^/?#\\s\\p{Z}\\p{Cc}]+([/?#][^\\s\\p{Z}\\p{Cc}]*)?$')")
-        .message("outgoingUrl must be http:// or https:// and a host, such as https://bot.acme.example/chatwoot")
+        .message(
+            "outgoingUrl must be http:// or https:// and a host, such as https://bot.acme.example/chatwoot",
+        )
 }

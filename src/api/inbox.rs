@@ -4,8 +4,8 @@ mod channel;
 mod hours;
 
 pub use channel::{
-    ApiChannel, EmailChannel, Imap, PreChatField, PreChatForm, ReplyTime, Smtp, SmtpAuthentication, TlsVerify,
-    WebWidget, WidgetFeature,
+    ApiChannel, EmailChannel, Imap, PreChatField, PreChatForm, ReplyTime, Smtp, SmtpAuthentication,
+    TlsVerify, WebWidget, WidgetFeature,
 };
 pub use hours::{OpeningHours, Weekday, WorkingHours};
 
@@ -135,22 +135,28 @@ fn channel_is_fixed() -> Rule {
 
 /// Chatwoot reads the text `null` in a field of an inbox as nothing (chatwoot-api §3.5).
 fn not_null(field: &str) -> Rule {
-    Rule::new("self != 'null'")
-        .message(format!("{field} must not be the text null, which Chatwoot reads as nothing; write another").as_str())
+    Rule::new("self != 'null'").message(
+        format!("{field} must not be the text null, which Chatwoot reads as nothing; write another").as_str(),
+    )
 }
 
 /// NUL makes Chatwoot answer 500 (chatwoot-api §1.4), and the others nobody sees.
 fn several_lines(field: &str) -> Rule {
     Rule::new(r"!self.matches('[\\x00-\\x08\\x0B-\\x1F\\x7F]')").message(
-        format!("{field} must not contain control characters other than line feeds and tabs; remove them").as_str(),
+        format!("{field} must not contain control characters other than line feeds and tabs; remove them")
+            .as_str(),
     )
 }
 
 /// An address that Chatwoot calls or shows.
 fn link(field: &str) -> Rule {
-    Rule::new(r"self == '' || self.matches('^https?://[^/?#\\s\\p{Z}\\p{Cc}]+([/?#][^\\s\\p{Z}\\p{Cc}]*)?$')").message(
-        format!("{field} must be http:// or https:// and a host, such as https://www.acme.example/support").as_str(),
-    )
+    Rule::new(r"self == '' || self.matches('^https?://[^/?#\\s\\p{Z}\\p{Cc}]+([/?#][^\\s\\p{Z}\\p{Cc}]*)?$')")
+        .message(
+            format!(
+                "{field} must be http:// or https:// and a host, such as https://www.acme.example/support"
+            )
+            .as_str(),
+        )
 }
 
 fn time_zone() -> Rule {

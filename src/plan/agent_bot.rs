@@ -1,7 +1,7 @@
 //! What a ChatwootAgentBot asks for, in Chatwoot's words.
 
 use super::{
-    content::{Naming, Names, Seen, Trait, Wish, declared, fields},
+    content::{Names, Naming, Seen, Trait, Wish, declared, fields},
     inbox::INBOX,
     status::Verdict,
 };

@@ -14,7 +14,7 @@ pub use hours::{days, is_day};
 
 use super::{
     agent_bot::AGENT_BOT,
-    content::{Naming, Names, Seen, Trait, Wish, declared, fields},
+    content::{Names, Naming, Seen, Trait, Wish, declared, fields},
     status::Verdict,
 };
 use crate::{api::inbox::InboxSpec, chatwoot::tenant::inbox::Inbox};
@@ -46,7 +46,10 @@ pub fn wish(spec: &InboxSpec, names: &dyn Names) -> Result<Wish, Verdict> {
         fields: declared([
             ("name", Some(json!(spec.name))),
             ("greeting_enabled", flag(greeting.and_then(|greeting| greeting.enabled))),
-            ("greeting_message", greeting.and_then(|greeting| greeting.message.as_ref()).map(|text| json!(text))),
+            (
+                "greeting_message",
+                greeting.and_then(|greeting| greeting.message.as_ref()).map(|text| json!(text)),
+            ),
             ("csat_survey_enabled", flag(spec.csat)),
             ("enable_auto_assignment", flag(spec.auto_assignment)),
             ("allow_messages_after_resolved", flag(spec.allow_messages_after_resolved)),

@@ -3,6 +3,7 @@
 
 mod account;
 mod grant;
+mod inbox;
 mod instance;
 mod shared;
 mod user;
@@ -30,8 +31,15 @@ pub struct Stored {
     pub bound_to: Option<i64>,
 }
 
-pub const KINDS: [&str; 5] =
-    ["ChatwootInstance", "ChatwootGrant", "ChatwootPlan", "ChatwootAccount", "ChatwootUser"];
+pub const KINDS: [&str; 7] = [
+    "ChatwootInstance",
+    "ChatwootGrant",
+    "ChatwootPlan",
+    "ChatwootAccount",
+    "ChatwootUser",
+    "ChatwootInbox",
+    "ChatwootAgentBot",
+];
 
 /// The least that each kind needs.
 pub fn plain(kind: &str) -> Value {
@@ -45,6 +53,8 @@ pub fn plain(kind: &str) -> Value {
         "ChatwootPlan" => json!({"instanceRef": {"name": "main"}}),
         "ChatwootAccount" => json!({"name": "Acme Support"}),
         "ChatwootUser" => json!({"name": "Alice", "email": "alice@acme.example"}),
+        "ChatwootInbox" => json!({"account": "acme", "name": "Help", "api": {}}),
+        "ChatwootAgentBot" => json!({"account": "acme", "name": "Helper"}),
         other => panic!("no such kind: {other}"),
     }
 }
@@ -57,10 +67,18 @@ pub fn spec(kind: &str, changes: &Value) -> Value {
 }
 
 pub fn all() -> Vec<Case> {
-    [instance::instance(), grant::grant(), account::plan(), account::account(), user::user()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        instance::instance(),
+        grant::grant(),
+        account::plan(),
+        account::account(),
+        user::user(),
+        inbox::inbox(),
+        inbox::agent_bot(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn create(kind: &'static str, refused: Value, says: &'static str, accepted: Value) -> Case {

@@ -23,6 +23,8 @@ async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
         ("ChatwootPlan", json!({})),
         ("ChatwootAccount", json!({"deletionPolicy": "Retain", "mode": "Enforce", "paused": false})),
         ("ChatwootUser", json!({"deletionPolicy": "Revoke", "mode": "Enforce", "paused": false})),
+        ("ChatwootInbox", json!({"deletionPolicy": "Retain", "mode": "Enforce", "paused": false})),
+        ("ChatwootAgentBot", json!({"deletionPolicy": "Delete", "mode": "Enforce", "paused": false})),
     ] {
         // A status in what somebody applies is dropped: only the operator writes it, through the subresource.
         let mut made = object(kind, "plain", cases::plain(kind));
@@ -72,7 +74,7 @@ struct Table {
     wide: &'static [(&'static str, &'static str)],
 }
 
-fn tables() -> [Table; 5] {
+fn tables() -> [Table; 7] {
     let instance = json!({"namespace": "chatwoot-system", "name": "main", "uid": "u"});
     [
         Table {
@@ -114,6 +116,22 @@ fn tables() -> [Table; 5] {
             status: json!({"id": 7, "instance": instance}),
             columns: &[("ID", "7"), ("EMAIL", "alice@acme.example"), ("AGE", "")],
             wide: &[("INSTANCE", "main")],
+        },
+        Table {
+            kind: "ChatwootInbox",
+            short: "cwx",
+            spec: json!({}),
+            status: json!({"id": 9}),
+            columns: &[("ACCOUNT", "acme"), ("INBOX", "Help"), ("AGE", "")],
+            wide: &[("ID", "9")],
+        },
+        Table {
+            kind: "ChatwootAgentBot",
+            short: "cwb",
+            spec: json!({}),
+            status: json!({"id": 8}),
+            columns: &[("ACCOUNT", "acme"), ("BOT", "Helper"), ("AGE", "")],
+            wide: &[("ID", "8")],
         },
     ]
 }
@@ -174,7 +192,9 @@ async fn one_category_names_all_kinds() {
         shown,
         [
             "chatwootaccount.chatwoot.dev/one",
+            "chatwootagentbot.chatwoot.dev/one",
             "chatwootgrant.chatwoot.dev/one",
+            "chatwootinbox.chatwoot.dev/one",
             "chatwootinstance.chatwoot.dev/one",
             "chatwootplan.chatwoot.dev/one",
             "chatwootuser.chatwoot.dev/one",

@@ -11,6 +11,7 @@ mod support;
 
 mod accounts;
 mod adoption;
+mod agent_bots;
 mod attack;
 mod automation;
 mod canary;
@@ -21,6 +22,7 @@ mod credentials;
 mod decisions;
 mod deletion;
 mod grants;
+mod inboxes;
 mod instances;
 mod login_links;
 mod lost;

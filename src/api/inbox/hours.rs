@@ -76,6 +76,7 @@ fn in_order() -> Rule {
 
 fn time_of_day(field: &str) -> Rule {
     Rule::new("self.matches('^([01][0-9]|2[0-3]):[0-5][0-9]$')").message(
-        format!("workingHours.days: {field} must be a time from 00:00 to 23:59 in quotes, such as \"09:30\"").as_str(),
+        format!("workingHours.days: {field} must be a time from 00:00 to 23:59 in quotes, such as \"09:30\"")
+            .as_str(),
     )
 }

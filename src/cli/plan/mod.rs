@@ -169,7 +169,9 @@ fn put(rehearsal: &mut Rehearsal, kind: KindName, object: DynamicObject) -> Resu
         KindName::Plan => typed::<ChatwootPlan>(rehearsal, object),
         KindName::Account => typed::<ChatwootAccount>(rehearsal, object),
         KindName::User => typed::<ChatwootUser>(rehearsal, object),
-        KindName::Inbox | KindName::AgentBot | KindName::Label => anyhow::bail!("what is inside accounts is not planned"),
+        KindName::Inbox | KindName::AgentBot | KindName::Label => {
+            anyhow::bail!("what is inside accounts is not planned")
+        }
     }
 }
 

@@ -72,7 +72,9 @@ fn only_what_the_spec_declares_is_asked_for() {
     let wish = wish("helper", &spec(None), &Town::default()).unwrap();
     assert_eq!(wish.fields.keys().collect::<Vec<_>>(), ["name", "outgoing_url"]);
     assert!(wish.parts.is_empty());
-    let bot = serde_json::from_value(json!({"id": 2, "name": "Helper", "outgoing_url": "https://bot.acme.example"}));
+    let bot = serde_json::from_value(
+        json!({"id": 2, "name": "Helper", "outgoing_url": "https://bot.acme.example"}),
+    );
     assert!(wish.differences(&seen(&bot.unwrap())).is_empty());
 }
 

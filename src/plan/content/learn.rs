@@ -32,7 +32,8 @@ impl Facts {
             Lesson::Secrets(read) => {
                 self.pass.secrets = Some(read.map(|hashes| {
                     if let Ok(wish) = &mut self.around.wish {
-                        wish.fields.extend(hashes.into_iter().map(|(field, hash)| (field.to_owned(), hash.into())));
+                        wish.fields
+                            .extend(hashes.into_iter().map(|(field, hash)| (field.to_owned(), hash.into())));
                     }
                 }));
             }

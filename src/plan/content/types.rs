@@ -78,9 +78,8 @@ impl Wish {
 
     /// What only a create can make so, and is not so in `seen`.
     pub(super) fn irreconcilable(&self, seen: &Seen) -> Option<&str> {
-        let differs = |(field, value): &(&String, &Value)| {
-            seen.fields.get(*field).is_some_and(|found| found != *value)
-        };
+        let differs =
+            |(field, value): &(&String, &Value)| seen.fields.get(*field).is_some_and(|found| found != *value);
         self.fixed.iter().find(differs).map(|(field, _)| field.as_str())
     }
 }
@@ -318,8 +317,15 @@ pub enum Lesson {
     NoTurn(NoTurn),
     Finalizer(Wrote),
     Dropped(Wrote),
-    Wrote { tag: Tag, status: Box<ContentStatus>, wrote: Wrote },
-    ReadBack { status: Option<Box<ContentStatus>>, gone: bool },
+    Wrote {
+        tag: Tag,
+        status: Box<ContentStatus>,
+        wrote: Wrote,
+    },
+    ReadBack {
+        status: Option<Box<ContentStatus>>,
+        gone: bool,
+    },
     Token(Result<(), Failure>),
     /// Keyed hashes of the values, by field.
     Secrets(Result<BTreeMap<&'static str, String>, Unread>),

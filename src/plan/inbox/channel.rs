@@ -2,8 +2,8 @@
 
 use crate::{
     api::inbox::{
-        ApiChannel, EmailChannel, Imap, InboxSpec, PreChatField, ReplyTime, Smtp, SmtpAuthentication, TlsVerify,
-        WebWidget, WidgetFeature,
+        ApiChannel, EmailChannel, Imap, InboxSpec, PreChatField, ReplyTime, Smtp, SmtpAuthentication,
+        TlsVerify, WebWidget, WidgetFeature,
     },
     chatwoot::{
         tenant::inbox::{self as wire, ChannelType, Inbox},

@@ -77,7 +77,11 @@ fn every_field_of_a_list_can_be_compared_with_what_is_asked_for() {
         allow_messages_after_resolved: Some(true),
         lock_to_single_conversation: Some(true),
         timezone: Some("Europe/Berlin".into()),
-        working_hours: Some(WorkingHours { enabled: Some(true), out_of_office_message: text(), days: vec![] }),
+        working_hours: Some(WorkingHours {
+            enabled: Some(true),
+            out_of_office_message: text(),
+            days: vec![],
+        }),
         ..spec()
     };
     let widget = WebWidget {
@@ -149,7 +153,13 @@ fn what_differs_only_in_form_is_left_alone() {
 
 #[test]
 fn questions_are_compared_in_what_can_be_declared() {
-    let question = |name: &str| PreChatField { name: name.into(), label: "Name".into(), type_: "text".into(), enabled: true, ..PreChatField::default() };
+    let question = |name: &str| PreChatField {
+        name: name.into(),
+        label: "Name".into(),
+        type_: "text".into(),
+        enabled: true,
+        ..PreChatField::default()
+    };
     let form = PreChatForm { fields: Some(vec![question("fullName")]), ..PreChatForm::default() };
     let widget = WebWidget { website_url: "a".into(), pre_chat_form: Some(form), ..WebWidget::default() };
     let spec = InboxSpec { web_widget: Some(widget), ..spec() };
@@ -212,5 +222,8 @@ fn an_inbox_of_another_kind_is_not_taken_for_this_one() {
     let wish = asked(&spec);
     let other = shown(json!({"channel_type": "Channel::Api"}));
     assert_ne!(wish.fixed["channel_type"], other.fields["channel_type"]);
-    assert_eq!(wish.fixed["channel_type"], shown(json!({"channel_type": "Channel::Email"})).fields["channel_type"]);
+    assert_eq!(
+        wish.fixed["channel_type"],
+        shown(json!({"channel_type": "Channel::Email"})).fields["channel_type"]
+    );
 }

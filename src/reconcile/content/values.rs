@@ -93,7 +93,8 @@ mod tests {
     #[test]
     fn what_is_sent_holds_values_only_where_they_are_secret() {
         let mut fields = Map::new();
-        fields.extend([("imap_password".to_owned(), json!("hash")), ("imap_login".to_owned(), json!("help"))]);
+        fields
+            .extend([("imap_password".to_owned(), json!("hash")), ("imap_login".to_owned(), json!("help"))]);
         let taken = taken_out(&mut fields, &values("hunter2"));
         assert_eq!(fields.keys().collect::<Vec<_>>(), ["imap_login"]);
         assert_eq!(taken["imap_password"].expose_secret(), "hunter2");

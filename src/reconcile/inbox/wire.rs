@@ -4,7 +4,8 @@ use crate::{
     chatwoot::{
         outcome::Failure,
         tenant::inbox::{
-            ApiChannel, Channel, ChannelType, EmailChannel, Inbox, InboxFields, InboxPatch, NewInbox, WebWidget,
+            ApiChannel, Channel, ChannelType, EmailChannel, Inbox, InboxFields, InboxPatch, NewInbox,
+            WebWidget,
         },
         types::Map,
     },
@@ -100,7 +101,10 @@ mod tests {
     fn a_create_takes_parts_of_what_is_replaced_whole() {
         let fields = json!({"name": "a", "channel_type": "Channel::Api", "agent_reply_time_window": 24});
         let sent = serde_json::to_value(new(map(fields)).unwrap()).unwrap();
-        assert_eq!(sent["channel"], json!({"type": "api", "additional_attributes": {"agent_reply_time_window": 24}}));
+        assert_eq!(
+            sent["channel"],
+            json!({"type": "api", "additional_attributes": {"agent_reply_time_window": 24}})
+        );
     }
 
     #[test]
@@ -129,7 +133,10 @@ mod tests {
     fn days_go_out_as_rows() {
         let day = json!({"day_of_week": 6, "closed_all_day": true, "open_all_day": false, "open_hour": null,
             "open_minutes": null, "close_hour": null, "close_minutes": null});
-        assert_eq!(sent(json!({"working_hours.saturday": day}), Secrets::new()), json!({"working_hours": [day]}));
+        assert_eq!(
+            sent(json!({"working_hours.saturday": day}), Secrets::new()),
+            json!({"working_hours": [day]})
+        );
     }
 
     #[test]

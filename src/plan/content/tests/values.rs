@@ -1,8 +1,12 @@
 //! Fields of a kind other than plain ones: secret, blind, tried, fixed; and parts that are waited for.
 
-use super::{super::*, world::*};
+use super::{
+    super::*,
+    world::{Pass, *},
+};
 use crate::{api::common::SecretKeyRef, chatwoot::outcome::Class, plan::Again};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An inbox with a mail server and its password.
 fn mail() -> World {
@@ -65,7 +69,10 @@ fn what_chatwoot_stored_and_could_not_use_is_tried_again_and_not_all_the_time() 
     for _ in 0..3 {
         let pass = world.pass();
         assert_eq!(pass.reason(), "RejectedByChatwoot");
-        assert!(matches!(pass.end.again, Again::Backoff { at_least } if at_least.as_secs() == 30), "{pass:?}");
+        assert!(
+            matches!(pass.end.again, Again::Backoff { at_least } if at_least.as_secs() == 30),
+            "{pass:?}"
+        );
         assert_eq!(world.status.drifted, ["imap"]);
         assert!(pass.message().contains("tried again"), "{}", pass.message());
         world.wait(30);
