@@ -17,6 +17,10 @@ pub const FINALIZER: &str = "chatwoot.dev/finalizer";
 pub const RECONCILE_ANNOTATION: &str = "chatwoot.dev/reconcile-requested-at";
 /// Answers the question in `status.decision`: `<token>/account-id=42` or `<token>/create`.
 pub const RESOLVE_ANNOTATION: &str = "chatwoot.dev/resolve";
+/// Asks for a link that logs a person in; `status.loginLink.requestedAt` repeats its value when that has been answered.
+pub const LOGIN_LINK_ANNOTATION: &str = "chatwoot.dev/login-link-requested-at";
+/// On Secrets with a login link: when they are removed.
+pub const EXPIRES_ANNOTATION: &str = "chatwoot.dev/expires-at";
 /// On Secrets we write: `<kind>/<name>` of the resource they belong to.
 pub const OWNER_ANNOTATION: &str = "chatwoot.dev/owner";
 /// On Secrets people write: `"true"` makes a change to them noticed at once.
@@ -155,6 +159,31 @@ impl JsonSchema for Scalar {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"x-kubernetes-int-or-string": true, "maxLength": 255})
+    }
+}
+
+/// A text that can hold a secret, such as a key in a URL. `Debug` does not show it.
+#[derive(Serialize, Deserialize, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(transparent)]
+pub struct Discreet(pub String);
+
+impl fmt::Debug for Discreet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[not shown]")
+    }
+}
+
+impl JsonSchema for Discreet {
+    fn schema_name() -> Cow<'static, str> {
+        "Discreet".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
     }
 }
 

@@ -4,11 +4,15 @@
 #![allow(clippy::duplicated_attributes)]
 
 pub mod account;
+pub mod agent_bot;
+pub mod attribute_definition;
+pub mod canned_response;
 pub mod common;
 pub mod conditions;
 pub mod content;
 mod duration;
 pub mod grant;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod locale;
@@ -17,7 +21,9 @@ mod reference;
 mod rules;
 pub mod schema;
 mod selector;
+pub mod team;
 pub mod user;
+pub mod webhook;
 
 /// API group of every kind.
 pub const GROUP: &str = "chatwoot.dev";

@@ -184,7 +184,13 @@ mod tests {
             "ChatwootPlan (`cwp`)",
             "ChatwootAccount (`cwa`)",
             "ChatwootUser (`cwu`)",
+            "ChatwootInbox (`cwx`)",
+            "ChatwootAgentBot (`cwb`)",
             "ChatwootLabel (`cwl`)",
+            "ChatwootTeam (`cwt`)",
+            "ChatwootCannedResponse (`cwc`)",
+            "ChatwootCustomAttributeDefinition (`cwd`)",
+            "ChatwootWebhook (`cww`)",
         ] {
             assert!(text.contains(&format!("### {kind}\n")), "{kind}");
         }

@@ -3,7 +3,10 @@
 mod status;
 
 pub use super::common::{DeletionStatus, InstanceBinding, Ownership, Role};
-pub use status::{EmailTaken, Managed, MembershipState, MembershipStatus, PasswordStatus, UserStatus};
+pub use status::{
+    AccessTokenStatus, EmailTaken, LoginLinkState, LoginLinkStatus, Managed, MembershipState,
+    MembershipStatus, PasswordStatus, UserStatus,
+};
 
 use super::{
     common::{Adopt, InstanceRef, Mode, Scalar, SecretKeyRef},
@@ -154,9 +157,15 @@ pub struct CredentialsSecret {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// Asks for the API token; nothing to set yet.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct AccessToken {}
+/// Asks for the API token.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessToken {
+    /// Any text; another one makes a new token, and the old one stops working. Takes Chatwoot 4.3 or newer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub rotation: Option<String>,
+}
 
 /// What happens to a person in Chatwoot when their resource is deleted.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Hash, JsonSchema)]

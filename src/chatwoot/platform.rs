@@ -14,7 +14,7 @@ pub use about::About;
 pub use accounts::NewAccount;
 pub use index::{INDEX_LIMIT, IndexError, Indexed};
 pub use members::Member;
-pub use users::{NewUser, OwnUser, UserAnswer, UserPatch};
+pub use users::{NewUser, OwnUser, UserAnswer, UserPatch, absolute};
 
 use super::{
     application::Application,

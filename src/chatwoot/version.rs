@@ -48,6 +48,11 @@ impl Version {
     pub fn has_token_route(self) -> bool {
         self >= Self::new(4, 3, 0)
     }
+
+    /// `POST /api/v1/profile/reset_access_token` exists since 4.3.0.
+    pub fn rotates_tokens(self) -> bool {
+        self >= Self::new(4, 3, 0)
+    }
 }
 
 impl FromStr for Version {
@@ -106,6 +111,7 @@ mod tests {
         assert!(!version("4.4.9").has_account_index() && version("4.5.0").has_account_index());
         assert!(!version("4.2.9").has_later_settings() && version("4.3.0").has_later_settings());
         assert!(!version("4.2.9").has_token_route() && version("4.3.0").has_token_route());
+        assert!(!version("4.2.9").rotates_tokens() && version("4.3.0").rotates_tokens());
         assert!(!version("4.15.7").is_newer_than_known() && version("4.16.0").is_newer_than_known());
     }
 }

@@ -21,8 +21,25 @@ pub enum KindName {
     Account,
     #[value(aliases = ["users", "cwu", "chatwootuser", "chatwootusers"])]
     User,
+    #[value(aliases = ["inboxes", "cwx", "chatwootinbox", "chatwootinboxes"])]
+    Inbox,
+    #[value(aliases = ["agentbots", "cwb", "chatwootagentbot", "chatwootagentbots"])]
+    AgentBot,
     #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
     Label,
+    #[value(aliases = ["teams", "cwt", "chatwootteam", "chatwootteams"])]
+    Team,
+    #[value(aliases = ["canned-responses", "cwc", "chatwootcannedresponse", "chatwootcannedresponses"])]
+    CannedResponse,
+    #[value(aliases = [
+        "custom-attribute-definitions",
+        "cwd",
+        "chatwootcustomattributedefinition",
+        "chatwootcustomattributedefinitions",
+    ])]
+    CustomAttributeDefinition,
+    #[value(aliases = ["webhooks", "cww", "chatwootwebhook", "chatwootwebhooks"])]
+    Webhook,
 }
 
 impl KindName {
@@ -34,7 +51,13 @@ impl KindName {
             KindName::Plan => "ChatwootPlan",
             KindName::Account => "ChatwootAccount",
             KindName::User => "ChatwootUser",
+            KindName::Inbox => "ChatwootInbox",
+            KindName::AgentBot => "ChatwootAgentBot",
             KindName::Label => "ChatwootLabel",
+            KindName::Team => "ChatwootTeam",
+            KindName::CannedResponse => "ChatwootCannedResponse",
+            KindName::CustomAttributeDefinition => "ChatwootCustomAttributeDefinition",
+            KindName::Webhook => "ChatwootWebhook",
         }
     }
 
@@ -44,8 +67,20 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 6] =
-        [Self::Instance, Self::Grant, Self::Plan, Self::Account, Self::User, Self::Label];
+    pub const ALL: [Self; 12] = [
+        Self::Instance,
+        Self::Grant,
+        Self::Plan,
+        Self::Account,
+        Self::User,
+        Self::Inbox,
+        Self::AgentBot,
+        Self::Label,
+        Self::Team,
+        Self::CannedResponse,
+        Self::CustomAttributeDefinition,
+        Self::Webhook,
+    ];
 
     /// Tenants write it, in their own namespaces.
     pub fn is_tenants(self) -> bool {

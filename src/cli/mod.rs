@@ -12,6 +12,7 @@ pub mod import;
 mod inside;
 pub mod installed;
 pub mod kinds;
+pub mod login_link;
 pub mod output;
 pub mod plan;
 pub mod reconcile;
@@ -54,6 +55,7 @@ enum Command {
     Contacts(Box<contacts::Options>),
     Conversations(Box<conversations::Options>),
     Import(Box<import::Options>),
+    LoginLink(login_link::Options),
     Plan(plan::Options),
     Reconcile(reconcile::Options),
     Resolve(resolve::Options),
@@ -95,6 +97,7 @@ pub fn main(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Contacts(options) => in_runtime(contacts::run(*options)),
         Command::Conversations(options) => in_runtime(conversations::run(*options)),
         Command::Import(options) => in_runtime(import::run(*options)),
+        Command::LoginLink(options) => in_runtime(login_link::run(options)),
         Command::Plan(options) => in_runtime(plan::run(options)),
         Command::Reconcile(options) => in_runtime(reconcile::run(options)),
         Command::Resolve(options) => in_runtime(resolve::run(options)),

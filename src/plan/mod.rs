@@ -1,6 +1,9 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
 pub mod account;
+pub mod agent_bot;
+pub mod attribute_definition;
+pub mod canned_response;
 pub mod claims;
 pub mod consent;
 pub mod content;
@@ -8,6 +11,7 @@ pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod memberships;
@@ -16,8 +20,10 @@ pub mod password;
 pub mod schedule;
 pub mod selection;
 pub mod status;
+pub mod team;
 pub mod trouble;
 pub mod user;
+pub mod webhook;
 
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};

@@ -3,13 +3,17 @@
 mod credentials;
 mod delete;
 mod learn;
+pub mod link;
 mod make;
 mod settle;
 #[cfg(test)]
 mod tests;
+pub mod token;
 mod types;
 mod withdrawn;
 
+pub use link::{Link, LinkSecret};
+pub use token::Rotation;
 pub use types::*;
 
 use super::{
@@ -35,8 +39,10 @@ impl super::Machine for Facts {
     type End = super::End<UserStatus>;
 
     fn next(&self, at: &Moment) -> Next {
-        match self.decide(at) {
-            Step::Settle(end) if !at.stopping => Step::Settle(self.tell_of_withdrawn(end, at)),
+        let refusing = self.refusing_link(at);
+        let facts = refusing.as_ref().unwrap_or(self);
+        match facts.decide(at) {
+            Step::Settle(end) if !at.stopping => Step::Settle(facts.tell_of_withdrawn(end, at)),
             step => step,
         }
     }
@@ -67,6 +73,9 @@ impl Facts {
         // Nothing new is begun by a process that is going, or has lost the lead; what was sent is written down.
         if at.stopping && !self.pass.deleted {
             return self.quiet();
+        }
+        if let Some(step) = self.expire_link(at) {
+            return step;
         }
         if !self.object.deleting && self.has_no_work() {
             return self.quiet();
@@ -103,6 +112,7 @@ impl Facts {
             && !self.around.due
             && !self.is_requested()
             && !self.around.secret_news
+            && self.open_request().is_none()
             && !self.pass.began
             && !self.status.memberships.iter().any(|made| made.state == MembershipState::Revoking)
     }
@@ -146,6 +156,7 @@ impl Facts {
     /// People wait for it.
     pub fn is_urgent(&self) -> bool {
         self.object.deleting
+            || self.open_request().is_some()
             || self.status.observed_generation != self.object.generation
             || !super::status::is_ready(&self.status.conditions)
     }
@@ -176,14 +187,23 @@ impl Facts {
         if !patch.is_empty() && !self.pass.patched {
             return Step::Act(Effect::Patch(id, Box::new(patch)));
         }
+        if let Some(step) = self.login_link(id, user) {
+            return step;
+        }
         if let Some(step) = self.password(id, at) {
             return step;
         }
         if let Some(step) = self.membership(id, user, at) {
             return step;
         }
+        if let Some(step) = self.rotate(id, at) {
+            return step;
+        }
         if let Some(step) = self.publish(at) {
             return step;
+        }
+        if let Some(end) = self.rotation_unknown(at) {
+            return end;
         }
         self.agreed(if self.pass.patched { drifted } else { Vec::new() }, at)
     }

@@ -19,6 +19,8 @@ use std::{fmt::Debug, future::Future, sync::Arc, time::Duration};
 const FUEL: usize = 400;
 /// The watch usually brings a newer version well before this.
 const FRESH: Duration = Duration::from_millis(500);
+/// The shortest wait there is.
+const AT_ONCE: Duration = Duration::from_millis(1);
 /// How long a cache may lag behind our own writes.
 const LAG: Duration = Duration::from_millis(50);
 /// How soon after an object a backup tool writes its status: at once, but it may have many others on its hands.
@@ -71,6 +73,11 @@ pub trait Kind:
     /// What its drift slot is computed from: those with the same are compared at the same times.
     fn slot(_: &Self, uid: &str) -> String {
         uid.to_owned()
+    }
+
+    /// When it must be looked at again whatever else it waits for, also sooner than after a failure.
+    fn deadline(_machine: &Self::Machine, _at: &Moment) -> Option<Duration> {
+        None
     }
 
     /// What a change of status tells people.
@@ -170,6 +177,7 @@ fn finish<K: Kind>(
     let at = world.moment();
     let slot = K::slot(object, &uid);
     let wait = come_back(&mut remembered, (&uid, &slot), end, K::interval(machine), (at.clock, at.now));
+    let wait = K::deadline(machine, &at).map_or(wait, |deadline| wait.min(deadline.max(AT_ONCE)));
     if outcome.gone {
         K::memories(world).forget(&uid);
     } else {
@@ -289,7 +297,7 @@ fn come_back<M>(
         Again::After(wait) => wait.min(until_due),
         Again::OnChange | Again::Fresh | Again::Backoff { .. } => until_due,
     };
-    wait.max(Duration::from_millis(1))
+    wait.max(AT_ONCE)
 }
 
 #[cfg(test)]

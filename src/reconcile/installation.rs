@@ -8,7 +8,7 @@ use crate::{
     chatwoot::marker::Installation,
 };
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::ObjectMeta};
-use kube::{Api, ResourceExt, api::PostParams};
+use kube::{Api, Client, ResourceExt, api::PostParams};
 use std::collections::BTreeMap;
 
 const ID: &str = "id";
@@ -42,9 +42,8 @@ pub async fn read_or_make(kept: &Kept, world: &World) -> Result<Installation, St
 
 /// Reads the installation. `None`: there is none yet, and it is safe to make one. `Err`: why not, and what to do.
 pub async fn read(kept: &Kept, world: &World) -> Result<Option<Installation>, String> {
-    let api: Api<Secret> = Api::namespaced(world.client.clone(), &kept.namespace);
-    if let Some(secret) = api.get_opt(&kept.secret).await.map_err(|error| unreadable(kept, error))? {
-        return parse(kept, &secret).map(Some);
+    if let Some(found) = find(kept, &world.client).await? {
+        return Ok(Some(found));
     }
     if kept.id.is_none()
         && let Some(bound) = somebody_bound(world)
@@ -56,6 +55,13 @@ pub async fn read(kept: &Kept, world: &World) -> Result<Option<Installation>, St
         ));
     }
     Ok(None)
+}
+
+/// The installation as it is kept; `None`: its Secret does not exist. `Err`: why that cannot be told, and what to do.
+pub async fn find(kept: &Kept, client: &Client) -> Result<Option<Installation>, String> {
+    let api: Api<Secret> = Api::namespaced(client.clone(), &kept.namespace);
+    let secret = api.get_opt(&kept.secret).await.map_err(|error| unreadable(kept, error))?;
+    secret.map(|secret| parse(kept, &secret)).transpose()
 }
 
 /// An installation that nobody has yet, for whoever plans what would be done with the first one.

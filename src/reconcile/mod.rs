@@ -2,12 +2,16 @@
 
 pub mod account;
 pub mod account_index;
+mod agent_bot;
+mod attribute_definition;
 pub mod automation;
 pub mod cache;
+mod canned_response;
 pub mod content;
 pub mod depends;
 pub mod driver;
 pub mod events;
+mod inbox;
 pub mod installation;
 pub mod instance;
 pub mod instances;
@@ -23,7 +27,9 @@ pub mod snapshot;
 pub mod stored;
 pub mod surroundings;
 pub mod sweep;
+mod team;
 pub mod tenancy;
 pub mod turn;
 pub mod user;
+mod webhook;
 pub mod world;

@@ -17,6 +17,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// Notes on a generated password's Secret which rotation it is.
 pub const ROTATION_ANNOTATION: &str = "chatwoot.dev/password-rotation";
+/// Notes on a published token's Secret which rotation it is.
+pub const TOKEN_ROTATION_ANNOTATION: &str = "chatwoot.dev/token-rotation";
+/// Key of a published token.
+pub const TOKEN: &str = "access_token";
 /// Key of a generated password.
 pub const PASSWORD: &str = "password";
 
@@ -30,6 +34,13 @@ pub enum Trouble {
     Kubernetes(String),
 }
 
+/// Which rotations of password and token stand in a Secret.
+#[derive(Clone, Copy, Default)]
+pub struct Notes<'a> {
+    pub password: Option<&'a str>,
+    pub token: Option<&'a str>,
+}
+
 /// One resource's Secrets.
 pub struct Secrets<'a> {
     pub world: &'a World,
@@ -41,14 +52,14 @@ pub struct Secrets<'a> {
 }
 
 impl Secrets<'_> {
-    fn api(&self) -> Api<Secret> {
+    pub(super) fn api(&self) -> Api<Secret> {
         Api::namespaced(self.world.client.clone(), self.namespace)
     }
 
     /// One key of a Secret that people write.
     pub async fn read(&self, reference: &SecretKeyRef) -> Result<Vec<u8>, Trouble> {
         let SecretKeyRef { name, key } = reference;
-        let found = within(self.api().get_opt(name)).await?;
+        let found = self.get(name).await?;
         let value = found.and_then(|secret| secret.data?.remove(key)).map(|bytes| bytes.0);
         value.ok_or_else(|| {
             Trouble::Unusable(format!(
@@ -59,9 +70,14 @@ impl Secrets<'_> {
         })
     }
 
+    /// A Secret by name, whoever's it is.
+    pub(super) async fn get(&self, name: &str) -> Result<Option<Secret>, Trouble> {
+        within(self.api().get_opt(name)).await
+    }
+
     /// A Secret of ours by name; `None` where there is none.
     pub async fn ours(&self, name: &str) -> Result<Option<Secret>, Trouble> {
-        match within(self.api().get_opt(name)).await? {
+        match self.get(name).await? {
             Some(secret) if self.is_ours(&secret) => Ok(Some(secret)),
             Some(_) => Err(Trouble::Unusable(format!(
                 "Secret {}/{name} exists and is not this resource's, so it is not overwritten; name another in \
@@ -72,26 +88,36 @@ impl Secrets<'_> {
         }
     }
 
-    fn is_ours(&self, secret: &Secret) -> bool {
+    pub(super) fn is_ours(&self, secret: &Secret) -> bool {
         let label = secret.metadata.labels.as_ref().and_then(|labels| labels.get(MANAGED_BY_LABEL));
         let owner = secret.metadata.annotations.as_ref().and_then(|notes| notes.get(OWNER_ANNOTATION));
         label.map(String::as_str) == Some(MANAGED_BY) && owner == Some(&self.owner_note())
     }
 
-    fn owner_note(&self) -> String {
+    pub(super) fn owner_note(&self) -> String {
         let (kind, name) = self.owner;
         format!("{kind}/{name}")
     }
 
-    /// Makes the Secret hold exactly `data`; writes nothing where it does already.
+    /// Makes the Secret hold exactly `data`; writes nothing where it does already. `rotation`: of a generated password.
     pub async fn store(
         &self,
         wanted: &CredentialsSecret,
         data: BTreeMap<String, Vec<u8>>,
         rotation: Option<&str>,
     ) -> Result<(), Trouble> {
+        self.store_noted(wanted, data, Notes { password: rotation, token: None }).await
+    }
+
+    /// As [`Secrets::store`], for what has other rotations too.
+    pub async fn store_noted(
+        &self,
+        wanted: &CredentialsSecret,
+        data: BTreeMap<String, Vec<u8>>,
+        notes: Notes<'_>,
+    ) -> Result<(), Trouble> {
         let existing = self.ours(&wanted.name).await?;
-        let secret = self.build(wanted, data, rotation, existing.as_ref());
+        let secret = self.build(wanted, data, notes, existing.as_ref());
         if existing.as_ref().is_some_and(|existing| same(existing, &secret)) {
             return Ok(());
         }
@@ -108,14 +134,16 @@ impl Secrets<'_> {
         &self,
         wanted: &CredentialsSecret,
         data: BTreeMap<String, Vec<u8>>,
-        rotation: Option<&str>,
+        notes: Notes<'_>,
         existing: Option<&Secret>,
     ) -> Secret {
         let mut labels = wanted.labels.clone();
         labels.insert(MANAGED_BY_LABEL.to_owned(), MANAGED_BY.to_owned());
         let mut annotations = wanted.annotations.clone();
         annotations.insert(OWNER_ANNOTATION.to_owned(), self.owner_note());
-        annotations.extend(rotation.map(|rotation| (ROTATION_ANNOTATION.to_owned(), rotation.to_owned())));
+        let rotations = [(ROTATION_ANNOTATION, notes.password), (TOKEN_ROTATION_ANNOTATION, notes.token)];
+        annotations
+            .extend(rotations.into_iter().filter_map(|(key, of)| Some((key.to_owned(), of?.to_owned()))));
         Secret {
             metadata: ObjectMeta {
                 name: Some(wanted.name.clone()),
@@ -164,7 +192,7 @@ fn same(existing: &Secret, wanted: &Secret) -> bool {
         && holds(&existing.metadata.annotations, &wanted.metadata.annotations)
 }
 
-async fn within<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, Trouble> {
+pub(super) async fn within<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, Trouble> {
     let kubernetes = |why: String| Err(Trouble::Kubernetes(why));
     match tokio::time::timeout(PATIENCE, call).await {
         Ok(Ok(found)) => Ok(found),

@@ -109,8 +109,12 @@ const LONGEST_REQUEST: usize = 256;
 /// The request to look that somebody wrote. An annotation can be as long as 256 KiB; a status that repeated all of it
 /// would be refused, and with it whatever else it says.
 pub fn requested_at<K: Resource>(object: &K) -> Option<String> {
-    let asked = object.annotations().get(RECONCILE_ANNOTATION)?;
-    Some(asked.chars().take(LONGEST_REQUEST).collect())
+    requested_by(object, RECONCILE_ANNOTATION)
+}
+
+/// As [`requested_at`], for another annotation.
+pub fn requested_by<K: Resource>(object: &K, annotation: &str) -> Option<String> {
+    Some(object.annotations().get(annotation)?.chars().take(LONGEST_REQUEST).collect())
 }
 
 /// The grants that speak for an instance, as the plan reads them.

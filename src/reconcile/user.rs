@@ -2,6 +2,7 @@
 
 mod announce;
 mod hands;
+mod link;
 mod observe;
 
 pub use hands::UserHands;
@@ -69,6 +70,10 @@ impl Kind for ChatwootUser {
 
     fn interval(machine: &Facts) -> Duration {
         machine.around.interval
+    }
+
+    fn deadline(machine: &Facts, at: &Moment) -> Option<Duration> {
+        machine.deadline(at)
     }
 
     fn announce(object: &Self, old: &UserStatus, new: &UserStatus, world: &World) {

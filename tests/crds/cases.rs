@@ -2,6 +2,7 @@
 //! lets pass.
 
 mod account;
+mod content;
 mod grant;
 mod instance;
 mod shared;
@@ -30,8 +31,19 @@ pub struct Stored {
     pub bound_to: Option<i64>,
 }
 
-pub const KINDS: [&str; 5] =
-    ["ChatwootInstance", "ChatwootGrant", "ChatwootPlan", "ChatwootAccount", "ChatwootUser"];
+/// Every kind that is shipped.
+pub const KINDS: &[&str] = &[
+    "ChatwootInstance",
+    "ChatwootGrant",
+    "ChatwootPlan",
+    "ChatwootAccount",
+    "ChatwootUser",
+    "ChatwootLabel",
+    "ChatwootTeam",
+    "ChatwootCannedResponse",
+    "ChatwootCustomAttributeDefinition",
+    "ChatwootWebhook",
+];
 
 /// The least that each kind needs.
 pub fn plain(kind: &str) -> Value {
@@ -45,6 +57,15 @@ pub fn plain(kind: &str) -> Value {
         "ChatwootPlan" => json!({"instanceRef": {"name": "main"}}),
         "ChatwootAccount" => json!({"name": "Acme Support"}),
         "ChatwootUser" => json!({"name": "Alice", "email": "alice@acme.example"}),
+        "ChatwootLabel" => json!({"account": "acme", "title": "vip"}),
+        "ChatwootTeam" => json!({"account": "acme", "name": "support"}),
+        "ChatwootCannedResponse" => {
+            json!({"account": "acme", "shortCode": "hours", "content": "From 9 to 5."})
+        }
+        "ChatwootCustomAttributeDefinition" => {
+            json!({"account": "acme", "attributeKey": "plan", "model": "Contact", "displayType": "Text", "displayName": "Plan"})
+        }
+        "ChatwootWebhook" => json!({"account": "acme", "url": "https://hooks.acme.example/chatwoot"}),
         other => panic!("no such kind: {other}"),
     }
 }
@@ -57,10 +78,21 @@ pub fn spec(kind: &str, changes: &Value) -> Value {
 }
 
 pub fn all() -> Vec<Case> {
-    [instance::instance(), grant::grant(), account::plan(), account::account(), user::user()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        instance::instance(),
+        grant::grant(),
+        account::plan(),
+        account::account(),
+        user::user(),
+        content::label(),
+        content::team(),
+        content::canned_response(),
+        content::attribute_definition(),
+        content::webhook(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn create(kind: &'static str, refused: Value, says: &'static str, accepted: Value) -> Case {

@@ -7,6 +7,11 @@ use crate::{
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
+/// Defaults of everything inside accounts.
+fn inside() -> Value {
+    json!({"deletionPolicy": "Delete", "mode": "Enforce", "paused": false})
+}
+
 #[tokio::test]
 async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
     let cluster = cluster().await;
@@ -23,6 +28,11 @@ async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
         ("ChatwootPlan", json!({})),
         ("ChatwootAccount", json!({"deletionPolicy": "Retain", "mode": "Enforce", "paused": false})),
         ("ChatwootUser", json!({"deletionPolicy": "Revoke", "mode": "Enforce", "paused": false})),
+        ("ChatwootLabel", inside()),
+        ("ChatwootTeam", inside()),
+        ("ChatwootCannedResponse", inside()),
+        ("ChatwootCustomAttributeDefinition", inside()),
+        ("ChatwootWebhook", inside()),
     ] {
         // A status in what somebody applies is dropped: only the operator writes it, through the subresource.
         let mut made = object(kind, "plain", cases::plain(kind));
@@ -72,9 +82,9 @@ struct Table {
     wide: &'static [(&'static str, &'static str)],
 }
 
-fn tables() -> [Table; 5] {
+fn tables() -> Vec<Table> {
     let instance = json!({"namespace": "chatwoot-system", "name": "main", "uid": "u"});
-    [
+    vec![
         Table {
             kind: "ChatwootInstance",
             short: "cwi",
@@ -115,7 +125,25 @@ fn tables() -> [Table; 5] {
             columns: &[("ID", "7"), ("EMAIL", "alice@acme.example"), ("AGE", "")],
             wide: &[("INSTANCE", "main")],
         },
+        content("ChatwootLabel", "cwl", &[("ACCOUNT", "acme"), ("TITLE", "vip"), ("AGE", "")]),
+        content("ChatwootTeam", "cwt", &[("ACCOUNT", "acme"), ("TEAM", "support"), ("AGE", "")]),
+        content("ChatwootCannedResponse", "cwc", &[("ACCOUNT", "acme"), ("CODE", "hours"), ("AGE", "")]),
+        content(
+            "ChatwootCustomAttributeDefinition",
+            "cwd",
+            &[("ACCOUNT", "acme"), ("KEY", "plan"), ("MODEL", "Contact"), ("AGE", "")],
+        ),
+        // The URL can hold a key.
+        content("ChatwootWebhook", "cww", &[("ACCOUNT", "acme"), ("AGE", "")]),
     ]
+}
+
+fn content(
+    kind: &'static str,
+    short: &'static str,
+    columns: &'static [(&'static str, &'static str)],
+) -> Table {
+    Table { kind, short, spec: json!({}), status: json!({"id": 9}), columns, wide: &[("ID", "9")] }
 }
 
 #[tokio::test]
@@ -163,7 +191,7 @@ async fn kubectl_get_shows_what_a_person_on_call_needs() {
 async fn one_category_names_all_kinds() {
     let cluster = cluster().await;
     let namespace = cluster.namespace("category").await.unwrap();
-    for kind in cases::KINDS {
+    for &kind in cases::KINDS {
         let made = object(kind, "one", cases::plain(kind));
         api(cluster, kind, &namespace).create(&PostParams::default(), &made).await.unwrap();
     }
@@ -174,10 +202,15 @@ async fn one_category_names_all_kinds() {
         shown,
         [
             "chatwootaccount.chatwoot.dev/one",
+            "chatwootcannedresponse.chatwoot.dev/one",
+            "chatwootcustomattributedefinition.chatwoot.dev/one",
             "chatwootgrant.chatwoot.dev/one",
             "chatwootinstance.chatwoot.dev/one",
+            "chatwootlabel.chatwoot.dev/one",
             "chatwootplan.chatwoot.dev/one",
+            "chatwootteam.chatwoot.dev/one",
             "chatwootuser.chatwoot.dev/one",
+            "chatwootwebhook.chatwoot.dev/one",
         ]
     );
 }

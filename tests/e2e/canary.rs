@@ -3,7 +3,7 @@
 mod forms;
 
 use crate::support::{
-    PATIENCE, Place, Setup, Stage, Tenant,
+    PATIENCE, Place, Setup, Stage, Subject, Tenant,
     people::route,
     place::OPERATOR_NAMESPACE,
     subject::{condition, id, is},
@@ -82,6 +82,7 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     secrets.add("first generated password", first.as_bytes());
     alice.set(json!({"password": {"generate": {"rotation": "2"}}})).await?;
     alice.until("has rotated", |o| is(o, "Succeeded") && o["status"]["password"]["rotation"] == "2").await?;
+    ways_in(&stage, &tenant, &alice, &mut secrets).await?;
     let rotated =
         stage.chatwoot.act(Act::RotateToken { app: None, token: None }).await?.token.context("no token")?;
     secrets.add("second platform token", rotated.as_bytes());
@@ -113,6 +114,25 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     let key = installation.get("chatwoot-operator-installation").await?.data.unwrap_or_default();
     secrets.add("installation key", &key.get("key").context("no key")?.0);
     search(&stage, &tenant, &secrets, id(&alice.get().await?)?).await
+}
+
+/// A login link, and a token that was replaced.
+async fn ways_in(stage: &Stage, tenant: &Tenant, alice: &Subject, secrets: &mut Secrets) -> Result<()> {
+    let token = tenant.secret_now("alice-chatwoot").await?["access_token"].clone();
+    secrets.add("first access token", token.as_bytes());
+    // Chatwoot, or a proxy before it, says more than it should.
+    let body = json!({"error": format!("{token} is odd")});
+    let odd = Effect::Json { status: 422, body, after_commit: false };
+    stage.chatwoot.fault_once("POST /api/v1/profile/reset_access_token", odd).await?;
+    alice.set(json!({"credentialsSecret": {"accessToken": {"rotation": "1"}}})).await?;
+    let rotated = |o: &serde_json::Value| is(o, "Succeeded") && o["status"]["accessToken"]["rotation"] == "1";
+    alice.at_last("has another token", rotated).await?;
+    alice.annotate("chatwoot.dev/login-link-requested-at", "now").await?;
+    alice.until("has a login link", |o| o["status"]["loginLink"]["state"] == "Stored").await?;
+    let link = tenant.secret_now("alice-login-link").await?["login_url"].clone();
+    let token = link.split_once("sso_auth_token=").context("no link")?.1;
+    secrets.add("login link", token.as_bytes());
+    Ok(())
 }
 
 /// A certificate authority in a Secret, with its private key beside the certificate in the same text, as people paste it.
@@ -177,7 +197,7 @@ async fn commands(stage: &Stage, tenant: &Tenant) -> Result<Vec<(String, String)
         crate::support::stage::merge(&mut spec, more);
         json!({"apiVersion": "chatwoot.dev/v1alpha1", "kind": "ChatwootUser", "metadata": {"name": name}, "spec": spec})
     };
-    let published = json!({"name": "alice-chatwoot", "accessToken": {}});
+    let published = json!({"name": "alice-chatwoot", "accessToken": {"rotation": "2"}});
     let manifest = [
         person("alice", json!({"password": {"generate": {"rotation": "3"}}, "credentialsSecret": published})),
         person("echo-a", json!({"password": {"secretKeyRef": {"name": "declared", "key": "other"}}})),
@@ -196,6 +216,7 @@ async fn commands(stage: &Stage, tenant: &Tenant) -> Result<Vec<(String, String)
         ([&["doctor"][..], &at_home].concat(), ""),
         ([&["doctor"][..], &at_home, &["-o", "json"]].concat(), ""),
         (vec!["doctor", "--rails", "--instance", "none/none"], ""),
+        ([&["login-link", &alice][..], &at_home].concat(), ""),
         (vec!["reconcile", "user", &alice, "--timeout", "20s"], ""),
         (vec!["resolve", "user", &alice, "--create", "--timeout", "1s"], ""),
     ] {

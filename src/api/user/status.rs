@@ -2,9 +2,10 @@
 
 use super::Role;
 use crate::api::{
-    common::{DeletionStatus, InstanceBinding, Ownership, UNSEEN, unseen},
+    common::{DeletionStatus, InstanceBinding, Ownership, UNSEEN, time, unseen},
     conditions::{self, Condition},
 };
+use jiff::Timestamp;
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,12 @@ pub struct UserStatus {
     /// The password that was last applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<PasswordStatus>,
+    /// The API token that was last published, where its rotation is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<AccessTokenStatus>,
+    /// What became of the login link that was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_link: Option<LoginLinkStatus>,
     /// The keys the operator has set, so that those no longer named can be cleared.
     #[serde(default, skip_serializing_if = "Managed::is_empty")]
     pub managed: Managed,
@@ -81,6 +88,8 @@ impl Default for UserStatus {
             email_taken: None,
             memberships: Vec::new(),
             password: None,
+            access_token: None,
+            login_link: None,
             managed: Managed::default(),
             applied: None,
             drifted: Vec::new(),
@@ -156,6 +165,47 @@ pub struct PasswordStatus {
     /// Tells which installation key made the fingerprint.
     #[schemars(length(max = 64))]
     pub key_id: String,
+}
+
+/// The API token that was last published.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessTokenStatus {
+    /// The rotation it was published for.
+    #[schemars(length(max = 63))]
+    pub rotation: String,
+}
+
+/// A login link that somebody asked for. The link itself stands in its Secret alone.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginLinkStatus {
+    /// Value of the annotation chatwoot.dev/login-link-requested-at that this is about.
+    #[schemars(length(max = 256))]
+    pub requested_at: String,
+    /// How far it got: Pending is about to be stored, Stored is in its Secret, Removed was there, Refused never was.
+    pub state: LoginLinkState,
+    /// When the Secret is removed; there as long as it may exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "time")]
+    pub expires_at: Option<Timestamp>,
+    /// Why there is none: one of the reasons of the Ready condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub reason: Option<String>,
+}
+
+/// How far a login link got.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema)]
+pub enum LoginLinkState {
+    /// About to be stored.
+    Pending,
+    /// In its Secret.
+    Stored,
+    /// Its time is over, and its Secret gone.
+    Removed,
+    /// There is none, and the value of the annotation will not be looked at again.
+    Refused,
 }
 
 /// Keys that the operator has set in Chatwoot.

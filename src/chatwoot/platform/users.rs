@@ -57,7 +57,7 @@ pub struct UserAnswer {
     body: Body,
 }
 
-/// An answer about a person whose marker is ours.
+/// An answer about a person whose marker is ours, or our installation's.
 pub struct OwnUser(UserAnswer);
 
 impl UserAnswer {
@@ -79,6 +79,12 @@ impl UserAnswer {
             Reading::Ours => Ok(OwnUser(self)),
             reading => Err(reading),
         }
+    }
+
+    /// As [`UserAnswer::prove`], for whom this installation keeps for itself: whichever of its resources they were made for.
+    /// `None` where another's marker stands, or none.
+    pub fn prove_installation(self, marker: &Marker) -> Option<OwnUser> {
+        marker.same_installation(&self.user.custom_attributes).then_some(OwnUser(self))
     }
 
     /// The person without any secret; the rest is wiped.
@@ -128,6 +134,15 @@ impl fmt::Debug for OwnUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnUser").field("user", &self.0.user).finish_non_exhaustive()
     }
+}
+
+/// A login link with the address of the site in front, where Chatwoot does not know it (P24).
+#[must_use]
+pub fn absolute(link: SecretString, site: &str) -> SecretString {
+    if link.expose_secret().starts_with('/') {
+        return SecretString::from(format!("{}{}", site.trim_end_matches('/'), link.expose_secret()));
+    }
+    link
 }
 
 const ONE: &str = "GET /users/:id";

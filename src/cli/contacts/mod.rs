@@ -1,6 +1,7 @@
 //! `contacts`: an account's customers.
 
 mod change;
+mod erase;
 mod export;
 mod filter;
 mod import;
@@ -60,6 +61,16 @@ enum What {
     /// Who has the identifier, e-mail address or phone number of a line is changed where something differs, and nobody is made
     /// twice. What a line does not name stays; attributes are added to those there are.
     Import(import::Options),
+    /// Answer a request for erasure: delete a person in every account
+    ///
+    /// Looks for contacts with exactly this e-mail address in the account of every ChatwootAccount that the operator serves,
+    /// shows who goes, and asks, unless --yes is given. Each account is looked into as its automation user, whose token is read
+    /// with the platform token; accounts without one as the owner of a token that you give. An account that cannot be looked
+    /// into is said, and the exit code is 1 then.
+    ///
+    /// A contact counts as erased once a look has shown that contact and conversations are gone. Chatwoot removes conversations
+    /// by itself, a little later; what is not gone when the time is over is reported as queued.
+    Erase(erase::Options),
 }
 
 /// # Errors
@@ -75,6 +86,7 @@ pub async fn run(options: Options) -> Result<u8> {
         What::Conversations(options) => look::conversations(options).await?,
         What::Export(options) => export::run(options).await?,
         What::Import(options) => return import::run(options).await,
+        What::Erase(options) => return erase::run(options).await,
     }
     Ok(exit::FINE)
 }

@@ -1,12 +1,16 @@
 //! What the cluster knows of an account: its id, its Chatwoot, and tokens.
 
 use crate::{
-    api::{account::ChatwootAccount, common::SecretKeyRef, instance::ChatwootInstance},
+    api::{
+        account::ChatwootAccount,
+        common::SecretKeyRef,
+        instance::{ChatwootInstance, InstanceSpec},
+    },
     chatwoot::{platform::Config, types::AccountId},
     cli::{cluster::Cluster, kinds::refused},
     runtime::flags::ObjectName,
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{Api, Client};
 use secrecy::SecretString;
@@ -21,6 +25,13 @@ pub struct Kubernetes<'a> {
 pub struct Bound {
     pub id: AccountId,
     pub instance: ObjectName,
+}
+
+/// A Chatwoot as the operator reaches it.
+pub struct Operated {
+    pub config: Config,
+    /// What browsers use, without a slash at the end.
+    pub site: String,
 }
 
 impl<'a> Kubernetes<'a> {
@@ -59,35 +70,53 @@ impl<'a> Kubernetes<'a> {
     /// # Errors
     /// The instance, or the certificate authority it names, cannot be read.
     pub async fn instance(&mut self, account: &ObjectName, name: &ObjectName) -> Result<Config> {
-        let client = self.client().await?;
-        let api: Api<ChatwootInstance> = Api::namespaced(client.clone(), &name.namespace);
         let hint = || {
             format!("ChatwootAccount {account}: where is its Chatwoot? --url says it without the instance")
         };
+        let spec = self.spec_of(name).await.with_context(hint)?;
+        self.config_of(name, &spec).await.with_context(hint)
+    }
+
+    /// How the operator speaks to an instance's Chatwoot: with the platform token.
+    ///
+    /// # Errors
+    /// The instance, its token, or the certificate authority it names, cannot be read.
+    pub async fn operated(&mut self, name: &ObjectName) -> Result<Operated> {
+        let spec = self.spec_of(name).await?;
+        let config = self.config_of(name, &spec).await?;
+        let token = &spec.platform_token_secret_ref;
+        let token = self.secret(&beside(name, token), &token.key).await.with_context(|| {
+            format!("ChatwootInstance {name}: this needs its platform token, for those who may read it")
+        })?;
+        let site = spec.public_url().trim_end_matches('/').to_owned();
+        Ok(Operated { config: Config { token, ..config }, site })
+    }
+
+    async fn spec_of(&mut self, name: &ObjectName) -> Result<InstanceSpec> {
+        let api: Api<ChatwootInstance> = Api::namespaced(self.client().await?, &name.namespace);
         let object = api.get(&name.name).await;
-        let spec = object.map_err(|error| refused("ChatwootInstance", name, error)).with_context(hint)?.spec;
-        let ca_pem = match spec.ca {
+        Ok(object.map_err(|error| refused("ChatwootInstance", name, error))?.spec)
+    }
+
+    async fn config_of(&mut self, name: &ObjectName, spec: &InstanceSpec) -> Result<Config> {
+        let client = self.client().await?;
+        let ca_pem = match &spec.ca {
             None => None,
-            Some(ca) => {
-                let of = |reference: &SecretKeyRef| ObjectName {
-                    namespace: name.namespace.clone(),
-                    name: reference.name.clone(),
-                };
-                let read = match (&ca.secret_key_ref, &ca.config_map_key_ref) {
-                    (Some(reference), _) => {
-                        let read = secret(&client, &of(reference), &reference.key).await;
-                        let missing = || anyhow!("Secret {} has no key {}", of(reference), reference.key);
-                        read.and_then(|value| value.ok_or_else(missing))
-                    }
-                    (None, Some(reference)) => config_map(&client, &of(reference), &reference.key).await,
-                    (None, None) => Err(anyhow!("ChatwootInstance {name} names no certificate authority")),
-                };
-                Some(read.with_context(hint)?)
-            }
+            Some(ca) => Some(match (&ca.secret_key_ref, &ca.config_map_key_ref) {
+                (Some(reference), _) => {
+                    let of = beside(name, reference);
+                    let value = secret(&client, &of, &reference.key).await?;
+                    value.with_context(|| format!("Secret {of} has no key {}", reference.key))?
+                }
+                (None, Some(reference)) => {
+                    config_map(&client, &beside(name, reference), &reference.key).await?
+                }
+                (None, None) => bail!("ChatwootInstance {name} names no certificate authority"),
+            }),
         };
         let timeout = spec.request_budget.timeout.0;
-        let config = super::config(spec.url, ca_pem);
-        Ok(Config { external_url: spec.external_url, timeout, ..config })
+        let config = super::config(spec.url.clone(), ca_pem);
+        Ok(Config { external_url: spec.external_url.clone(), timeout, ..config })
     }
 
     /// The text under `key` of a Secret.
@@ -108,6 +137,11 @@ impl<'a> Kubernetes<'a> {
         let text = String::from_utf8(bytes);
         text.map(|text| Some(text.into())).map_err(|_| anyhow!("Secret {name}: key {key} is no text"))
     }
+}
+
+/// Something that an instance refers to lies beside it.
+fn beside(instance: &ObjectName, reference: &SecretKeyRef) -> ObjectName {
+    ObjectName { namespace: instance.namespace.clone(), name: reference.name.clone() }
 }
 
 async fn secret(client: &Client, name: &ObjectName, key: &str) -> Result<Option<Vec<u8>>> {

@@ -150,18 +150,28 @@ impl Way {
     }
 
     async fn token(&self, kubernetes: &mut Kubernetes<'_>) -> Result<(SecretString, String)> {
-        if let Some(name) = &self.credentials {
-            let token = kubernetes.secret(name, TOKEN_KEY).await?;
-            return Ok((token, format!("the token in Secret {name}")));
-        }
-        let token = from_environment(TOKEN)?.with_context(|| {
+        given_token(self.credentials.as_ref(), kubernetes).await?.with_context(|| {
             format!(
                 "no token: name a Secret with one by --credentials NAMESPACE/NAME (key {TOKEN_KEY}), or put it into the \
                  environment as {TOKEN}; everybody's own is on their profile page in Chatwoot"
             )
-        })?;
-        Ok((token, format!("the token in {TOKEN}")))
+        })
     }
+}
+
+/// The token of a Secret, else of the environment, and whose it is; nothing where none was given.
+///
+/// # Errors
+/// The Secret cannot be read, or has none.
+pub async fn given_token(
+    credentials: Option<&ObjectName>,
+    kubernetes: &mut Kubernetes<'_>,
+) -> Result<Option<(SecretString, String)>> {
+    if let Some(name) = credentials {
+        let token = kubernetes.secret(name, TOKEN_KEY).await?;
+        return Ok(Some((token, format!("the token in Secret {name}"))));
+    }
+    Ok(from_environment(TOKEN)?.map(|token| (token, format!("the token in {TOKEN}"))))
 }
 
 /// The certificates of a file.

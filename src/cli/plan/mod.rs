@@ -169,7 +169,7 @@ fn put(rehearsal: &mut Rehearsal, kind: KindName, object: DynamicObject) -> Resu
         KindName::Plan => typed::<ChatwootPlan>(rehearsal, object),
         KindName::Account => typed::<ChatwootAccount>(rehearsal, object),
         KindName::User => typed::<ChatwootUser>(rehearsal, object),
-        KindName::Label => anyhow::bail!("what is inside accounts is not planned"),
+        _ => anyhow::bail!("what is inside accounts is not planned"),
     }
 }
 
@@ -202,7 +202,7 @@ fn planned(rehearsal: &Rehearsal, key: &Key, acted: &Acted, stored: Option<&Stor
         KindName::Plan => standing(caches.plans.get(namespace, name).as_deref()),
         KindName::Account => standing(caches.accounts.get(namespace, name).as_deref()),
         KindName::User => standing(caches.users.get(namespace, name).as_deref()),
-        KindName::Label => return None,
+        _ => return None,
     };
     let reason = after.as_ref().map(|after| after.reason.clone());
     // Who is only concerned is told of where that changes something.

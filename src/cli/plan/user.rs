@@ -13,11 +13,12 @@ use crate::{
     },
     plan::{
         memberships::Target,
-        user::{Effect, Facts, Lesson, Notice, Profile, Published},
+        user::{Effect, Facts, Lesson, LinkSecret, Notice, Profile, Published, link},
     },
     reconcile::{references::InstanceKey, snapshot::Snapshot, user::KIND, world::World},
     runtime::{pump::Change, wiring},
 };
+use jiff::Timestamp;
 use kube::ResourceExt;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -28,6 +29,8 @@ pub struct Imagined {
     /// Namespace and name of accounts this resource names or has joined.
     accounts: BTreeMap<i64, String>,
     credentials: Option<String>,
+    /// Namespace and name of the Secret for a login link.
+    link: String,
     /// The person it is bound to exists in thought only.
     is_imagined: bool,
 }
@@ -69,6 +72,7 @@ impl Rehearsed for ChatwootUser {
                 .unwrap_or_default(),
             accounts: recorded.chain(declared).collect(),
             credentials: wanted.map(|secret| format!("{own}/{}", secret.name)),
+            link: format!("{own}/{}", link::secret_name(&machine.object.name)),
             is_imagined: machine.status.id.is_some_and(is_imagined),
         }
     }
@@ -149,7 +153,20 @@ impl Rehearsed for ChatwootUser {
                 Some(known) => Ok(vouched(account, &marker, &known.custom_attributes)),
                 None => Err(Effect::Vouch { account, marker }),
             },
-            Effect::Publish { account } => {
+            Effect::RotateToken(_) => {
+                sheet.requests.push("POST /api/v1/profile/reset_access_token".to_owned());
+                sheet.change("accessToken", Value::Null, "(replaced)");
+                Ok(Lesson::TokenRotated(Ok(())))
+            }
+            Effect::MintLink(_) => {
+                let now = Timestamp::now();
+                Ok(Lesson::LinkMinted(Ok(now.checked_add(link::LIFETIME).unwrap_or(now))))
+            }
+            Effect::StoreLink(_) => {
+                sheet.note(format!("Secret {} gets a login link, for five minutes", imagined.link));
+                Ok(Lesson::LinkSecret(LinkSecret::Stored))
+            }
+            Effect::Publish { account, rotation } => {
                 // The token of a person who does not exist cannot be read.
                 if sheet.creates || imagined.is_imagined {
                     if let Some(secret) = &imagined.credentials {
@@ -157,7 +174,7 @@ impl Rehearsed for ChatwootUser {
                     }
                     return Ok(Lesson::Published(Published::Yes));
                 }
-                Err(Effect::Publish { account })
+                Err(Effect::Publish { account, rotation })
             }
             Effect::DropFinalizer(notice) => {
                 if let Some(notice) = notice {
@@ -171,6 +188,8 @@ impl Rehearsed for ChatwootUser {
             | Effect::ReadPassword
             | Effect::StorePassword
             | Effect::Vanished(_)
+            | Effect::ReadRotation
+            | Effect::RemoveLink
             | Effect::DropSecret(_)) => Err(read),
         }
     }

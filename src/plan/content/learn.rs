@@ -29,6 +29,14 @@ impl Facts {
             Lesson::ReadBack { status: None, .. } => {}
             Lesson::Token(Ok(())) => self.around.has_token = true,
             Lesson::Token(Err(failure)) => self.fail(Call::Read, failure),
+            Lesson::Secrets(read) => {
+                self.pass.secrets = Some(read.map(|hashes| {
+                    if let Ok(wish) = &mut self.around.wish {
+                        wish.fields
+                            .extend(hashes.into_iter().map(|(field, hash)| (field.to_owned(), hash.into())));
+                    }
+                }));
+            }
             Lesson::Listed(Ok(list)) => self.pass.list = Some(list),
             Lesson::Listed(Err(failure)) => self.fail(Call::Read, failure),
             Lesson::Created(answer) => self.created(answer),
@@ -98,17 +106,17 @@ impl Facts {
                     self.status.creation = None;
                 }
             }
+            Err(failure) if failure.class == Class::Invalid && self.pass.refused.is_none() => {
+                self.pass.refused = Some(failure);
+                // Whether nothing was made shows in a list that comes after.
+                self.pass.list = None;
+            }
             Err(failure) => {
-                if failure.fate() != Fate::Ambiguous {
+                // Of an earlier request with this note nothing is known.
+                if self.pass.noted && failure.fate() != Fate::Ambiguous {
                     self.status.creation = None;
                 }
-                if failure.class == Class::Invalid && self.pass.refused.is_none() {
-                    self.pass.refused = Some(failure);
-                    // Somebody may have it by now.
-                    self.pass.list = None;
-                } else {
-                    self.fail(Call::Write, failure);
-                }
+                self.fail(Call::Write, failure);
             }
         }
     }

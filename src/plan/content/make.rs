@@ -1,8 +1,8 @@
 //! Making one, so that an interrupted request neither doubles it nor loses it.
 //!
 //! A note of the request stands in the status before it is sent, with the name it is sent under, and the finalizer after it:
-//! a finalizer without any status tells that the status was lost. What appears under the noted name is ours. Where names
-//! are unique the request can be repeated at once; elsewhere it is repeated only when an earlier one can no longer arrive.
+//! a finalizer without any status tells that the status was lost. What appears under the noted name is ours. A request is
+//! repeated only when an earlier one can no longer arrive: it might arrive after the resource is gone.
 
 use super::*;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         common::UNSEEN,
         content::{AccountBinding, ContentCreation},
     },
-    chatwoot::types::Map,
+    chatwoot::{outcome::Failure, types::Map},
     plan::{Again, status},
 };
 use std::time::Duration;
@@ -19,25 +19,36 @@ impl Facts {
     pub(super) fn make(&self, wish: &Wish, at: &Moment) -> Next {
         // After a refusal it is looked again whether somebody has it by now.
         let not_before = if self.pass.refused.is_some() { self.clock } else { self.around.fresh_from };
+        // A process may have stood still since.
+        let not_before = not_before.max(at.clock.saturating_sub(FRESH));
         let list = match self.list(not_before) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         if let Some(note) = &self.status.creation {
-            return match list.named(&note.name).as_slice() {
-                [] => self.send_noted(note, wish, at),
-                [first, ..] => self.keep(first.id, at),
+            return match (list.named(&note.name).as_slice(), &self.pass.refused) {
+                // A proxy may have sent it twice, and the refusal may be the second one's: what is there is ours.
+                ([first, ..], _) => self.keep(first.id, at),
+                ([], Some(failure)) => self.refused(failure, at),
+                ([], None) => self.send_noted(wish, at),
             };
         }
         if let Some(step) = self.found(list, wish, at) {
             return step;
         }
-        if let Some(failure) = &self.pass.refused {
-            let text =
-                format!("{failure}; correct the spec of {}/{}", self.object.namespace, self.object.name);
-            return self.settle(Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at);
-        }
+        self.note(wish, at)
+    }
+
+    fn note(&self, wish: &Wish, at: &Moment) -> Next {
         Step::Act(Effect::Write(Box::new(self.noted(wish, at)), Tag::Note))
+    }
+
+    /// Chatwoot refuses it, and nothing was made.
+    fn refused(&self, failure: &Failure, at: &Moment) -> Next {
+        let mut facts = self.clone();
+        facts.status.creation = None;
+        let text = format!("{failure}; correct the spec of {}/{}", self.object.namespace, self.object.name);
+        facts.settle(Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at)
     }
 
     /// Something with this key that is there already.
@@ -62,6 +73,16 @@ impl Facts {
                 );
                 Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
             }
+            [one, ..] if self.manner.adopt && wish.irreconcilable(one).is_some() => {
+                let text = format!(
+                    "the account's {noun} {} of {key} {:?} has another {}, which cannot be changed, so it is not taken over; write \
+                     another {key}, or correct the spec",
+                    one.id,
+                    wish.key,
+                    wish.irreconcilable(one).unwrap_or_default()
+                );
+                Some(self.settle(Verdict::new(reason::INVALID_SPEC, text), at))
+            }
             [one, ..] if self.manner.adopt && self.object.finalizer => {
                 let status = self.binding(one.id, Ownership::Adopted, at);
                 Some(Step::Act(Effect::Write(Box::new(status), Tag::Bind(one.id))))
@@ -77,9 +98,10 @@ impl Facts {
             }
             [one, ..] => {
                 let text = format!(
-                    "the account has {noun} {} of {key} {:?}, which this resource has not made, so it is not touched; set \
-                     spec.adopt: true to take it over, or write another {key}",
-                    one.id, wish.key
+                    "the account has {noun} {} of {}, which this resource has not made, so it is not touched; set spec.adopt: \
+                     true to take it over, or write another {key}",
+                    one.id,
+                    self.kind.shown(&wish.key)
                 );
                 Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
             }
@@ -91,24 +113,27 @@ impl Facts {
         self.object.finalizer && self.status.observed_generation == UNSEEN
     }
 
-    /// Nothing is there under the noted name: the request is sent, unless an earlier one may still arrive.
-    fn send_noted(&self, note: &ContentCreation, wish: &Wish, at: &Moment) -> Next {
+    /// Nothing is there under the noted name: the request is sent, unless an earlier one may still arrive. A repeat is noted
+    /// anew, so that it is waited for as long as the first.
+    fn send_noted(&self, wish: &Wish, at: &Moment) -> Next {
         if !self.pass.noted {
-            let since = self.around.requested_since.unwrap_or(self.clock);
-            let arrived = since + if self.is_temporary() { self.around.settle } else { Duration::ZERO };
+            let arrived = self.around.requested_since.unwrap_or(self.clock) + self.around.settle;
             if at.clock < arrived {
                 return self.resolve_later(arrived - at.clock, at);
             }
-            if let Err(look) = self.list(arrived.max(self.around.fresh_from)) {
-                return look;
-            }
+            // By now another key may be wanted than the one that was noted.
+            return match self.list(arrived) {
+                Ok(list) => self.found(list, wish, at).unwrap_or_else(|| self.note(wish, at)),
+                Err(look) => Step::Act(look),
+            };
         }
         if !self.object.finalizer {
             return Step::Act(Effect::AddFinalizer);
         }
         let mut fields: Map = wish.fields.clone();
         fields.extend(wish.fixed.clone());
-        if let Naming::Temporary(field) = self.kind.naming {
+        fields.extend(wish.blind.clone());
+        if let (Naming::Temporary(field), Some(note)) = (self.kind.naming, &self.status.creation) {
             fields.insert(field.to_owned(), note.name.clone().into());
         }
         Step::Act(Effect::Create(Box::new(fields)))
@@ -146,7 +171,7 @@ impl Facts {
 
     fn noted(&self, wish: &Wish, at: &Moment) -> ContentStatus {
         let name = match self.kind.naming {
-            Naming::Key => wish.key.clone(),
+            Naming::Key | Naming::Fingerprint(_) => wish.key.clone(),
             Naming::Temporary(_) => self.around.temporary.clone(),
         };
         let verdict = Verdict::new(reason::CREATING, format!("making the {}", self.kind.noun));

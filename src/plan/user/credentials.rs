@@ -16,7 +16,10 @@ impl Facts {
         }
         wanted.as_ref()?;
         match &self.pass.published {
-            None => Some(Step::Act(Effect::Publish { account: self.only_account() })),
+            None => {
+                let (account, rotation) = (self.only_account(), self.rotation_note());
+                Some(Step::Act(Effect::Publish { account, rotation }))
+            }
             Some(Published::Yes) => None,
             Some(Published::NotOurs(why)) => Some(self.settle(Verdict::new(reason::SECRET_INVALID, why), at)),
             Some(Published::Failed(why)) => {

@@ -48,6 +48,15 @@ impl Facts {
 
     /// The credentials Secret goes with its resource; one that a failed attempt made, too.
     fn let_go(&self, notice: Option<Notice>, at: &Moment) -> Next {
+        if self.status.login_link.as_ref().is_some_and(|link| link.expires_at.is_some()) {
+            return match self.pass.link {
+                Link::Failed => {
+                    let text = "the Secret with the login link could not be removed";
+                    self.settle(Verdict::new(reason::KUBERNETES_ERROR, text), at)
+                }
+                _ => Step::Act(Effect::RemoveLink),
+            };
+        }
         let wanted = self.spec.credentials_secret.as_ref().map(|secret| secret.name.clone());
         let mut secrets = self.status.credentials_secret.clone().into_iter().chain(wanted);
         match secrets.find(|name| !self.pass.dropped_secrets.contains(name)) {

@@ -75,7 +75,11 @@ impl Facts {
             }
             Lesson::Joined { account, role, answer, clock } => self.joined(account, role, answer, clock),
             Lesson::Left { account, answer } => self.left(account, answer),
+            Lesson::Rotation(rotation) => self.pass.rotation = rotation,
+            Lesson::TokenRotated(answer) => self.rotated(answer),
             Lesson::Published(published) => self.pass.published = Some(published),
+            Lesson::LinkMinted(answer) => self.minted(answer),
+            Lesson::LinkSecret(became) => self.link_secret(became),
             Lesson::SecretDropped(name, Ok(())) => {
                 self.pass.dropped_secrets.insert(name);
             }
@@ -224,7 +228,7 @@ impl Facts {
         })
     }
 
-    fn fail(&mut self, call: Call, failure: Failure) {
+    pub(super) fn fail(&mut self, call: Call, failure: Failure) {
         self.pass.trouble = Some(Trouble::Failed(call, failure));
     }
 }

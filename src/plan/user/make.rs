@@ -333,6 +333,7 @@ impl Facts {
         status.email = None;
         status.memberships.clear();
         status.password = None;
+        status.access_token = None;
         status.applied = None;
         Effect::Write(Box::new(status), Tag::Progress)
     }

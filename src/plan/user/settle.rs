@@ -131,6 +131,7 @@ impl Facts {
             _ if self.spec.password.is_none() => self.status.password = None,
             _ => {}
         }
+        self.record_rotation();
     }
 
     fn membership_failed(&self, account: AccountId, failure: &Failure) -> Verdict {
@@ -233,6 +234,9 @@ impl Facts {
         match self.pass.trouble.as_ref().and_then(|trouble| trouble.write_errors(before)) {
             Some(errors) => errors,
             None if self.pass.failed.values().any(|failure| failure.class == Class::Server) => before + 1,
+            None if matches!(&self.pass.rotation, Rotation::Unknown(why) if why.class == Class::Server) => {
+                before + 1
+            }
             None if self.pass.patched || self.pass.joined => 0,
             None => before,
         }

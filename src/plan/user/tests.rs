@@ -2,10 +2,12 @@
 
 mod converge;
 mod deletion;
+mod links;
 mod passwords;
 mod promises;
 mod properties;
 mod schema;
 mod strangers;
+mod tokens;
 mod withdrawn;
 mod world;

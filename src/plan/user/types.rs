@@ -17,8 +17,13 @@ use crate::{
         memberships::{self, Declared},
         password::Due,
         trouble::Trouble,
+        user::{
+            link::{Link, LinkSecret},
+            token::Rotation,
+        },
     },
 };
+use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -53,6 +58,10 @@ pub struct Around {
     pub left_over: Vec<Declared>,
     /// Accounts of this person that are bound here, and the markers they must carry.
     pub vouching: Vec<(i64, Marker)>,
+    /// The request for a login link that somebody wrote.
+    pub link_requested: Option<String>,
+    /// Whether the tenant may log in as this person; asked only where a link is.
+    pub may_have_link: Fit,
     /// A Secret of this resource has changed since it was last looked at.
     pub secret_news: bool,
     pub due: bool,
@@ -138,6 +147,8 @@ pub struct Pass {
     /// Accounts whose membership call failed in this pass.
     pub failed: BTreeMap<AccountId, Failure>,
     pub published: Option<Published>,
+    pub rotation: Rotation,
+    pub link: Link,
     /// Credentials Secrets that this pass has removed.
     pub dropped_secrets: BTreeSet<String>,
     pub asked: BTreeSet<i64>,
@@ -165,6 +176,8 @@ impl Default for Pass {
             joined: false,
             failed: BTreeMap::new(),
             published: None,
+            rotation: Rotation::default(),
+            link: Link::default(),
             dropped_secrets: BTreeSet::new(),
             asked: BTreeSet::new(),
             proof: false,
@@ -239,10 +252,22 @@ pub enum Effect {
         account: AccountId,
         user: i64,
     },
-    /// Bring the credentials Secret up to date; `account` where the person is in exactly one.
+    /// See which rotation the published token is of.
+    ReadRotation,
+    /// Have the person's token replaced, with the token itself.
+    RotateToken(i64),
+    /// Bring the credentials Secret up to date; `account` where the person is in exactly one, `rotation` the note that
+    /// goes with the token.
     Publish {
         account: Option<i64>,
+        rotation: Option<String>,
     },
+    /// Have Chatwoot make a link that logs the person in.
+    MintLink(i64),
+    /// Put that link into its Secret, which says that it is removed then.
+    StoreLink(Timestamp),
+    /// Remove the Secret with a login link.
+    RemoveLink,
     /// Remove a credentials Secret of ours by name.
     DropSecret(String),
     Delete(i64),
@@ -260,6 +285,8 @@ impl Effect {
                 | Effect::SetPassword(..)
                 | Effect::Join { .. }
                 | Effect::Leave { .. }
+                | Effect::RotateToken(_)
+                | Effect::MintLink(_)
                 | Effect::Delete(_)
         )
     }
@@ -325,7 +352,12 @@ pub enum Lesson {
         account: AccountId,
         answer: Result<(), Failure>,
     },
+    Rotation(Rotation),
+    TokenRotated(Result<(), Failure>),
     Published(Published),
+    /// Until when the link lives.
+    LinkMinted(Result<Timestamp, Failure>),
+    LinkSecret(LinkSecret),
     SecretDropped(String, Result<(), String>),
     Deleted(i64, Result<(), Failure>),
 }

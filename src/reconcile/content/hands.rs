@@ -1,9 +1,9 @@
 //! The effects of a pass over something inside an account.
 
 use super::{
-    Content, Item, announce, connection,
+    Content, Item, Secrets, announce, connection,
     lists::{Of, Shared},
-    place,
+    place, values,
 };
 use crate::{
     api::{
@@ -18,7 +18,7 @@ use crate::{
     },
     plan::{
         NoTurn,
-        content::{Effect, Facts, Lesson, Listed, Notice, Place, Published, Seen, Tag, Wish},
+        content::{Effect, Facts, Lesson, Listed, Notice, Place, Published, Seen, Tag, Unread, Wish},
     },
     reconcile::{
         automation::{self, AccountHandle},
@@ -31,6 +31,9 @@ use crate::{
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
+/// How long others may come who want the same list.
+const GATHER: Duration = Duration::from_millis(200);
+
 /// A pass' own hands: the object as it wrote it last, its turn at the gate, and the account it works in.
 pub struct ContentHands<C> {
     stored: Stored<C>,
@@ -39,6 +42,8 @@ pub struct ContentHands<C> {
     /// The account, while it can be worked in.
     inside: Option<AccountHandle>,
     wish: Option<Wish>,
+    /// Values of secret fields, once they have been read.
+    secrets: Secrets,
     /// What this pass has seen, with its secrets.
     items: Arc<Vec<Item>>,
     /// The answer to this pass' latest write.
@@ -68,6 +73,7 @@ impl<C: Content> ContentHands<C> {
             turn,
             inside,
             wish: machine.around.wish.as_ref().ok().cloned(),
+            secrets: Secrets::new(),
             items: Arc::default(),
             written: None,
         }
@@ -97,6 +103,8 @@ impl<C: Content> ContentHands<C> {
     /// Everything in the account, asked once for all who want to know at the same time.
     async fn list(&mut self, not_before: Duration) -> Lesson {
         let Some(of) = self.of() else { return Lesson::Listed(Err(Failure::of(Class::Connect))) };
+        // What is applied together arrives a moment apart, and one list serves all of it.
+        tokio::time::sleep((not_before + GATHER).saturating_sub(self.world.clock())).await;
         if let Some(shared) = self.world.lists.get(&of, not_before) {
             return self.saw(shared);
         }
@@ -111,8 +119,9 @@ impl<C: Content> ContentHands<C> {
         let (asked_at, changes) = (self.world.clock(), self.world.lists.changes(&of));
         match self.call(C::list).await {
             Ok(items) => {
+                let items = items.into_iter().map(|item| item.sealed(C::TRAIT)).collect();
                 let shared = Shared { asked_at, items: Arc::new(items) };
-                self.world.lists.share(&of, shared.clone(), changes);
+                let shared = self.world.lists.share(&of, shared, changes);
                 self.saw(shared)
             }
             Err(failure) => Lesson::Listed(Err(failure)),
@@ -120,17 +129,19 @@ impl<C: Content> ContentHands<C> {
     }
 
     fn saw(&mut self, shared: Shared) -> Lesson {
-        let items = shared.items.iter().map(|item| item.seen.clone()).collect();
+        let installation = self.world.installation();
+        let items = shared.items.iter().map(|item| values::shown(installation.as_ref(), item)).collect();
         self.items = shared.items;
         Lesson::Listed(Ok(Listed { asked_at: shared.asked_at, items: Arc::new(items) }))
     }
 
     /// A write and its answer, which the shared list shows at once.
     fn keep(&mut self, answer: Result<Item, Failure>) -> Result<Seen, Failure> {
+        let answer = answer.map(|item| item.sealed(C::TRAIT));
         let Some(of) = self.of() else { return answer.map(|item| item.seen) };
         match answer {
             Ok(item) => {
-                let seen = item.seen.clone();
+                let seen = values::shown(self.world.installation().as_ref(), &item);
                 self.written = Some(item.clone());
                 self.world.lists.put(&of, item);
                 Ok(seen)
@@ -153,6 +164,23 @@ impl<C: Content> ContentHands<C> {
             }
         }
         Lesson::Deleted(id, answer)
+    }
+
+    fn opened(&self, fields: Map) -> Map {
+        C::TRAIT.opened(fields, &self.stored.object().key())
+    }
+
+    async fn read_secrets(&mut self) -> Lesson {
+        let wanted = self.wish.as_ref().map(|wish| wish.secrets.clone()).unwrap_or_default();
+        let read = values::read(self.stored.object(), &wanted, &self.world).await;
+        let Some(installation) = self.world.installation() else {
+            return Lesson::Secrets(Err(Unread::Failed("the installation Secret is not known".to_owned())));
+        };
+        Lesson::Secrets(read.map(|found| {
+            let hashes = values::hashes(&installation, &found);
+            self.secrets = found;
+            hashes
+        }))
     }
 
     fn wanted_part(&self, part: &str) -> Value {
@@ -232,14 +260,18 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
             Effect::Write(status, tag) => self.write(status, tag).await,
             Effect::ReadBack => self.read_back().await,
             Effect::Token => self.token().await,
+            Effect::Secrets => self.read_secrets().await,
             Effect::List { not_before } => self.list(not_before).await,
             Effect::Create(fields) => {
-                let answer = self.call(|account| C::create(account, *fields)).await;
+                let mut fields = self.opened(*fields);
+                let secrets = values::taken_out(&mut fields, &self.secrets);
+                let answer = self.call(|account| C::create_with(account, fields, secrets)).await;
                 Lesson::Created(self.keep(answer))
             }
             Effect::Patch(id, fields) => {
-                let fields: Map = *fields;
-                let answer = self.call(|account| C::patch(account, id, fields)).await;
+                let mut fields = self.opened(*fields);
+                let secrets = values::taken_out(&mut fields, &self.secrets);
+                let answer = self.call(|account| C::patch_with(account, id, fields, secrets)).await;
                 Lesson::Patched(id, self.keep(answer))
             }
             Effect::ReadPart(id, part) => {

@@ -15,21 +15,21 @@ use crate::{
         Moment,
         account::Object,
         claims::{self, Claim, Standing},
-        content::{Around, Facts, Manner, Naming, Pass, Place, Wish},
+        content::{Around, FRESH, Facts, Manner, Named, Naming, Pass, Place, Wish},
         create::LONGEST_TIMEOUT,
         status::Verdict,
     },
     reconcile::{automation, memory::Remembered, references::Ref, surroundings, world::World},
 };
 use kube::ResourceExt;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Until an instance says otherwise.
 const HOUR: Duration = Duration::from_secs(3600);
-/// A list of this age is new enough to decide on: what this process changes meanwhile it shows at once, and what others do
-/// is seen with the next.
-const FRESH: Duration = Duration::from_secs(10);
-
 pub fn facts<C: Content>(
     object: &C,
     world: &Arc<World>,
@@ -53,15 +53,20 @@ pub fn facts<C: Content>(
     };
     let surroundings =
         Surroundings { world, namespace: &namespace, account: &within.account, id, version: site.version };
-    let wish = object.wish(&surroundings);
+    let wish = object.wish(&surroundings).map(|wish| wish.sealed(C::TRAIT));
     let standing = standing(object, world, &namespace, &uid);
     let hash = wanted_hash(object, &installation, &wish, standing, id, &site);
     let is_seen = Some(status.observed_generation) == object.meta().generation;
-    // Whoever asks for a look means one that comes after.
+    let recently = at.clock.saturating_sub(FRESH);
+    // Whoever asks for a look means one that comes after; and what was there before the resource was is not its own.
     let requested_at = surroundings::requested_at(object);
     let requested = requested_at.is_some() && requested_at != status.last_handled_reconcile_at;
     let seen_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let patience = (site.is_being_made && status.conditions.is_empty())
+        .then(|| (seen_at + world.settings.patience).saturating_sub(at.clock))
+        .filter(|left| !left.is_zero());
     let around = Around {
+        patience,
         has_token: automation::held(world, &site.uid).is_some(),
         temporary: format!("chatwoot-operator-{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
         taken: taken::<C>(object, world, &namespace, &status),
@@ -69,7 +74,7 @@ pub fn facts<C: Content>(
         hash,
         secret_news: secret_news(object, world, &namespace, remembered),
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
-        fresh_from: if requested { seen_at } else { at.clock.saturating_sub(FRESH) },
+        fresh_from: if requested || status.id.is_none() { seen_at.max(recently) } else { recently },
         requested_since: requested_since(&status, remembered, at),
         settle: site.timeout.unwrap_or(LONGEST_TIMEOUT) * 2 + world.settings.settle_margin,
         grace: world.settings.grace,
@@ -122,10 +127,10 @@ fn forget_other_account(status: &mut ContentStatus, place: &Place) {
 /// How the claim of the wanted key stands among those of the same account. Two resources with one key would undo each
 /// other's work for ever.
 fn standing<C: Content>(object: &C, world: &World, namespace: &str, uid: &str) -> Standing {
-    if C::TRAIT.naming != Naming::Key {
+    if matches!(C::TRAIT.naming, Naming::Temporary(_)) {
         return Standing::Holds;
     }
-    let (key, cache) = (object.key(), C::cache(&world.caches));
+    let (key, cache) = (C::TRAIT.known(&object.key()), C::cache(&world.caches));
     let what =
         Ref::ContentKey(C::TRAIT.kind, namespace.to_owned(), object.within().account.clone(), key.clone());
     let claim = |name: &str| {
@@ -176,26 +181,34 @@ fn requested_since(
     remembered.own.requested.map(|(_, since)| since)
 }
 
-/// Its connection Secret is not what the last pass began with, and not what this process wrote.
+/// A Secret that it reads or writes is not what the last pass began with, and not what this process wrote.
 fn secret_news<C: Content>(
     object: &C,
     world: &World,
     namespace: &str,
     remembered: &mut Remembered<ContentMemory>,
 ) -> bool {
-    let Some(wanted) = object.connection() else { return false };
-    let now = world.secret_version(namespace, &wanted.name);
-    let news = match &remembered.own.secret {
-        Some(before) => {
-            *before != now && !world.is_own_secret_version(namespace, &wanted.name, now.as_deref())
-        }
+    let written = object.connection().map(|secret| &secret.name);
+    let read = object.named().into_iter().filter_map(|named| match named {
+        Named::Secret(name) => Some(name),
+        Named::Member(_) | Named::Sibling(..) => None,
+    });
+    let now: BTreeMap<String, Option<String>> = (read.chain(written.cloned()))
+        .map(|name| (name.clone(), world.secret_version(namespace, &name)))
+        .collect();
+    let news = match &remembered.own.secrets {
+        Some(before) => now.iter().any(|(name, version)| {
+            before.get(name) != Some(version)
+                && !world.is_own_secret_version(namespace, name, version.as_deref())
+        }),
         // After a restart: a Secret that should be there and is not has to be made again.
         None => {
             let recorded = object.status().and_then(|status| status.connection_secret.as_ref());
-            !world.caches.secrets.is_empty() && recorded == Some(&wanted.name) && now.is_none()
+            let is_missing = written.is_some_and(|name| now.get(name) == Some(&None));
+            !world.caches.secrets.is_empty() && written.is_some() && recorded == written && is_missing
         }
     };
-    remembered.own.secret = Some(now);
+    remembered.own.secrets = Some(now);
     remembered.own.secret_news |= news;
     remembered.own.secret_news
 }

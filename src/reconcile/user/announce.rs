@@ -2,11 +2,15 @@
 
 use crate::{
     api::{
-        common::Role,
-        user::{ChatwootUser, MembershipState, MembershipStatus, UserStatus},
+        common::{LOGIN_LINK_ANNOTATION, Role},
+        conditions::reason,
+        user::{
+            ChatwootUser, LoginLinkState as State, LoginLinkStatus, MembershipState, MembershipStatus,
+            UserStatus,
+        },
     },
     chatwoot::marker::Marker,
-    plan::user::Notice,
+    plan::user::{Notice, link},
     reconcile::{
         events::{publish, publish_once, ready_changed},
         references::Ref,
@@ -35,8 +39,42 @@ pub fn transition(object: &ChatwootUser, old: &UserStatus, new: &UserStatus, wor
         }
         _ => {}
     }
+    login_link(object, old.login_link.as_ref(), new.login_link.as_ref(), world);
     let first = old.applied.is_none();
     ready_changed(object, &old.conditions, &new.conditions, first, world);
+}
+
+/// What became of a request for a login link.
+fn login_link(
+    object: &ChatwootUser,
+    old: Option<&LoginLinkStatus>,
+    new: Option<&LoginLinkStatus>,
+    world: &World,
+) {
+    let answer = |link: &&LoginLinkStatus| matches!(link.state, State::Stored | State::Refused);
+    let said = |link: Option<&LoginLinkStatus>| link.map(|link| (link.requested_at.clone(), link.state));
+    let Some(link) = new.filter(answer).filter(|_| said(old) != said(new)) else { return };
+    let secret =
+        format!("{}/{}", object.namespace().unwrap_or_default(), link::secret_name(&object.name_any()));
+    if link.state == State::Stored {
+        let until = link.expires_at.map(|until| format!(", until {until:.0}")).unwrap_or_default();
+        let note = format!("a login link is in Secret {secret}{until}; it works once");
+        return publish(object, Normal, "LoginLink", note, world);
+    }
+    let why = match link.reason.as_deref() {
+        Some(reason::PAUSED) => "the resource is paused".to_owned(),
+        Some(reason::OBSERVED) => "the resource only observes".to_owned(),
+        Some(reason::NOT_GRANTED) => {
+            "the person was adopted, and no ChatwootGrant with allow: [Credentials] covers them".to_owned()
+        }
+        Some(reason::SECRET_INVALID) => {
+            format!("Secret {secret} exists and is no login link of this resource; delete or rename it")
+        }
+        Some(reason::KUBERNETES_ERROR) => format!("Secret {secret} could not be written in time"),
+        _ => "Chatwoot did not give one".to_owned(),
+    };
+    let note = format!("no login link: {why}; ask again by another value of {LOGIN_LINK_ANNOTATION}");
+    publish(object, Warning, "NoLoginLink", note, world);
 }
 
 /// Something people must learn although the object goes.

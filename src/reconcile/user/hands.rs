@@ -1,5 +1,7 @@
 //! A person's effects.
 
+mod access;
+
 use super::{
     KIND,
     announce::{self, administers},
@@ -12,7 +14,7 @@ use crate::{
     chatwoot::{
         gate::{Key, Lane},
         marker::{Marker, Reading},
-        outcome::Failure,
+        outcome::{Class, Failure},
         passwords,
         platform::{NewUser, UserAnswer, UserPatch},
         types::{AccountId, Map, MemberRole, User, UserId},
@@ -24,7 +26,7 @@ use crate::{
     reconcile::{
         driver::Hands,
         references::InstanceKey,
-        secrets::{self, PASSWORD, ROTATION_ANNOTATION, Secrets},
+        secrets::{self, Notes, PASSWORD, ROTATION_ANNOTATION, Secrets, TOKEN},
         stored::{Read, Stored, Wrote},
         turn::Turn,
         world::World,
@@ -49,6 +51,10 @@ pub struct UserHands {
     administers: Vec<MembershipStatus>,
     /// The latest answer about the person, from which the token can be had once the marker is proven.
     answer: Option<UserAnswer>,
+    /// The token that this pass had made.
+    new_token: Option<SecretString>,
+    /// The login link that this pass had made.
+    link: Option<SecretString>,
 }
 
 impl AsMut<Stored<ChatwootUser>> for UserHands {
@@ -85,6 +91,8 @@ impl UserHands {
                 .cloned()
                 .collect(),
             answer: None,
+            new_token: None,
+            link: None,
         }
     }
 
@@ -179,13 +187,17 @@ impl UserHands {
         };
         let value = passwords::generate(&rand::random());
         let kept = match self.secrets().ours(&wanted.name).await {
-            Ok(secret) => secret.and_then(|secret| secret.data).unwrap_or_default(),
+            Ok(kept) => kept,
             Err(trouble) => return unusable(trouble),
         };
+        let kept_data = kept.as_ref().and_then(|secret| secret.data.clone()).unwrap_or_default();
         let mut data: BTreeMap<String, Vec<u8>> =
-            kept.into_iter().map(|(key, value)| (key, value.0)).collect();
+            kept_data.into_iter().map(|(key, value)| (key, value.0)).collect();
         data.insert(PASSWORD.to_owned(), value.expose_secret().as_bytes().to_vec());
-        if let Err(trouble) = self.secrets().store(&wanted, data, rotation.as_deref()).await {
+        // A token that stays in it keeps its note.
+        let token = kept.as_ref().and_then(access::noted_rotation).map(str::to_owned);
+        let notes = Notes { password: rotation.as_deref(), token: token.as_deref() };
+        if let Err(trouble) = self.secrets().store_noted(&wanted, data, notes).await {
             return unusable(trouble);
         }
         self.read_password().await
@@ -225,7 +237,7 @@ impl UserHands {
         self.keep(answer)
     }
 
-    async fn publish(&mut self, account: Option<i64>) -> Published {
+    async fn publish(&mut self, account: Option<i64>, token_rotation: Option<&str>) -> Published {
         let Some(wanted) = self.spec.credentials_secret.clone() else { return Published::Yes };
         let id = self.stored.object().status.as_ref().and_then(|status| status.id).unwrap_or_default();
         let mut data = BTreeMap::from([
@@ -241,15 +253,17 @@ impl UserHands {
             data.insert(PASSWORD.to_owned(), value.expose_secret().as_bytes().to_vec());
         }
         if wanted.access_token.is_some() {
-            match self.token() {
-                Ok(token) => {
-                    data.insert("access_token".to_owned(), token.expose_secret().as_bytes().to_vec())
-                }
+            let token = match self.new_token.clone() {
+                Some(token) => Ok(token),
+                None => self.token(),
+            };
+            match token {
+                Ok(token) => data.insert(TOKEN.to_owned(), token.expose_secret().as_bytes().to_vec()),
                 Err(failure) => return Published::NoToken(failure),
             };
         }
-        let rotation = generated.as_ref().map(|generate| generate.rotation.as_str());
-        match self.secrets().store(&wanted, data, rotation).await {
+        let password = generated.as_ref().map(|generate| generate.rotation.as_str());
+        match self.secrets().store_noted(&wanted, data, Notes { password, token: token_rotation }).await {
             Ok(()) => Published::Yes,
             Err(secrets::Trouble::Unusable(why)) => Published::NotOurs(why),
             Err(secrets::Trouble::Kubernetes(why)) => Published::Failed(why),
@@ -258,7 +272,7 @@ impl UserHands {
 
     /// Only from an answer whose marker is ours.
     fn token(&mut self) -> Result<SecretString, Failure> {
-        let unread = || Failure::of(crate::chatwoot::outcome::Class::Unexpected);
+        let unread = || Failure::of(Class::Unexpected);
         let answer = self.answer.take().ok_or_else(unread)?;
         answer.prove(&self.marker).map_err(|_| unread())?.access_token()
     }
@@ -362,7 +376,14 @@ impl Hands<Facts> for UserHands {
                 }
                 Lesson::Left { account, answer }
             }
-            Effect::Publish { account } => Lesson::Published(self.publish(account).await),
+            Effect::ReadRotation => Lesson::Rotation(self.read_rotation().await),
+            Effect::RotateToken(id) => Lesson::TokenRotated(self.rotate_token(id).await),
+            Effect::Publish { account, rotation } => {
+                Lesson::Published(self.publish(account, rotation.as_deref()).await)
+            }
+            Effect::MintLink(id) => self.mint_link(id).await,
+            Effect::StoreLink(until) => Lesson::LinkSecret(self.store_link(until).await),
+            Effect::RemoveLink => Lesson::LinkSecret(self.secrets().remove_link().await),
             Effect::DropSecret(name) => {
                 let dropped = self.secrets().drop(&name).await;
                 Lesson::SecretDropped(name, dropped)

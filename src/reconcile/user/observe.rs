@@ -4,7 +4,7 @@ use super::{KIND, UserMemory};
 use crate::{
     api::{
         account::ChatwootAccount,
-        common::FINALIZER,
+        common::{FINALIZER, LOGIN_LINK_ANNOTATION, Ownership},
         conditions::reason,
         user::{ChatwootUser, Membership, MembershipStatus, UserDeletionPolicy, UserSpec, UserStatus},
     },
@@ -64,7 +64,7 @@ pub fn facts(
     let is_home = key.as_ref().is_some_and(|key| key.namespace == namespace);
     let tenant = Tenant { namespace: &namespace, labels: home.labels.as_ref(), home: is_home };
     let email = Email::parse(&spec.email).map_err(|wrong| format!("spec.email: {wrong}"));
-    let adopted = status.ownership == Some(crate::api::common::Ownership::Adopted) || spec.adopt.is_some();
+    let adopted = status.ownership == Some(Ownership::Adopted) || spec.adopt.is_some();
     let published = spec.credentials_secret.as_ref().is_some_and(|secret| secret.access_token.is_some());
     let request = email.as_ref().ok().map(|email| UserRequest {
         email,
@@ -74,6 +74,11 @@ pub fn facts(
     });
     let fit =
         request.as_ref().map_or(grants::Fit::Granted, |request| grants::user(&grants, &tenant, request));
+    let link_requested = surroundings::requested_by(object, LOGIN_LINK_ANNOTATION);
+    let of_theirs = request.as_ref().filter(|_| adopted && link_requested.is_some());
+    let may_have_link = of_theirs.map_or(grants::Fit::Granted, |request| {
+        grants::user(&grants, &tenant, &UserRequest { credentials: true, ..*request })
+    });
     let recorded = status.email.as_deref().and_then(|email| Email::parse(email).ok());
     let to_delete = recorded.as_ref().or(email.as_ref().ok());
     let stands = recorded.as_ref().is_some_and(|email| {
@@ -141,6 +146,8 @@ pub fn facts(
         vouching: vouching(world, &installation, &namespace, &declared),
         declared,
         left_over,
+        link_requested,
+        may_have_link,
         secret_news,
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         grace: world.settings.grace,

@@ -77,6 +77,11 @@ pub fn user() -> Vec<Case> {
             secret(json!({"name": "x", "accessToken": {}})),
         ),
         of(
+            secret(json!({"name": "x", "accessToken": {"rotation": long(64)}})),
+            "may not be more than 63",
+            secret(json!({"name": "x", "accessToken": {"rotation": ""}})),
+        ),
+        of(
             secret(json!({"name": "Alice"})),
             "credentialsSecret.name must be a Secret's name",
             secret(json!({"name": "alice.chatwoot"})),

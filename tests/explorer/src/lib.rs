@@ -19,6 +19,7 @@ pub mod creating;
 pub mod explore;
 pub mod fingerprint;
 pub mod hands;
+pub mod inside;
 pub mod invariants;
 pub mod model;
 pub mod mutants;

@@ -2,6 +2,7 @@
 
 use chatwoot_explorer::{
     explore::{Model, Search},
+    inside::{self, Inside},
     person::{Person, Wish},
     scenarios::{self, WHOLE},
     tenant::Tenant,
@@ -10,7 +11,7 @@ use chatwoot_operator::api::{account::AccountDeletionPolicy, user::UserDeletionP
 use clap::{Parser, ValueEnum};
 use std::process::ExitCode;
 
-/// Visits every state within a bound of what the operator does about accounts and people, and says what is broken.
+/// Visits every state within a bound of what the operator does about accounts, people and what is inside, and says what is broken.
 #[derive(Parser)]
 #[command(name = "explore")]
 struct Options {
@@ -36,6 +37,8 @@ enum Part {
     Account,
     /// A person's resource whole.
     Person,
+    /// Something inside an account, whole.
+    Inside,
 }
 
 impl Options {
@@ -73,8 +76,18 @@ impl Options {
         use UserDeletionPolicy::{Delete, Retain, Revoke};
         let act = (self.processes.into(), true);
         [Revoke, Delete, Retain].into_iter().all(|policy| {
-            let kind = Person { mutant: None, wish: Wish { member: true, password: true, policy } };
+            let kind =
+                Person { mutant: None, wish: Wish { member: true, password: true, token: None, policy } };
             self.explore(scenarios::person(kind, false, act, self.bound, WHOLE))
+        })
+    }
+
+    fn inside(&self) -> bool {
+        let act = (self.processes.into(), true);
+        let wish = inside::Wish { second: false, adopt: false, deletes: true };
+        [(true, false), (true, true), (false, false), (false, true)].into_iter().all(|(unique, theirs)| {
+            let kind = Inside { mutant: None, unique, wish };
+            self.explore(scenarios::inside(kind, theirs, act, self.bound, WHOLE))
         })
     }
 }
@@ -83,6 +96,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let holds = (!options.wants(Part::Create) || options.create())
         && (!options.wants(Part::Account) || options.account())
-        && (!options.wants(Part::Person) || options.person());
+        && (!options.wants(Part::Person) || options.person())
+        && (!options.wants(Part::Inside) || options.inside());
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,5 +1,6 @@
-//! A person's resource: made by an e-mail that may be somebody's, with a password that is set once, and memberships that
-//! are recorded before they are made and taken back when they are no longer wanted.
+//! A person's resource: made by an e-mail that may be somebody's, with a password that is set once, memberships that
+//! are recorded before they are made and taken back when they are no longer wanted, and a published token that is replaced
+//! when another rotation is declared.
 
 pub mod around;
 pub mod facts;
@@ -36,6 +37,8 @@ pub struct Wish {
     pub member: bool,
     /// Their password stands in a Secret.
     pub password: bool,
+    /// Their token is published, with this rotation.
+    pub token: Option<u8>,
     pub policy: Policy,
 }
 
@@ -47,6 +50,8 @@ pub enum Deed {
     Switch(Policy),
     /// Another value stands in the Secret.
     NewPassword,
+    /// Another rotation of the token is declared.
+    Rotate,
     /// The marker is taken from the person.
     Unmark,
     /// The person is taken out of the account.
@@ -60,6 +65,8 @@ pub struct Held {
     pub password: Option<u8>,
     /// Who was read last in this pass, and the uid in their marker.
     pub seen: Option<(i64, Option<u8>)>,
+    /// Their token, from the latest answer.
+    pub token: Option<u8>,
 }
 
 impl Kind for Person {
@@ -102,10 +109,13 @@ impl Kind for Person {
         match effect {
             Effect::AddFinalizer | Effect::DropFinalizer(_) | Effect::Write(..) => Sort::Write,
             Effect::Post(_) | Effect::Join { .. } => Sort::Change { late: true },
-            Effect::Patch(..) | Effect::SetPassword(..) | Effect::Leave { .. } | Effect::Delete(_) => {
-                Sort::Change { late: false }
-            }
-            Effect::Get(_) | Effect::Vanished(_) | Effect::Vouch { .. } => Sort::Look,
+            Effect::Patch(..)
+            | Effect::SetPassword(..)
+            | Effect::Leave { .. }
+            | Effect::RotateToken(_)
+            | Effect::Publish { .. }
+            | Effect::Delete(_) => Sort::Change { late: false },
+            Effect::Get(_) | Effect::Vanished(_) | Effect::Vouch { .. } | Effect::MintLink(_) => Sort::Look,
             _ => Sort::Inside,
         }
     }
@@ -142,6 +152,7 @@ impl Kind for Person {
             deeds.push((Trouble::Edit, Deed::Declare));
             let first = spec.password && state.chatwoot.secret == 1;
             deeds.extend(first.then_some((Trouble::Edit, Deed::NewPassword)));
+            deeds.extend((spec.token == Some(1)).then_some((Trouble::Edit, Deed::Rotate)));
         }
         let ours = state.chatwoot.people.iter().filter(|someone| someone.marker.is_some());
         for someone in ours {
@@ -165,11 +176,12 @@ impl Kind for Person {
                 around.people.iter_mut().for_each(|someone| someone.accounts.clear());
                 around.made.clear();
             }
-            Deed::Declare | Deed::Switch(_) => {
+            Deed::Declare | Deed::Switch(_) | Deed::Rotate => {
                 step::store(turn, |object| {
                     object.generation += 1;
                     match deed {
                         Deed::Switch(policy) => object.spec.policy = policy,
+                        Deed::Rotate => object.spec.token = Some(2),
                         _ => object.spec.member = !object.spec.member,
                     }
                 });

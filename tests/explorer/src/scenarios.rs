@@ -4,6 +4,7 @@ use crate::{
     bounds::{Budget, Trouble},
     creating::Creating,
     explore::Search,
+    inside::{self, Inside},
     model as creating,
     mutants::Machine,
     person::{self, Person},
@@ -109,6 +110,22 @@ pub fn person(
     let start = State::new(processes, leads, 2, budget(troubles, kinds), kind.wish, around);
     let who = if stranger { "a person with a stranger's e-mail" } else { "a person" };
     let about = format!("{who}, {:?}", kind.wish);
+    Search { model: Running { kind, start, about }, most_states: 50_000_000 }
+}
+
+/// Something inside an account. `theirs`: others have made one with its key.
+pub fn inside(
+    kind: Inside,
+    theirs: bool,
+    (processes, leads): (usize, bool),
+    troubles: u8,
+    kinds: &[Trouble],
+) -> Search<Running<Inside>> {
+    let around = inside::around::Around::new(theirs);
+    let start = State::new(processes, leads, 2, budget(troubles, kinds), kind.wish, around);
+    let named = if kind.unique { "by its key" } else { "by a name of its own" };
+    let beside = if theirs { ", beside one that others made" } else { "" };
+    let about = format!("something inside an account, found {named}{beside}, {:?}", kind.wish);
     Search { model: Running { kind, start, about }, most_states: 50_000_000 }
 }
 

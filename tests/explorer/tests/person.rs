@@ -8,7 +8,9 @@ use chatwoot_explorer::{
 };
 use chatwoot_operator::api::user::UserDeletionPolicy as Policy;
 
-const ALICE: Wish = Wish { member: true, password: true, policy: Policy::Revoke };
+const ALICE: Wish = Wish { member: true, password: true, token: None, policy: Policy::Revoke };
+/// Somebody whose token is published, and nothing else.
+const APPLICATION: Wish = Wish { member: false, password: false, token: Some(1), policy: Policy::Revoke };
 
 fn holds(wish: Wish, stranger: bool, processes: (usize, bool), troubles: u8, kinds: &[Trouble]) {
     let report = scenarios::person(Person { mutant: None, wish }, stranger, processes, troubles, kinds).run();
@@ -97,20 +99,37 @@ fn a_person_destroyed_although_only_their_access_was_to_be_taken_back() {
 
 #[test]
 fn a_warning_given_only_after_the_finalizer_is_gone() {
-    let wish = Wish { member: false, password: false, policy: Policy::Revoke };
+    let wish = Wish { token: None, ..APPLICATION };
     let broken = breaks(Mutant::TellsAfterwards, wish, false, 3, &[Lost, DeleteKeeping, Write]);
     assert_eq!(broken, Some(Violation::Forgotten));
 }
 
 #[test]
 fn what_may_exist_is_told_whatever_becomes_of_the_last_write() {
-    let wish = Wish { member: false, password: false, policy: Policy::Revoke };
+    let wish = Wish { token: None, ..APPLICATION };
     holds(wish, false, (1, false), 3, &[Lost, DeleteKeeping, Write, Crash, Terminate]);
 }
 
 #[test]
 fn a_process_that_took_the_lead_remembers_what_the_one_before_it_may_have_sent() {
     holds(ALICE, false, (2, true), 2, &[Handover, Pause, Lost, Crash, DeleteKeeping, Edit, Write]);
+}
+
+#[test]
+fn a_token_replaced_in_name_only() {
+    let broken = breaks(Mutant::SkipsTheRotation, APPLICATION, false, 1, &[Edit]);
+    assert_eq!(broken, Some(Violation::NotRotated(1)));
+}
+
+#[test]
+fn whatever_interrupts_a_rotation_the_token_that_holds_is_published() {
+    let kinds = [Crash, Terminate, Pause, Stale, Write, Server, Lost, Edit, DeleteKeeping];
+    holds(APPLICATION, false, (1, false), 3, &kinds);
+}
+
+#[test]
+fn two_processes_that_both_rotate_publish_the_token_that_holds() {
+    holds(APPLICATION, false, (2, false), 1, &[Pause, Stale, Crash, Write, Lost, Edit]);
 }
 
 #[test]

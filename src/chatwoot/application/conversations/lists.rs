@@ -12,6 +12,7 @@ use crate::chatwoot::{
 };
 use futures::Stream;
 use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// Which conversations are listed.
@@ -66,6 +67,10 @@ impl Conversations {
     /// # Errors
     /// As all.
     pub fn list(&self, query: &ConversationQuery, page: u32) -> Answer<ConversationPage> {
+        self.page(query.pairs(page))
+    }
+
+    fn page(&self, pairs: Vec<(&'static str, Option<String>)>) -> Answer<ConversationPage> {
         #[derive(Deserialize)]
         struct Wire {
             data: Data,
@@ -77,7 +82,7 @@ impl Conversations {
             payload: Vec<Conversation>,
         }
         let route = "GET /api/v1/accounts/:account/conversations";
-        let call = self.scope.call(Method::GET, route, "/conversations").query(query.pairs(page));
+        let call = self.scope.call(Method::GET, route, "/conversations").query(pairs);
         self.scope.ask(call.personal().list(), |body| {
             let Wire { data } = scope::flat(body)?;
             Some(ConversationPage { conversations: data.payload, counts: data.meta })
@@ -90,10 +95,32 @@ impl Conversations {
         &self,
         query: &ConversationQuery,
     ) -> impl Stream<Item = Result<Conversation, Failure>> + use<> {
-        let (conversations, query) = (self.clone(), query.clone());
+        let query = query.clone();
+        self.clone().walk(move |page| query.pairs(page))
+    }
+
+    /// All conversations at a person's address in an inbox, whatever their status. Somebody else may have the same address
+    /// in another inbox.
+    pub fn stream_at(
+        &self,
+        source_id: &SecretString,
+    ) -> impl Stream<Item = Result<Conversation, Failure>> + use<> {
+        let all = ConversationQuery { status: Some(StatusFilter::All), ..ConversationQuery::default() };
+        let source_id = source_id.clone();
+        self.clone().walk(move |page| {
+            let mut pairs = all.pairs(page);
+            pairs.push(("source_id", Some(source_id.expose_secret().to_owned())));
+            pairs
+        })
+    }
+
+    fn walk<P>(self, pairs: P) -> impl Stream<Item = Result<Conversation, Failure>> + use<P>
+    where
+        P: Fn(u32) -> Vec<(&'static str, Option<String>)>,
+    {
         pages::walk(
             move |page| {
-                let answer = conversations.list(&query, page);
+                let answer = self.page(pairs(page));
                 // How many stand on a page is the installation's setting, so only an empty one is surely the end.
                 async move { answer.await.map(|page| Page { items: page.conversations, last: false }) }
             },

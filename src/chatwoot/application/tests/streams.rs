@@ -78,6 +78,16 @@ async fn conversations_end_at_an_empty_page_because_their_number_on_a_page_is_a_
 }
 
 #[tokio::test]
+async fn all_conversations_at_an_address_are_those_of_any_status() {
+    let rows = json!({"data": {"meta": {}, "payload": [{"id": 3}]}}).to_string();
+    let none = json!({"data": {"meta": {}, "payload": []}}).to_string();
+    let server = Server::start([Act::json(200, &rows), Act::json(200, &none), Act::json(200, &rows)]);
+    let stream = inside(&server).conversations().stream_at(&"a b".into());
+    assert_eq!(stream.try_collect::<Vec<_>>().await.unwrap().len(), 1);
+    assert_eq!(line(&server.seen()[0]), "GET /conversations?page=1&status=all&source_id=a%20b");
+}
+
+#[tokio::test]
 async fn a_failure_in_between_is_told_after_what_was_read() {
     let server = Server::start([page(20, 1..=15), Act::html(502)]);
     let contacts = inside(&server).contacts();

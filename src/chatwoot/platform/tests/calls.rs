@@ -136,10 +136,15 @@ async fn a_persons_token_is_out_of_reach_until_the_marker_is_ours() {
     assert_eq!(own.access_token().unwrap().expose_secret(), "users-api-token-77");
     let again = server.platform().user(UserId(7)).await.unwrap();
     assert_eq!(again.prove(&marker("another")).unwrap_err(), Reading::Recreated);
+    let another = async || server.platform().user(UserId(7)).await.unwrap();
+    assert!(another().await.prove_installation(&marker("another")).is_some());
+    let foreign = Marker { installation: "other".into(), ..marker("u") };
+    assert!(another().await.prove_installation(&foreign).is_none());
     let unmarked = USER.replace("chatwoot_operator", "other");
     let server = Server::start([Act::json(200, &unmarked)]);
-    let answer = server.platform().user(UserId(7)).await.unwrap();
-    assert_eq!(answer.prove(&marker("u")).unwrap_err(), Reading::Absent);
+    let answer = async || server.platform().user(UserId(7)).await.unwrap();
+    assert_eq!(answer().await.prove(&marker("u")).unwrap_err(), Reading::Absent);
+    assert!(answer().await.prove_installation(&marker("u")).is_none());
 }
 
 #[tokio::test]
@@ -158,6 +163,16 @@ async fn a_person_is_created_and_changed_with_exactly_what_is_given() {
     assert_eq!(body(&seen[0].body), expected);
     assert_eq!(seen[1].line, "PATCH /platform/api/v1/users/7 HTTP/1.1");
     assert_eq!(body(&seen[1].body), json!({"display_name": "", "password": PASSWORD}));
+}
+
+#[test]
+fn a_link_without_an_address_gets_the_sites() {
+    let path = "/app/login?email=a%40b.co&sso_auth_token=ff";
+    for site in ["https://chat.example.com", "https://chat.example.com/"] {
+        let link = absolute(path.into(), site);
+        assert_eq!(link.expose_secret(), format!("https://chat.example.com{path}"));
+        assert_eq!(absolute(link.clone(), "https://other.example").expose_secret(), link.expose_secret());
+    }
 }
 
 #[tokio::test]

@@ -34,6 +34,14 @@ pub const INBOX: Trait = Trait {
     naming: Naming::Temporary("name"),
     precious: true,
 };
+/// One whose key can hold a secret.
+pub const HOOK: Trait = Trait {
+    kind: "ChatwootWebhook",
+    noun: "webhook",
+    key: "url",
+    naming: Naming::Fingerprint("url"),
+    precious: false,
+};
 
 pub const SETTLE: u64 = 50;
 pub const TEMPORARY: &str = "chatwoot-operator-0123456789abcdef";
@@ -48,6 +56,8 @@ pub enum Fault {
     /// It was not done, and the answer was lost.
     Vain,
     Refused(Class),
+    /// A refusal after everything was stored.
+    StoredAndRefused,
 }
 
 #[derive(Clone)]
@@ -77,6 +87,8 @@ pub struct World {
     pub seconds: u64,
     pub notices: Vec<Notice>,
     pub secrets: BTreeSet<String>,
+    /// Hashes of secret fields.
+    pub passwords: Result<BTreeMap<&'static str, String>, Unread>,
     pub write_errors: u32,
     requested: Option<(Timestamp, Duration)>,
     shared: Option<Listed>,
@@ -152,6 +164,7 @@ impl World {
             seconds: 1000,
             notices: Vec::new(),
             secrets: BTreeSet::new(),
+            passwords: Ok(BTreeMap::new()),
             write_errors: 0,
             requested: None,
             shared: None,
@@ -252,6 +265,7 @@ impl World {
                 fresh_from: self.clock().saturating_sub(Duration::from_secs(10)),
                 requested_since: self.requested.map(|(_, since)| since),
                 settle: Duration::from_secs(SETTLE),
+                patience: None,
                 grace: Duration::from_secs(120),
                 interval: Duration::from_secs(3600),
                 write_errors: self.write_errors,
@@ -337,8 +351,11 @@ impl World {
             Some(Fault::NotSent) => Some(Failure::of(Class::Connect)),
             Some(Fault::Lost | Fault::Vain) => Some(Failure::of(Class::Timeout)),
             Some(Fault::Refused(class)) => Some(Failure { status: Some(422), ..Failure::of(*class) }),
+            Some(Fault::StoredAndRefused) => {
+                Some(Failure { status: Some(422), foreign_body: true, ..Failure::of(Class::Invalid) })
+            }
         };
-        let done = matches!(fault, None | Some(Fault::Lost));
+        let done = matches!(fault, None | Some(Fault::Lost | Fault::StoredAndRefused));
         let told = |lesson: Value| failure.clone().map_or(Ok(lesson), Err);
         match effect {
             Effect::AddFinalizer => {
@@ -366,6 +383,7 @@ impl World {
                 self.has_token = failure.is_none();
                 Lesson::Token(told(Value::Null).map(drop))
             }
+            Effect::Secrets => Lesson::Secrets(self.passwords.clone()),
             Effect::List { not_before } => {
                 if let Some(shared) = self.shared.clone().filter(|shared| shared.asked_at >= not_before) {
                     return Lesson::Listed(Ok(shared));
@@ -411,7 +429,8 @@ impl World {
 
     fn create(&mut self, fields: &Map, done: bool, failure: Option<Failure>) -> Lesson {
         let key = fields[self.kind.key].as_str().unwrap().to_owned();
-        let is_taken = self.kind.naming == Naming::Key && self.items.values().any(|item| item.key == key);
+        let unique = !matches!(self.kind.naming, Naming::Temporary(_));
+        let is_taken = unique && self.items.values().any(|item| item.key == key);
         if is_taken {
             return Lesson::Created(Err(Failure { status: Some(422), ..Failure::of(Class::Invalid) }));
         }

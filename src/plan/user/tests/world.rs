@@ -12,7 +12,7 @@ use crate::{
     },
     chatwoot::{
         marker::{self, Installation, Marker},
-        outcome::{Class, Failure, Refusal},
+        outcome::{Class, Failure, Fate, Refusal},
         types::{AccountId, Belonging, Map, MemberRole, UserId},
         version::Version,
     },
@@ -69,9 +69,20 @@ pub struct World {
     pub strangers_secret: bool,
     pub secrets_fail: bool,
     pub secret_news: bool,
+    /// Secrets for people: the token, and the rotation noted beside it.
+    pub published: BTreeMap<String, (String, Option<String>)>,
+    /// The Secret with a login link.
+    pub link: Option<String>,
+    pub link_requested: Option<String>,
+    pub may_have_link: Fit,
     // Chatwoot.
     pub users: BTreeMap<i64, User>,
     pub passwords: BTreeMap<i64, String>,
+    pub tokens: BTreeMap<i64, String>,
+    /// How often a token was replaced.
+    pub rotations: usize,
+    /// How many login links there were.
+    pub links: usize,
     /// How often a password was set by PATCH.
     pub resets: usize,
     pub vouchers: BTreeMap<i64, Marker>,
@@ -91,6 +102,9 @@ pub struct World {
     made: usize,
     /// The value this pass has read or made.
     held: Option<String>,
+    /// The token and the link that this pass has.
+    held_token: Option<String>,
+    held_link: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -169,8 +183,15 @@ impl World {
             strangers_secret: false,
             secrets_fail: false,
             secret_news: false,
+            published: BTreeMap::new(),
+            link: None,
+            link_requested: None,
+            may_have_link: Fit::Granted,
             users: BTreeMap::new(),
             passwords: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            rotations: 0,
+            links: 0,
             resets: 0,
             vouchers: BTreeMap::new(),
             failing: BTreeMap::new(),
@@ -186,6 +207,8 @@ impl World {
             seconds: 1000,
             made: 0,
             held: None,
+            held_token: None,
+            held_link: None,
         }
     }
 
@@ -256,13 +279,14 @@ impl World {
         };
         self.users.insert(id, user);
         self.passwords.insert(id, "theirs".into());
+        self.tokens.insert(id, format!("{CANARY}token0"));
     }
 
     fn hash_of(&self, spec: &UserSpec) -> String {
         format!("{:?}", (spec, &self.fit, self.standing, &self.targets))
     }
 
-    fn moment(&mut self) -> Moment {
+    pub fn moment(&mut self) -> Moment {
         Moment {
             now: Timestamp::from_second(1_800_000_000 + self.seconds as i64).unwrap(),
             clock: Duration::from_secs(self.seconds),
@@ -319,6 +343,8 @@ impl World {
                 declared,
                 left_over,
                 vouching: self.vouchers.iter().map(|(id, marker)| (*id, marker.clone())).collect(),
+                link_requested: self.link_requested.clone(),
+                may_have_link: self.may_have_link.clone(),
                 secret_news: self.secret_news,
                 due: self.due,
                 grace: Duration::from_secs(120),
@@ -338,7 +364,7 @@ impl World {
     pub fn pass(&mut self) -> Pass {
         assert!(!self.gone, "a pass over an object that is gone");
         let mut machine = self.facts();
-        self.held = None;
+        self.drop_what_is_held();
         let mut seen = None;
         let (mut effects, mut writes) = (Vec::new(), 0);
         for _ in 0..300 {
@@ -379,10 +405,28 @@ impl World {
         panic!("the plan does not come to an end: {effects:#?}");
     }
 
+    fn drop_what_is_held(&mut self) {
+        (self.held, self.held_token, self.held_link) = (None, None, None);
+    }
+
+    /// A pass of a process that dies after `steps` effects; how many there were.
+    pub fn dies_after(&mut self, steps: usize) -> usize {
+        let mut machine = self.facts();
+        self.drop_what_is_held();
+        for done in 0..300 {
+            let at = self.moment();
+            match machine.next(&at) {
+                Step::Act(effect) if done < steps => machine.learn(self.act(&effect)),
+                _ => return done,
+            }
+        }
+        panic!("the plan does not come to an end");
+    }
+
     /// One pass of which nothing is asked but that it comes to an end.
     pub fn run_unchecked(&mut self) {
         let mut machine = self.facts();
-        self.held = None;
+        self.drop_what_is_held();
         for _ in 0..300 {
             let at = self.moment();
             match machine.next(&at) {
@@ -413,6 +457,15 @@ impl World {
     fn check(&self, effect: &Effect, seen: Option<&User>) {
         let id = match effect {
             Effect::Patch(id, _) | Effect::SetPassword(id, _) | Effect::Delete(id) => *id,
+            Effect::RotateToken(id) | Effect::MintLink(id) => *id,
+            Effect::StoreLink(until) => {
+                let noted = self.status.login_link.as_ref().and_then(|link| link.expires_at);
+                return assert_eq!(
+                    noted,
+                    Some(*until),
+                    "until when it stands is recorded before there is one"
+                );
+            }
             Effect::Join { user, .. } | Effect::Leave { user, .. } => *user,
             Effect::Write(status, _) => return self.check_status(status),
             _ => return,
@@ -454,7 +507,7 @@ impl World {
         assert!(!text.contains(CANARY), "a secret stands in the status: {text}");
     }
 
-    fn act(&mut self, effect: &Effect) -> Lesson {
+    pub fn act(&mut self, effect: &Effect) -> Lesson {
         if effect.needs_turn()
             && let Some(why) = self.no_turn
         {
@@ -474,7 +527,10 @@ impl World {
             Effect::ReadPassword => Lesson::Password(self.read_password()),
             Effect::StorePassword => Lesson::Password(self.store_password()),
             Effect::Post(profile) => self.post(profile),
-            Effect::Get(id) => Lesson::Got(*id, self.failed("get").map_or_else(|| self.find(*id), Err)),
+            Effect::Get(id) => {
+                let answer = self.failed("get").map_or_else(|| self.find(*id), Err);
+                Lesson::Got(*id, self.hold(answer))
+            }
             Effect::Vanished(id) => {
                 let gone = !self.users.contains_key(id);
                 Lesson::Vanished(*id, self.failed("vanished").map_or(Ok(gone), Err))
@@ -493,7 +549,7 @@ impl World {
                         self.find(*id)
                     }
                 };
-                Lesson::Patched(*id, answer)
+                Lesson::Patched(*id, self.hold(answer))
             }
             Effect::SetPassword(id, record) => {
                 let answer = self.failed("password").map_or_else(|| self.find(*id), Err);
@@ -501,7 +557,7 @@ impl World {
                     self.resets += 1;
                     self.passwords.insert(*id, self.held.clone().expect("no value was read"));
                 }
-                Lesson::PasswordSet(record.clone(), answer)
+                Lesson::PasswordSet(record.clone(), self.hold(answer))
             }
             Effect::Join { account, user, role } => {
                 let answer = self.member(*account, *user, Some(*role));
@@ -515,12 +571,40 @@ impl World {
             Effect::Leave { account, user } => {
                 Lesson::Left { account: *account, answer: self.member(*account, *user, None) }
             }
-            Effect::Publish { .. } => Lesson::Published(self.publish()),
+            Effect::ReadRotation => Lesson::Rotation(self.read_rotation()),
+            Effect::RotateToken(id) => Lesson::TokenRotated(self.rotate(*id)),
+            Effect::Publish { rotation, .. } => Lesson::Published(self.publish(rotation.clone())),
+            Effect::MintLink(_) => {
+                let until = self.moment().now.checked_add(link::LIFETIME).unwrap();
+                Lesson::LinkMinted(match self.failed("login") {
+                    Some(failure) => Err(failure),
+                    None => {
+                        self.links += 1;
+                        self.held_link = Some(format!("{CANARY}link{}", self.links));
+                        Ok(until)
+                    }
+                })
+            }
+            Effect::StoreLink(_) => Lesson::LinkSecret(match (self.secrets_fail, self.strangers_secret) {
+                (true, _) => LinkSecret::Failed,
+                (_, true) => LinkSecret::NotOurs,
+                _ => {
+                    self.link = Some(self.held_link.take().expect("no link was made in this pass"));
+                    LinkSecret::Stored
+                }
+            }),
+            Effect::RemoveLink => Lesson::LinkSecret(if self.secrets_fail {
+                LinkSecret::Failed
+            } else {
+                self.link = None;
+                LinkSecret::Removed
+            }),
             Effect::DropSecret(name) => {
                 let dropped =
                     if self.secrets_fail { Err("the API server answered 500".to_owned()) } else { Ok(()) };
                 if dropped.is_ok() {
                     self.ours.remove(name);
+                    self.published.remove(name);
                 }
                 Lesson::SecretDropped(name.clone(), dropped)
             }
@@ -574,7 +658,20 @@ impl World {
                 clock: Duration::from_secs(self.seconds),
             };
         }
-        Lesson::Posted { answer: self.find(id), password: record, clock: Duration::from_secs(self.seconds) }
+        let answer = self.find(id);
+        Lesson::Posted {
+            answer: self.hold(answer),
+            password: record,
+            clock: Duration::from_secs(self.seconds),
+        }
+    }
+
+    /// Every answer about a person has their token.
+    fn hold(&mut self, answer: Result<User, Failure>) -> Result<User, Failure> {
+        if let Ok(user) = &answer {
+            self.held_token = self.tokens.get(&user.id.0).cloned();
+        }
+        answer
     }
 
     fn rotation(&self) -> Option<String> {
@@ -622,7 +719,42 @@ impl World {
         self.read_password()
     }
 
-    fn publish(&mut self) -> Published {
+    fn read_rotation(&self) -> Rotation {
+        let secret = self.spec.credentials_secret.as_ref().unwrap();
+        let wanted = secret.access_token.as_ref().unwrap().rotation.as_ref().unwrap();
+        if self.secrets_fail {
+            return Rotation::Kubernetes("the API server answered 500".into());
+        }
+        if self.strangers_secret {
+            return Rotation::Unusable("name another Secret".into());
+        }
+        let recorded = self.status.access_token.as_ref().map(|token| token.rotation.as_str());
+        let earlier = self.status.credentials_secret.as_ref().and_then(|name| self.published.get(name));
+        let published = self.published.get(&secret.name).or(earlier);
+        let published = published.map(|(_, noted)| token::Noted { rotation: noted.as_deref() });
+        if token::is_due(wanted, recorded, published) { Rotation::Due } else { Rotation::Settled }
+    }
+
+    /// An answer that is lost, or a 500, comes after the token was replaced.
+    fn rotate(&mut self, id: i64) -> Result<(), Failure> {
+        let failed = self.failed("rotate");
+        let sent = failed.as_ref().is_none_or(|failure| failure.fate() != Fate::NotSent);
+        let held = self.held_token.take();
+        if sent {
+            assert_eq!(held.as_ref(), self.tokens.get(&id), "with a token that is not theirs");
+            self.rotations += 1;
+            self.tokens.insert(id, format!("{CANARY}token{}", self.rotations));
+        }
+        match failed {
+            Some(failure) => Err(failure),
+            None => {
+                self.held_token = self.tokens.get(&id).cloned();
+                Ok(())
+            }
+        }
+    }
+
+    fn publish(&mut self, rotation: Option<String>) -> Published {
         if self.secrets_fail {
             return Published::Failed("the API server answered 500".into());
         }
@@ -631,6 +763,13 @@ impl World {
         }
         let name = self.spec.credentials_secret.as_ref().unwrap().name.clone();
         let value = self.rotation().and_then(|_| self.held.clone());
+        let wanted = self.spec.credentials_secret.as_ref().unwrap();
+        if wanted.access_token.is_some() {
+            let token = self.held_token.clone().expect("no token was read in this pass");
+            self.published.insert(name.clone(), (token, rotation));
+        } else {
+            self.published.remove(&name);
+        }
         self.ours.insert(name, (value, self.rotation()));
         Published::Yes
     }
@@ -658,6 +797,8 @@ pub fn calls(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Join { .. } => Some("join"),
         Effect::Leave { .. } => Some("leave"),
         Effect::Delete(_) => Some("delete"),
+        Effect::RotateToken(_) => Some("rotate"),
+        Effect::MintLink(_) => Some("login"),
         _ => None,
     };
     effects.iter().filter_map(call).collect()

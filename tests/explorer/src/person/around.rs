@@ -22,6 +22,8 @@ pub struct Someone {
     pub marker: Option<u8>,
     /// 0 is one that nobody knows.
     pub password: u8,
+    /// Counts up with each that is made.
+    pub token: u8,
     pub accounts: Vec<i64>,
 }
 
@@ -39,6 +41,8 @@ pub struct Around {
     pub late: Vec<Request>,
     /// Value in the Secret of the spec's password.
     pub secret: u8,
+    /// In the credentials Secret: the token, and the rotation noted beside it.
+    pub published: Option<(u8, Option<u8>)>,
     /// Uid of the next resource of this name.
     pub lives: u8,
     // The journal.
@@ -66,11 +70,12 @@ pub struct Around {
 
 impl Around {
     pub fn new(stranger: bool) -> Self {
-        let theirs = Someone { id: STRANGER, marker: None, password: 9, accounts: vec![99] };
+        let theirs = Someone { id: STRANGER, marker: None, password: 9, token: 90, accounts: vec![99] };
         Self {
             people: stranger.then_some(theirs).into_iter().collect(),
             late: vec![],
             secret: 1,
+            published: None,
             lives: 0,
             made: vec![],
             recorded: false,
@@ -102,7 +107,7 @@ impl Around {
                 Some(known.unwrap_or_else(|| {
                     // The id of somebody who was deleted is never given again.
                     let id = 8 + i64::from(self.lives) * 2 + i64::from(self.recorded);
-                    self.people.push(Someone { id, marker: Some(uid), password, accounts: vec![] });
+                    self.people.push(Someone { id, marker: Some(uid), password, token: 1, accounts: vec![] });
                     id
                 }))
             }

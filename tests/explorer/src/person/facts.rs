@@ -6,7 +6,9 @@ use chatwoot_operator::{
     api::{
         account::InstanceBinding,
         common::{Role, SecretKeyRef},
-        user::{Membership, PasswordSpec, PasswordStatus, UserSpec},
+        user::{
+            AccessToken, CredentialsSecret, Membership, PasswordSpec, PasswordStatus, UserSpec, UserStatus,
+        },
     },
     chatwoot::{types::AccountId, version::Version},
     plan::{
@@ -17,7 +19,10 @@ use chatwoot_operator::{
         grants::Fit,
         memberships::{Declared, Memory, Target},
         password::{self, Source},
-        user::{self, Facts, Pass, Password},
+        user::{
+            self, Facts, Pass, Password, Rotation,
+            token::{Noted, is_due},
+        },
     },
 };
 use secrecy::SecretString;
@@ -57,6 +62,8 @@ pub fn observe(state: &State<Person>, object: &Object<Person>, memory: &Memory) 
             declared: object.spec.member.then_some(declared).into_iter().collect(),
             left_over: vec![],
             vouching: vec![],
+            link_requested: None,
+            may_have_link: Fit::Granted,
             secret_news: true,
             due: true,
             grace: Duration::ZERO,
@@ -82,6 +89,11 @@ fn spec(wish: &Wish) -> UserSpec {
         password: wish
             .password
             .then_some(PasswordSpec { secret_key_ref: Some(reference), ..PasswordSpec::default() }),
+        credentials_secret: wish.token.map(|rotation| CredentialsSecret {
+            name: "alice".into(),
+            access_token: Some(AccessToken { rotation: Some(rotation.to_string()) }),
+            ..CredentialsSecret::default()
+        }),
         deletion_policy: wish.policy,
         ..UserSpec::default()
     }
@@ -115,4 +127,13 @@ pub fn record(secret: u8) -> PasswordStatus {
 pub fn due(secret: u8, recorded: Option<&PasswordStatus>) -> Password {
     let value = value(secret);
     Password::Due(password::due(&installation(), "acme", "alice", &Source::Yours(&value), recorded))
+}
+
+/// What is due for the published token.
+pub fn rotation(wish: &Wish, status: &UserStatus, published: Option<(u8, Option<u8>)>) -> Rotation {
+    let Some(wanted) = wish.token else { return Rotation::Settled };
+    let recorded = status.access_token.as_ref().map(|token| token.rotation.as_str());
+    let noted = published.map(|(_, noted)| noted.map(|noted| noted.to_string()));
+    let noted = noted.as_ref().map(|noted| Noted { rotation: noted.as_deref() });
+    if is_due(&wanted.to_string(), recorded, noted) { Rotation::Due } else { Rotation::Settled }
 }

@@ -16,7 +16,7 @@ use chatwoot_operator::{
     },
     plan::{
         create::Wrote,
-        user::{Effect, Lesson, Notice, Tag},
+        user::{Effect, Lesson, Notice, Published, Tag},
     },
 };
 
@@ -61,7 +61,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
             let password = pass.held.password.unwrap_or_default();
             let request = Request::Post { uid: pass.object.uid, password };
             let answer = late(turn, request, how).and_then(|id| shown(&turn.state.chatwoot, id));
-            see(pass, answer.as_ref().ok());
+            see(turn, pass, answer.as_ref().ok());
             Lesson::Posted {
                 answer,
                 password: pass.held.password.map(facts::record),
@@ -70,7 +70,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
         }
         Effect::Get(id) => {
             let answer = looked(how).and_then(|()| find(&turn.state.chatwoot, id));
-            see(pass, answer.as_ref().ok());
+            see(turn, pass, answer.as_ref().ok());
             Lesson::Got(id, answer)
         }
         Effect::Vanished(id) => {
@@ -86,7 +86,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
                 someone.into_iter().for_each(|someone| someone.marker = Some(uid));
             });
             let answer = answer.and_then(|()| find(&turn.state.chatwoot, id));
-            see(pass, answer.as_ref().ok());
+            see(turn, pass, answer.as_ref().ok());
             Lesson::Patched(id, answer)
         }
         Effect::SetPassword(id, record) => {
@@ -96,7 +96,9 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
             let answer = done(turn, how, |around| {
                 around.find_mut(id).into_iter().for_each(|someone| someone.password = value);
             });
-            Lesson::PasswordSet(record, answer.and_then(|()| find(&turn.state.chatwoot, id)))
+            let answer = answer.and_then(|()| find(&turn.state.chatwoot, id));
+            see(turn, pass, answer.as_ref().ok());
+            Lesson::PasswordSet(record, answer)
         }
         Effect::Join { account, user, role } => {
             turn.check(promises::writing(pass, user));
@@ -121,8 +123,43 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
             });
             Lesson::Deleted(id, answer)
         }
-        // There is no credentials Secret.
-        Effect::StorePassword | Effect::Publish { .. } | Effect::DropSecret(_) => {
+        Effect::ReadRotation => {
+            let published = turn.state.chatwoot.published;
+            Lesson::Rotation(facts::rotation(&pass.object.spec, &pass.object.status, published))
+        }
+        Effect::RotateToken(id) => {
+            turn.check(promises::writing(pass, id));
+            turn.check(promises::rotating(&turn.state, pass));
+            let held = pass.held.token.take();
+            let now = turn.state.chatwoot.find(id).map(|someone| someone.token);
+            // A token that was replaced meanwhile lets nobody in.
+            if now.is_none() || held != now {
+                return Lesson::TokenRotated(Err(failure(Class::Unexpected, 401)));
+            }
+            let answer = done(turn, how, |around| {
+                around.find_mut(id).into_iter().for_each(|someone| someone.token += 1);
+            });
+            pass.held.token = now.filter(|_| answer.is_ok()).map(|token| token + 1);
+            Lesson::TokenRotated(answer)
+        }
+        Effect::Publish { rotation, .. } => {
+            let Some(token) = pass.held.token.take() else {
+                return Lesson::Published(Published::NoToken(failure(Class::Unexpected, 200)));
+            };
+            let written = (token, rotation.and_then(|rotation| rotation.parse().ok()));
+            turn.check(promises::publishing(&turn.state, written));
+            let stored = done(turn, how, |around| around.published = Some(written));
+            Lesson::Published(match stored {
+                Ok(()) => Published::Yes,
+                Err(_) => Published::Failed("the API server did not answer".into()),
+            })
+        }
+        Effect::DropSecret(name) => {
+            turn.state.chatwoot.published = None;
+            Lesson::SecretDropped(name, Ok(()))
+        }
+        // Passwords are not generated here, and nobody asks for a login link.
+        Effect::StorePassword | Effect::MintLink(_) | Effect::StoreLink(_) | Effect::RemoveLink => {
             turn.check(Err(Violation::Endless));
             Lesson::SecretDropped(String::new(), Ok(()))
         }
@@ -141,12 +178,15 @@ fn failure(class: Class, status: u16) -> Failure {
     Failure { status: Some(status), ..Failure::of(class) }
 }
 
-fn see(pass: &mut Pass<Person>, user: Option<&User>) {
+fn see(turn: &Turn<'_, Person>, pass: &mut Pass<Person>, user: Option<&User>) {
     let uid = |user: &User| {
         let text = user.custom_attributes.get(marker::KEY)?.as_str()?;
         marker::Marker::parse(text)?.uid.strip_prefix("u-")?.parse().ok()
     };
     pass.held.seen = user.map(|user| (user.id.0, uid(user))).or(pass.held.seen);
+    // Only who publishes it keeps it: otherwise there would be more states that are the same.
+    let token = user.and_then(|user| turn.state.chatwoot.find(user.id.0)).map(|someone| someone.token);
+    pass.held.token = token.or(pass.held.token).filter(|_| pass.object.spec.token.is_some());
 }
 
 fn looked(how: How) -> Result<(), Failure> {

@@ -26,6 +26,7 @@ pub enum Mutant {
     DestroysUnasked,
     DestroysAtOnce,
     TellsAfterwards,
+    SkipsTheRotation,
 }
 
 /// What it takes the facts for.
@@ -79,6 +80,7 @@ pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
 pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Option<Lesson> {
     match (mutant?, effect) {
         (Mutant::SkipsTheFinalizer, Effect::AddFinalizer) => Some(Lesson::Finalizer(Wrote::Yes)),
+        (Mutant::SkipsTheRotation, Effect::RotateToken(_)) => Some(Lesson::TokenRotated(Ok(()))),
         (Mutant::JoinsBeforeRecording, Effect::Write(status, tag @ Tag::Progress)) => {
             let records = status.memberships.iter().any(|made| made.state == MembershipState::Pending);
             let status = records.then(|| status.clone())?;
@@ -86,7 +88,8 @@ pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Optio
         }
         (Mutant::WritesUnread, Effect::Get(id)) => {
             let mut user =
-                super::around::Someone { id: *id, marker: None, password: 0, accounts: vec![] }.shown();
+                super::around::Someone { id: *id, marker: None, password: 0, token: 0, accounts: vec![] }
+                    .shown();
             user.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
             Some(Lesson::Got(*id, Ok(user)))
         }

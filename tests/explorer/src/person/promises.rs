@@ -57,6 +57,12 @@ pub enum Violation {
     Forgotten,
     /// Let go with policy Delete, and the person is still there.
     NotDestroyed,
+    /// A token replaced although the published one is of the rotation that is declared.
+    RotatedAgain,
+    /// One token published for two rotations.
+    NotRotated(u8),
+    /// The Secret with the token outlives its resource.
+    SecretLeft,
 }
 
 impl fmt::Display for Violation {
@@ -80,6 +86,9 @@ impl fmt::Display for Violation {
             Violation::NoWord(why) => write!(f, "it ends neither Ready nor with a reason: {why}"),
             Violation::LeftBehind(id) => write!(f, "the membership of account {id} that we made is left"),
             Violation::Forgotten => f.write_str("somebody our request made is named nowhere"),
+            Violation::RotatedAgain => f.write_str("a token replaced that is of the declared rotation"),
+            Violation::NotRotated(token) => write!(f, "token {token} published for two rotations"),
+            Violation::SecretLeft => f.write_str("the Secret with the token outlives its resource"),
             Violation::NotDestroyed => f.write_str("let go with policy Delete while the person is there"),
         }
     }
@@ -92,6 +101,7 @@ pub fn words(status: &UserStatus) -> String {
         words.push(format!("account {} {:?}", made.account_id.unwrap_or_default(), made.state));
     }
     words.extend(status.password.as_ref().map(|_| "password recorded".to_owned()));
+    words.extend(status.access_token.as_ref().map(|token| format!("token of rotation {}", token.rotation)));
     words.extend(status.deletion.as_ref().map(|_| "deletion sent".to_owned()));
     words.extend(ready_reason(&status.conditions).map(str::to_owned));
     words.join(", ")
@@ -146,6 +156,28 @@ pub fn setting_password(pass: &Pass<Person>, record: &PasswordStatus) -> Result<
     if pass.object.status.password.as_ref() == Some(record) { Err(Violation::PasswordAgain) } else { Ok(()) }
 }
 
+/// Of two processes that both act one may have replaced what the other has just found to be due: it is then replaced once
+/// too often, and published for both rotations.
+fn acts_alone(state: &State<Person>) -> bool {
+    state.processes.len() == 1
+}
+
+pub fn rotating(state: &State<Person>, pass: &Pass<Person>) -> Result<(), Violation> {
+    let wanted = pass.object.spec.token;
+    let noted = state.chatwoot.published.is_some_and(|(_, noted)| noted == wanted);
+    if noted && acts_alone(state) { Err(Violation::RotatedAgain) } else { Ok(()) }
+}
+
+pub fn publishing(state: &State<Person>, written: (u8, Option<u8>)) -> Result<(), Violation> {
+    let alone = acts_alone(state);
+    match (state.chatwoot.published, written) {
+        (Some((before, Some(of))), (token, Some(now))) if alone && before == token && of != now => {
+            Err(Violation::NotRotated(token))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub fn destroying(pass: &Pass<Person>) -> Result<(), Violation> {
     let asked = pass.object.deleting && pass.object.spec.policy == Policy::Delete;
     if asked { Ok(()) } else { Err(Violation::DestroyedUnasked) }
@@ -156,6 +188,7 @@ pub fn at_rest(state: &State<Person>) -> Result<(), Violation> {
     let around = &state.chatwoot;
     let excused = state.wiped || around.unheld || around.unmarked;
     match &state.object {
+        None if around.published.is_some() && !excused => Err(Violation::SecretLeft),
         None if excused || around.told || around.replayed => Ok(()),
         None => match gone(around) {
             Err(Violation::LeftBehind(_)) if state.restarts > 0 && around.repeated => Ok(()),
@@ -185,7 +218,7 @@ fn gone(around: &Around) -> Result<(), Violation> {
 }
 
 fn ready(object: &Object<Person>, around: &Around, was_stripped: bool) -> Result<(), Violation> {
-    let Wish { member, password, .. } = object.spec;
+    let Wish { member, password, token, .. } = object.spec;
     let Some(someone) = object.status.id.and_then(|id| around.find(id)) else {
         return Err(Violation::ReadyButNot("the person"));
     };
@@ -194,6 +227,9 @@ fn ready(object: &Object<Person>, around: &Around, was_stripped: bool) -> Result
     }
     if password && someone.password != around.secret && !was_stripped {
         return Err(Violation::ReadyButNot("the password"));
+    }
+    if token.is_some() && around.published != Some((someone.token, token)) {
+        return Err(Violation::ReadyButNot("the published token"));
     }
     let is_member = someone.accounts.contains(&super::around::ACCOUNT);
     if member && !is_member { Err(Violation::ReadyButNot("the membership")) } else { Ok(()) }
