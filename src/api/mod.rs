@@ -6,6 +6,7 @@
 pub mod account;
 pub mod agent_bot;
 pub mod attribute_definition;
+pub mod automation_rule;
 pub mod canned_response;
 pub mod common;
 pub mod conditions;

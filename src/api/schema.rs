@@ -9,10 +9,10 @@ mod properties;
 pub use super::reference::{reasons, reference};
 use super::{
     account::ChatwootAccount, agent_bot::ChatwootAgentBot,
-    attribute_definition::ChatwootCustomAttributeDefinition, canned_response::ChatwootCannedResponse,
-    common::UNSEEN, grant::ChatwootGrant, inbox::ChatwootInbox, instance::ChatwootInstance,
-    label::ChatwootLabel, plan::ChatwootPlan, team::ChatwootTeam, user::ChatwootUser,
-    webhook::ChatwootWebhook,
+    attribute_definition::ChatwootCustomAttributeDefinition, automation_rule::ChatwootAutomationRule,
+    canned_response::ChatwootCannedResponse, common::UNSEEN, grant::ChatwootGrant, inbox::ChatwootInbox,
+    instance::ChatwootInstance, label::ChatwootLabel, plan::ChatwootPlan, team::ChatwootTeam,
+    user::ChatwootUser, webhook::ChatwootWebhook,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -50,6 +50,7 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         ChatwootCannedResponse::crd(),
         ChatwootCustomAttributeDefinition::crd(),
         ChatwootWebhook::crd(),
+        ChatwootAutomationRule::crd(),
     ]
     .into_iter()
     .map(shipped)

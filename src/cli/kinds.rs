@@ -40,6 +40,8 @@ pub enum KindName {
     CustomAttributeDefinition,
     #[value(aliases = ["webhooks", "cww", "chatwootwebhook", "chatwootwebhooks"])]
     Webhook,
+    #[value(aliases = ["automation-rules", "cwar", "chatwootautomationrule", "chatwootautomationrules"])]
+    AutomationRule,
 }
 
 impl KindName {
@@ -58,6 +60,7 @@ impl KindName {
             KindName::CannedResponse => "ChatwootCannedResponse",
             KindName::CustomAttributeDefinition => "ChatwootCustomAttributeDefinition",
             KindName::Webhook => "ChatwootWebhook",
+            KindName::AutomationRule => "ChatwootAutomationRule",
         }
     }
 
@@ -67,7 +70,7 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Instance,
         Self::Grant,
         Self::Plan,
@@ -80,6 +83,7 @@ impl KindName {
         Self::CannedResponse,
         Self::CustomAttributeDefinition,
         Self::Webhook,
+        Self::AutomationRule,
     ];
 
     /// Tenants write it, in their own namespaces.

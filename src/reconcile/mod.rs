@@ -5,6 +5,7 @@ pub mod account_index;
 mod agent_bot;
 mod attribute_definition;
 pub mod automation;
+mod automation_rule;
 pub mod cache;
 mod canned_response;
 pub mod content;

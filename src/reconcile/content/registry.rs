@@ -19,6 +19,7 @@ macro_rules! contents {
             canned_responses: $crate::api::canned_response::ChatwootCannedResponse,
             attribute_definitions: $crate::api::attribute_definition::ChatwootCustomAttributeDefinition,
             webhooks: $crate::api::webhook::ChatwootWebhook,
+            automation_rules: $crate::api::automation_rule::ChatwootAutomationRule,
         }
     };
 }
@@ -43,11 +44,6 @@ macro_rules! caches {
         }
 
         impl ContentCaches {
-            /// Caches of nothing, for whoever plans without watching.
-            pub fn empty() -> Self {
-                Self { $($field: Cache::fixed([]),)+ }
-            }
-
             /// Waits until every first list is in; false when one never will be.
             pub async fn ready(&self) -> bool {
                 true $(&& self.$field.ready().await)+
