@@ -1,6 +1,7 @@
 //! No secret leaves: one run with people, mistakes and refusals, at the most talkative log level, and then a search.
 
 mod forms;
+mod inside;
 
 use crate::support::{
     PATIENCE, Place, Setup, Stage, Subject, Tenant,
@@ -100,6 +101,7 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     stage.token(&rotated).await?;
     alice.looked_at().await?;
 
+    inside::furnish(&stage, &tenant, &mut secrets).await?;
     for user in stage.chatwoot.state().await?.users {
         let texts = [
             ("password", user.password),

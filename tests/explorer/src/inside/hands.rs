@@ -69,6 +69,7 @@ pub fn act(turn: &mut Turn<'_, Inside>, pass: &mut Pass<Inside>, effect: Effect,
         }
         // There is no token to read, nothing beside it, and no Secret.
         Effect::Token
+        | Effect::Secrets
         | Effect::ReadPart(..)
         | Effect::WritePart(..)
         | Effect::Publish { .. }
