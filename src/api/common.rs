@@ -162,6 +162,31 @@ impl JsonSchema for Scalar {
     }
 }
 
+/// A text that can hold a secret, such as a key in a URL. `Debug` does not show it.
+#[derive(Serialize, Deserialize, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(transparent)]
+pub struct Discreet(pub String);
+
+impl fmt::Debug for Discreet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[not shown]")
+    }
+}
+
+impl JsonSchema for Discreet {
+    fn schema_name() -> Cow<'static, str> {
+        "Discreet".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
+    }
+}
+
 /// Schema of a point in time.
 pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "format": "date-time"})

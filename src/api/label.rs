@@ -41,7 +41,7 @@ pub struct LabelSpec {
     /// The label as people see it, unique in the account: 2 to 255 lower-case letters, digits, `_` and `-`, beginning with
     /// a letter or digit. A change renames it, and Chatwoot then rewrites what carries it.
     #[schemars(length(min = 2, max = 255))]
-    #[x_kube(validation = Rule::new(r"self.matches('^[\\p{Ll}\\p{Lo}\\p{N}][\\p{Ll}\\p{Lo}\\p{N}_-]+$')").message("title takes lower-case letters, digits, _ and -, at least two of them, beginning with a letter or digit, such as vip-customer"))]
+    #[x_kube(validation = Rule::new(r"self.matches('^[\\p{Ll}\\p{Lo}\\p{Nd}\\p{No}][\\p{Ll}\\p{Lo}\\p{Nd}\\p{No}_-]+$')").message("title takes lower-case letters, digits, _ and -, at least two of them, beginning with a letter or digit, such as vip-customer"))]
     pub title: String,
     /// What it is for. "" clears it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

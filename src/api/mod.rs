@@ -5,6 +5,9 @@
 
 pub mod account;
 pub mod agent_bot;
+pub mod attribute_definition;
+pub mod automation_rule;
+pub mod canned_response;
 pub mod common;
 pub mod conditions;
 pub mod content;
@@ -19,7 +22,9 @@ mod reference;
 mod rules;
 pub mod schema;
 mod selector;
+pub mod team;
 pub mod user;
+pub mod webhook;
 
 /// API group of every kind.
 pub const GROUP: &str = "chatwoot.dev";

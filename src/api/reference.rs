@@ -187,6 +187,10 @@ mod tests {
             "ChatwootInbox (`cwx`)",
             "ChatwootAgentBot (`cwb`)",
             "ChatwootLabel (`cwl`)",
+            "ChatwootTeam (`cwt`)",
+            "ChatwootCannedResponse (`cwc`)",
+            "ChatwootCustomAttributeDefinition (`cwd`)",
+            "ChatwootWebhook (`cww`)",
         ] {
             assert!(text.contains(&format!("### {kind}\n")), "{kind}");
         }

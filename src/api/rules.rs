@@ -45,6 +45,31 @@ pub(super) fn printable(field: &str) -> Rule {
         .message(format!("{field} must not contain control characters; remove line breaks and tabs").as_str())
 }
 
+/// No letter that has a small one, where Chatwoot writes small ones: what is compared is then exactly what it stores.
+pub(super) fn lower_case(field: &str, example: &str) -> Rule {
+    // Roman numerals and circled letters are no letters to Unicode, and have small ones all the same.
+    Rule::new(r"!self.matches('[\\p{Lu}\\p{Lt}Ⅰ-ⅯⒶ-Ⓩ]')").message(
+        format!("{field} takes no capital letters, because Chatwoot writes it in lower case; write {example}, for example")
+            .as_str(),
+    )
+}
+
+/// Nothing that Chatwoot would cut off.
+pub(super) fn trimmed(field: &str) -> Rule {
+    Rule::new(r"!self.matches('^[\\s\\p{Z}]|[\\s\\p{Z}]$')").message(
+        format!("{field} must not begin or end with white space, which Chatwoot cuts off; remove it")
+            .as_str(),
+    )
+}
+
+/// Names of resources of the same namespace.
+pub(super) fn resource_name(field: &str, example: &str) -> Rule {
+    Rule::new("self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')").message(
+        format!("{field} must be a resource's name: lower-case letters, digits, - and ., such as {example}")
+            .as_str(),
+    )
+}
+
 /// What may stand after the @ of such an address.
 pub(super) fn mail_domain(field: &str) -> Rule {
     Rule::new(r"self.matches('^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$')")
@@ -180,6 +205,24 @@ pub(super) fn instance_is_fixed() -> Rule {
     Rule::new("has(self.instanceRef) == has(oldSelf.instanceRef) && (!has(self.instanceRef) || self.instanceRef == oldSelf.instanceRef)")
         .message("instanceRef is immutable and can neither be added nor removed; delete this resource and create another")
         .field_path(".instanceRef")
+}
+
+/// A field that is given once and for all.
+pub(super) fn is_fixed(field: &str, why: &str) -> Rule {
+    Rule::new("self == oldSelf")
+        .message(format!("{field} is immutable: {why}; delete this resource and create another").as_str())
+}
+
+/// No attribute that Chatwoot itself has, which it would refuse.
+pub(super) fn standard_attributes(model: &str, keys: &[&str]) -> Rule {
+    let list = keys.iter().map(|key| format!("'{key}'")).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "attributeKey is one of the attributes that every {} has in Chatwoot; use that one, or choose another key",
+        model.to_lowercase()
+    );
+    Rule::new(format!("self.model != '{model}' || !(self.attributeKey in [{list}])"))
+        .message(text.as_str())
+        .field_path(".attributeKey")
 }
 
 /// What is inside an account cannot be moved to another.

@@ -8,9 +8,11 @@ mod properties;
 
 pub use super::reference::{reasons, reference};
 use super::{
-    account::ChatwootAccount, agent_bot::ChatwootAgentBot, common::UNSEEN, grant::ChatwootGrant,
-    inbox::ChatwootInbox, instance::ChatwootInstance, label::ChatwootLabel, plan::ChatwootPlan,
-    user::ChatwootUser,
+    account::ChatwootAccount, agent_bot::ChatwootAgentBot,
+    attribute_definition::ChatwootCustomAttributeDefinition, automation_rule::ChatwootAutomationRule,
+    canned_response::ChatwootCannedResponse, common::UNSEEN, grant::ChatwootGrant, inbox::ChatwootInbox,
+    instance::ChatwootInstance, label::ChatwootLabel, plan::ChatwootPlan, team::ChatwootTeam,
+    user::ChatwootUser, webhook::ChatwootWebhook,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -44,6 +46,11 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         ChatwootInbox::crd(),
         ChatwootAgentBot::crd(),
         ChatwootLabel::crd(),
+        ChatwootTeam::crd(),
+        ChatwootCannedResponse::crd(),
+        ChatwootCustomAttributeDefinition::crd(),
+        ChatwootWebhook::crd(),
+        ChatwootAutomationRule::crd(),
     ]
     .into_iter()
     .map(shipped)

@@ -27,6 +27,21 @@ pub enum KindName {
     AgentBot,
     #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
     Label,
+    #[value(aliases = ["teams", "cwt", "chatwootteam", "chatwootteams"])]
+    Team,
+    #[value(aliases = ["canned-responses", "cwc", "chatwootcannedresponse", "chatwootcannedresponses"])]
+    CannedResponse,
+    #[value(aliases = [
+        "custom-attribute-definitions",
+        "cwd",
+        "chatwootcustomattributedefinition",
+        "chatwootcustomattributedefinitions",
+    ])]
+    CustomAttributeDefinition,
+    #[value(aliases = ["webhooks", "cww", "chatwootwebhook", "chatwootwebhooks"])]
+    Webhook,
+    #[value(aliases = ["automation-rules", "cwar", "chatwootautomationrule", "chatwootautomationrules"])]
+    AutomationRule,
 }
 
 impl KindName {
@@ -41,6 +56,11 @@ impl KindName {
             KindName::Inbox => "ChatwootInbox",
             KindName::AgentBot => "ChatwootAgentBot",
             KindName::Label => "ChatwootLabel",
+            KindName::Team => "ChatwootTeam",
+            KindName::CannedResponse => "ChatwootCannedResponse",
+            KindName::CustomAttributeDefinition => "ChatwootCustomAttributeDefinition",
+            KindName::Webhook => "ChatwootWebhook",
+            KindName::AutomationRule => "ChatwootAutomationRule",
         }
     }
 
@@ -50,7 +70,7 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Instance,
         Self::Grant,
         Self::Plan,
@@ -59,6 +79,11 @@ impl KindName {
         Self::Inbox,
         Self::AgentBot,
         Self::Label,
+        Self::Team,
+        Self::CannedResponse,
+        Self::CustomAttributeDefinition,
+        Self::Webhook,
+        Self::AutomationRule,
     ];
 
     /// Tenants write it, in their own namespaces.

@@ -2,12 +2,13 @@
 //! declared fields that differ, delete it.
 
 mod delete;
+mod fingerprint;
 mod learn;
 mod make;
 mod names;
 mod settle;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod types;
 
 pub use names::{Named, Names};
@@ -61,6 +62,9 @@ impl super::Machine for Facts {
         }
         if let Some(refusal) = self.refusal() {
             let waits = matches!(self.around.place, Place::Waiting(_));
+            if let Some(left) = self.around.patience.filter(|_| waits) {
+                return self.end(self.status.clone(), super::Again::After(left), false);
+            }
             return if waits && self.is_converged() { self.quiet() } else { self.settle(refusal, at) };
         }
         let Ok(wish) = &self.around.wish else { return self.quiet() };
@@ -135,9 +139,10 @@ impl Facts {
             (_, Ok(wish), Standing::Taken) => Some(Verdict::new(
                 reason::NOT_OWNED,
                 format!(
-                    "another {} of this namespace has {} {:?} in the account; write another into spec.{}, or delete one of the \
-                     two",
-                    self.kind.kind, self.kind.key, wish.key, self.kind.key
+                    "another {} of this namespace has {} in the account; write another into spec.{}, or delete one of the two",
+                    self.kind.kind,
+                    self.kind.shown(&wish.key),
+                    self.kind.key
                 ),
             )),
             (_, Ok(_), Standing::Unknown) => Some(Verdict::new(
@@ -151,23 +156,23 @@ impl Facts {
         }
     }
 
-    /// A list asked for at this time or later, or the step that gets one.
-    fn list(&self, not_before: std::time::Duration) -> Result<&Listed, Next> {
+    /// A list asked for at this time or later, or the effect that gets one.
+    fn list(&self, not_before: std::time::Duration) -> Result<&Listed, Effect> {
         let enough = self.pass.list.as_ref().filter(|list| list.asked_at >= not_before);
-        enough.ok_or(Step::Act(Effect::List { not_before }))
+        enough.ok_or(Effect::List { not_before })
     }
 
     /// Something whose id is recorded: see that it is there, and make everything agree.
     fn bound(&self, id: i64, wish: &Wish, at: &Moment) -> Next {
         let list = match self.list(self.around.fresh_from) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         let Some(seen) = list.find(id) else {
             // Absence is believed only of a list that was asked for in this pass.
             return match self.list(self.clock) {
                 Ok(_) => self.missing(id, wish, at),
-                Err(look) => look,
+                Err(look) => Step::Act(look),
             };
         };
         let observing = self.manner.mode == Mode::Observe;
@@ -267,7 +272,7 @@ impl Facts {
         }
         let list = match self.list(self.around.fresh_from) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         match list.named(&wish.key).as_slice() {
             [seen] => self.agreed(wish.differences(seen).keys().cloned().collect(), at),

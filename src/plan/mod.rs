@@ -2,6 +2,9 @@
 
 pub mod account;
 pub mod agent_bot;
+pub mod attribute_definition;
+pub mod automation_rule;
+pub mod canned_response;
 pub mod claims;
 pub mod consent;
 pub mod content;
@@ -18,8 +21,10 @@ pub mod password;
 pub mod schedule;
 pub mod selection;
 pub mod status;
+pub mod team;
 pub mod trouble;
 pub mod user;
+pub mod webhook;
 
 use jiff::Timestamp;
 use std::{fmt::Debug, time::Duration};

@@ -65,6 +65,12 @@ impl From<Seen> for Item {
     }
 }
 
+impl Item {
+    fn sealed(self, kind: &Trait) -> Self {
+        Self { seen: self.seen.sealed(kind), ..self }
+    }
+}
+
 /// A kind inside accounts.
 pub trait Content:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>

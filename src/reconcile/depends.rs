@@ -76,10 +76,10 @@ pub fn content<C: Content>(object: &C) -> BTreeSet<Ref> {
         Named::Sibling(kind, name) => Ref::Content(kind, namespace.clone(), name),
         Named::Secret(name) => Ref::Secret(namespace.clone(), name),
     }));
-    if C::TRAIT.naming == Naming::Key {
+    if !matches!(C::TRAIT.naming, Naming::Temporary(_)) {
         let has = object.status().and_then(|status| status.key.clone());
         let claim = |key| Ref::ContentKey(C::TRAIT.kind, namespace.clone(), account.clone(), key);
-        refs.extend([Some(object.key()), has].into_iter().flatten().map(claim));
+        refs.extend([Some(C::TRAIT.known(&object.key())), has].into_iter().flatten().map(claim));
     }
     let published_before = object.status().and_then(|status| status.connection_secret.clone());
     let published = object.connection().map(|secret| secret.name.clone());

@@ -153,7 +153,7 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
         Change::New(new) | Change::ReadableAgain(new) => {
             world.references.set(&key(USER, *new), depends::user(new, world));
             (world.wake)(key(USER, *new));
-            world.wake_all(&named(*new));
+            world.wake_all(&named(new));
         }
         Change::Changed { old, new } => {
             let dropped = world.references.set(&key(USER, *new), depends::user(new, world));
@@ -161,7 +161,7 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
                 (world.wake)(key(USER, *new));
             }
             if concerns_naming(old, new) {
-                world.wake_all(&named(*new));
+                world.wake_all(&named(new));
             }
             free(world, &dropped);
         }
@@ -169,7 +169,7 @@ pub fn user_changed(world: &World, change: &Change<'_, ChatwootUser>) {
             let dropped = world.references.set(&key(USER, *old), BTreeSet::new());
             world.users.forget(&old.uid().unwrap_or_default());
             forget_turn(world, &dropped, &key(USER, *old));
-            world.wake_all(&named(*old));
+            world.wake_all(&named(old));
             free(world, &dropped);
         }
         Change::Unreadable { .. } => {}

@@ -117,9 +117,9 @@ pub async fn helm(plane: &ControlPlane, folder: &Path, verb: &str, values: &Valu
     call.args([folder]).stdin(values.to_string()).run().await
 }
 
-/// Waits until objects of all five kinds can be written.
+/// Waits until objects of every kind can be written.
 pub async fn wait_for_kinds(plane: &ControlPlane) -> Result<()> {
-    for plural in KINDS {
+    for plural in kinds() {
         plane.established(&format!("{plural}.chatwoot.dev")).await?;
     }
     Ok(())

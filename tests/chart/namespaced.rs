@@ -1,7 +1,7 @@
 //! With `rbac.scope: Namespaced` the operator may do what it does in the namespaces it serves, and nothing of the cluster.
 
-use crate::chart::{NAMESPACE, RELEASE, folder, helm, render, wait_for_kinds};
-use crate::permissions::{at_home, line, may, permitted};
+use crate::chart::{NAMESPACE, PLATFORMS, RELEASE, folder, helm, render, tenants_kinds, wait_for_kinds};
+use crate::permissions::{at_home, line, may, ours, permitted};
 use anyhow::{Context, Result};
 use control_plane::{ControlPlane, Options};
 use k8s_openapi::api::core::v1::Namespace;
@@ -9,12 +9,8 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Everything the operator may do where it serves tenants: group, resource, verbs.
-const TENANTS: [(&str, &str, &[&str]); 8] = [
-    ("chatwoot.dev", "chatwootaccounts", &["get", "list", "watch", "patch"]),
-    ("chatwoot.dev", "chatwootusers", &["get", "list", "watch", "patch"]),
-    ("chatwoot.dev", "chatwootaccounts/status", &["update"]),
-    ("chatwoot.dev", "chatwootusers/status", &["update"]),
+/// What the operator may do where it serves tenants besides our own kinds: group, resource, verbs.
+const TENANTS: [(&str, &str, &[&str]); 4] = [
     ("", "secrets", &["get", "create", "update", "delete"]),
     ("", "secrets", &["list", "watch"]),
     ("events.k8s.io", "events", &["create", "patch"]),
@@ -22,23 +18,21 @@ const TENANTS: [(&str, &str, &[&str]); 8] = [
     ("", "namespaces", &["get"]),
 ];
 
-/// And where instances count.
-const OFFERS: [(&str, &str, &[&str]); 7] = [
-    ("chatwoot.dev", "chatwootinstances", &["get", "list", "watch", "patch"]),
-    ("chatwoot.dev", "chatwootgrants", &["get", "list", "watch"]),
-    ("chatwoot.dev", "chatwootplans", &["get", "list", "watch"]),
-    ("chatwoot.dev", "chatwootinstances/status", &["update"]),
-    ("chatwoot.dev", "chatwootgrants/status", &["update"]),
-    ("chatwoot.dev", "chatwootplans/status", &["update"]),
-    ("", "configmaps", &["get"]),
-];
-
-fn lines(rows: &[(&str, &str, &[&str])], namespace: &str) -> BTreeSet<String> {
+fn tenants(namespace: &str) -> BTreeSet<String> {
     let name = |resource: &str| if resource == "namespaces" { namespace.to_owned() } else { String::new() };
     let row = |(group, resource, verbs): &(&str, &str, &[&str])| {
         verbs.iter().map(|verb| line(group, resource, verb, &name(resource))).collect::<Vec<_>>()
     };
-    rows.iter().flat_map(row).collect()
+    let kinds = tenants_kinds();
+    let own = kinds.iter().flat_map(|kind| ours(kind, &["get", "list", "watch", "patch"]));
+    TENANTS.iter().flat_map(row).chain(own).collect()
+}
+
+/// And where instances count.
+fn offers() -> BTreeSet<String> {
+    let read = PLATFORMS.iter().flat_map(|kind| ours(kind, &["get", "list", "watch"]));
+    let mend = line("chatwoot.dev", "chatwootinstances", "patch", "");
+    read.chain([mend, line("", "configmaps", "get", "")]).collect()
 }
 
 fn values() -> Value {
@@ -58,11 +52,9 @@ async fn every_served_namespace_has_a_role_of_its_own_and_the_cluster_none() -> 
             all.filter(|o| o["metadata"]["name"] == name && o["metadata"]["namespace"] == namespace);
         found.next().cloned().with_context(|| format!("no {kind} {name} in {namespace}"))
     };
-    for (namespace, expected) in [
-        ("acme", lines(&TENANTS, "acme")),
-        ("bpo", lines(&TENANTS, "bpo")),
-        ("chat", &lines(&TENANTS, "chat") | &lines(&OFFERS, "chat")),
-    ] {
+    for (namespace, expected) in
+        [("acme", tenants("acme")), ("bpo", tenants("bpo")), ("chat", &tenants("chat") | &offers())]
+    {
         assert_eq!(permitted(&of("Role", &served, namespace)?), expected, "{namespace}");
         let binding = of("RoleBinding", &served, namespace)?;
         let subject = json!([{"kind": "ServiceAccount", "name": RELEASE, "namespace": NAMESPACE}]);
@@ -120,6 +112,8 @@ async fn the_installed_operator_has_no_right_of_the_whole_cluster() -> Result<()
     for (namespace, verb, group, resource, allowed) in [
         ("acme", "list", "chatwoot.dev", "chatwootaccounts", true),
         ("acme", "update", "chatwoot.dev", "chatwootusers/status", true),
+        ("acme", "watch", "chatwoot.dev", "chatwootwebhooks", true),
+        ("default", "list", "chatwoot.dev", "chatwootlabels", false),
         ("acme", "watch", "", "secrets", true),
         ("acme", "create", "events.k8s.io", "events", true),
         ("acme", "list", "chatwoot.dev", "chatwootgrants", false),

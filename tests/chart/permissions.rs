@@ -1,26 +1,14 @@
 //! The operator may do what it does, and nothing more.
 
-use crate::chart::{NAMESPACE, RELEASE, installed, render};
+use crate::chart::{NAMESPACE, PLATFORMS, RELEASE, installed, render, tenants_kinds};
 use anyhow::Result;
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview};
 use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Everything the operator may do in all namespaces: group, resources, verbs.
-const EVERYWHERE: [(&str, &[&str], &[&str]); 9] = [
-    (
-        "chatwoot.dev",
-        &["chatwootaccounts", "chatwootusers", "chatwootinstances", "chatwootgrants", "chatwootplans"],
-        &["get", "list", "watch"],
-    ),
-    ("chatwoot.dev", &["chatwootaccounts", "chatwootusers", "chatwootinstances"], &["patch"]),
-    (
-        "chatwoot.dev",
-        &["chatwootaccounts/status", "chatwootusers/status", "chatwootinstances/status"],
-        &["update"],
-    ),
-    ("chatwoot.dev", &["chatwootgrants/status", "chatwootplans/status"], &["update"]),
+/// What the operator may do in all namespaces besides our own kinds: group, resources, verbs.
+const EVERYWHERE: [(&str, &[&str], &[&str]); 5] = [
     ("", &["secrets"], &["get", "create", "update", "delete"]),
     ("", &["secrets"], &["list", "watch"]),
     ("", &["configmaps"], &["get"]),
@@ -47,7 +35,16 @@ fn everywhere() -> BTreeSet<String> {
             .iter()
             .flat_map(move |resource| verbs.iter().map(move |verb| line(group, resource, verb, "")))
     });
-    rows.collect()
+    rows.chain(tenants_kinds().iter().flat_map(|kind| ours(kind, &["get", "list", "watch", "patch"])))
+        .chain(ours("chatwootinstances", &["get", "list", "watch", "patch"]))
+        .chain(PLATFORMS.iter().flat_map(|kind| ours(kind, &["get", "list", "watch"])))
+        .collect()
+}
+
+/// What the operator may do with a kind of ours, whose status it writes.
+pub fn ours(kind: &str, verbs: &[&str]) -> Vec<String> {
+    let object = verbs.iter().map(|verb| line("chatwoot.dev", kind, verb, ""));
+    object.chain([line("chatwoot.dev", &format!("{kind}/status"), "update", "")]).collect()
 }
 
 pub fn at_home() -> BTreeSet<String> {
@@ -131,14 +128,20 @@ async fn roles_follow_the_values_they_depend_on() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tenants_roles_name_accounts_and_users_only() -> Result<()> {
+async fn tenants_roles_name_their_own_kinds_only() -> Result<()> {
     let rendered = render(json!({})).await?;
     for (suffix, verbs, aggregated) in [
         ("view", vec!["get", "list", "watch"], vec!["view", "edit", "admin"]),
         ("edit", vec!["create", "update", "patch", "delete", "deletecollection"], vec!["edit", "admin"]),
     ] {
         let role = rendered.named("ClusterRole", &format!("{RELEASE}-{suffix}"))?;
-        let expected: BTreeSet<String> = ["chatwootaccounts", "chatwootusers"]
+        let kinds = tenants_kinds();
+        assert!(
+            ["chatwootaccounts", "chatwootusers", "chatwootlabels"]
+                .iter()
+                .all(|kind| kinds.iter().any(|k| k == kind))
+        );
+        let expected: BTreeSet<String> = kinds
             .iter()
             .flat_map(|resource| verbs.iter().map(move |verb| line("chatwoot.dev", resource, verb, "")))
             .collect();
@@ -185,6 +188,9 @@ async fn the_installed_operator_can_do_its_work_and_no_harm() -> Result<()> {
     for (namespace, verb, group, resource, allowed) in [
         ("default", "list", "chatwoot.dev", "chatwootaccounts", true),
         ("default", "patch", "chatwoot.dev", "chatwootusers", true),
+        ("default", "update", "chatwoot.dev", "chatwootwebhooks/status", true),
+        ("default", "create", "chatwoot.dev", "chatwootteams", false),
+        ("default", "delete", "chatwoot.dev", "chatwootlabels", false),
         ("default", "update", "chatwoot.dev", "chatwootplans/status", true),
         ("default", "delete", "", "secrets", true),
         (NAMESPACE, "create", "coordination.k8s.io", "leases", true),

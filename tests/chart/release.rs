@@ -1,6 +1,6 @@
 //! A release's life: installed, upgraded, removed, and installed again.
 
-use crate::chart::{KINDS, NAMESPACE, RELEASE, folder, helm, wait_for_kinds};
+use crate::chart::{NAMESPACE, RELEASE, folder, helm, kinds, wait_for_kinds};
 use anyhow::{Context, Result};
 use control_plane::{ControlPlane, Options};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn uninstall(plane: &ControlPlane) -> Result<String> {
 async fn remove_with_definitions(plane: &ControlPlane) -> Result<()> {
     helm(plane, &folder(), "upgrade", &json!({"crds": {"keep": false}})).await?;
     uninstall(plane).await?;
-    for plural in KINDS {
+    for plural in kinds() {
         let name = format!("{plural}.chatwoot.dev");
         plane.kubectl(["wait", "--for=delete", "--timeout=60s", "crd", &name]).run().await?;
     }

@@ -1,6 +1,6 @@
-//! What a tenant with Kubernetes' role "edit" can do: its own accounts and users, and nothing beyond.
+//! What a tenant with Kubernetes' role "edit" can do: its own accounts, their people and what is inside, and nothing beyond.
 
-use crate::chart::installed;
+use crate::chart::{PLATFORMS, installed, tenants_kinds};
 use crate::permissions::may;
 use anyhow::{Context, Result, bail};
 use control_plane::{ControlPlane, Namespace, wait_for};
@@ -62,12 +62,12 @@ fn forbidden<T>(answer: kube::Result<T>) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_editor_is_permitted_accounts_and_users_of_its_namespace_and_nothing_else() -> Result<()> {
+async fn an_editor_is_permitted_tenants_kinds_in_its_namespace_and_nothing_else() -> Result<()> {
     let plane = installed().await?;
     for (role, may_write) in [("edit", true), ("admin", true), ("view", false)] {
         let (client, own) = tenant(plane, role).await?;
         let foreign = plane.namespace("foreign").await?;
-        for resource in ["chatwootaccounts", "chatwootusers"] {
+        for resource in &tenants_kinds() {
             for (verbs, allowed) in [(&READ[..], true), (&WRITE[..], may_write)] {
                 for verb in verbs {
                     let mine = may(&client, &own, verb, "chatwoot.dev", resource).await?;
@@ -82,7 +82,7 @@ async fn an_editor_is_permitted_accounts_and_users_of_its_namespace_and_nothing_
                 }
             }
         }
-        for resource in ["chatwootinstances", "chatwootgrants", "chatwootplans", "chatwootgrants/status"] {
+        for resource in PLATFORMS.into_iter().chain(["chatwootgrants/status"]) {
             for verb in READ.iter().chain(&WRITE) {
                 assert!(
                     !may(&client, &own, verb, "chatwoot.dev", resource).await?,
@@ -111,6 +111,8 @@ async fn an_editors_requests_end_as_its_permissions_say() -> Result<()> {
     let user = json!({"instanceRef": {"name": "main"}, "email": "me@own.example", "name": "Me",
         "memberships": [{"account": "mine", "role": "Agent"}]});
     api(&client, &own, "ChatwootUser").create(&post, &object("ChatwootUser", user)?).await?;
+    let label = json!({"account": "mine", "title": "vip"});
+    api(&client, &own, "ChatwootLabel").create(&post, &object("ChatwootLabel", label)?).await?;
     let rename = Patch::Merge(json!({"spec": {"name": "Renamed"}, "status": {"id": 42}}));
     let renamed = accounts.patch("mine", &PatchParams::default(), &rename).await?;
     assert_eq!(renamed.data["spec"]["name"], "Renamed");

@@ -2,6 +2,7 @@
 //! lets pass.
 
 mod account;
+mod content;
 mod grant;
 mod inbox;
 mod instance;
@@ -31,7 +32,8 @@ pub struct Stored {
     pub bound_to: Option<i64>,
 }
 
-pub const KINDS: [&str; 7] = [
+/// Every kind that is shipped.
+pub const KINDS: &[&str] = &[
     "ChatwootInstance",
     "ChatwootGrant",
     "ChatwootPlan",
@@ -39,6 +41,11 @@ pub const KINDS: [&str; 7] = [
     "ChatwootUser",
     "ChatwootInbox",
     "ChatwootAgentBot",
+    "ChatwootLabel",
+    "ChatwootTeam",
+    "ChatwootCannedResponse",
+    "ChatwootCustomAttributeDefinition",
+    "ChatwootWebhook",
 ];
 
 /// The least that each kind needs.
@@ -55,6 +62,15 @@ pub fn plain(kind: &str) -> Value {
         "ChatwootUser" => json!({"name": "Alice", "email": "alice@acme.example"}),
         "ChatwootInbox" => json!({"account": "acme", "name": "Help", "api": {}}),
         "ChatwootAgentBot" => json!({"account": "acme", "name": "Helper"}),
+        "ChatwootLabel" => json!({"account": "acme", "title": "vip"}),
+        "ChatwootTeam" => json!({"account": "acme", "name": "support"}),
+        "ChatwootCannedResponse" => {
+            json!({"account": "acme", "shortCode": "hours", "content": "From 9 to 5."})
+        }
+        "ChatwootCustomAttributeDefinition" => {
+            json!({"account": "acme", "attributeKey": "plan", "model": "Contact", "displayType": "Text", "displayName": "Plan"})
+        }
+        "ChatwootWebhook" => json!({"account": "acme", "url": "https://hooks.acme.example/chatwoot"}),
         other => panic!("no such kind: {other}"),
     }
 }
@@ -75,6 +91,11 @@ pub fn all() -> Vec<Case> {
         user::user(),
         inbox::inbox(),
         inbox::agent_bot(),
+        content::label(),
+        content::team(),
+        content::canned_response(),
+        content::attribute_definition(),
+        content::webhook(),
     ]
     .into_iter()
     .flatten()

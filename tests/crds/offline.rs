@@ -31,7 +31,8 @@ fn judge(schema: &CompiledSchema, case: &Case, changes: &Value) -> Result<(), St
 #[test]
 fn every_rule_refuses_with_its_message_and_lets_the_alternative_pass() {
     let mut judged = 0;
-    let schemas = cases::KINDS.map(|kind| (kind, compiled(kind), crate::messages(kind)));
+    let schemas: Vec<_> =
+        cases::KINDS.iter().map(|&kind| (kind, compiled(kind), crate::messages(kind))).collect();
     for case in cases::all() {
         let (_, schema, rules) = schemas.iter().find(|(kind, ..)| *kind == case.kind).unwrap();
         if !rules.iter().any(|message| message.contains(case.says)) {
@@ -45,4 +46,29 @@ fn every_rule_refuses_with_its_message_and_lets_the_alternative_pass() {
             .unwrap_or_else(|error| panic!("{} {}: {error}", case.kind, case.accepted));
     }
     assert!(judged > 100, "only {judged} cases are about rules");
+}
+
+/// What Chatwoot would write in lower case is refused, so that it stores exactly what is written here.
+#[test]
+fn no_letter_that_has_a_small_one_gets_into_the_name_of_a_team_or_label() {
+    let (team, label) = (compiled("ChatwootTeam"), compiled("ChatwootLabel"));
+    let (mut capitals, mut small) = (0, 0);
+    for letter in ('\u{80}'..=char::MAX).filter(|letter| letter.is_alphanumeric() || !letter.is_control()) {
+        let text = letter.to_string();
+        let is_small = text.to_lowercase() == text;
+        // Of the small ones some are enough.
+        if is_small && !letter.is_lowercase() {
+            continue;
+        }
+        let judged = |schema, kind, change| {
+            let changed = object(kind, &change, None);
+            Validator::new().validate_compiled(schema, &changed, None).is_ok()
+        };
+        let passes = judged(&team, "ChatwootTeam", json!({"name": format!("a{letter}")}));
+        assert_eq!(passes, is_small, "U+{:04X} {letter}", u32::from(letter));
+        let passes = judged(&label, "ChatwootLabel", json!({"title": format!("a{letter}")}));
+        assert!(is_small || !passes, "U+{:04X} {letter}", u32::from(letter));
+        (capitals, small) = (capitals + usize::from(!is_small), small + usize::from(is_small));
+    }
+    assert!(capitals > 1000 && small > 1000, "{capitals} {small}");
 }

@@ -8,14 +8,22 @@ use crate::{
 };
 use chatwoot_operator::{
     api::{
-        account::ChatwootAccount, grant::ChatwootGrant, instance::ChatwootInstance, plan::ChatwootPlan,
-        schema, user::ChatwootUser,
+        account::ChatwootAccount, attribute_definition::ChatwootCustomAttributeDefinition,
+        canned_response::ChatwootCannedResponse, grant::ChatwootGrant, instance::ChatwootInstance,
+        label::ChatwootLabel, plan::ChatwootPlan, schema, team::ChatwootTeam, user::ChatwootUser,
+        webhook::ChatwootWebhook,
     },
+    chatwoot::version::Version,
     plan::{
+        attribute_definition, canned_response,
         consent::consent,
+        content::Names,
         email::Email,
         entitlements::{self, Asked, Planned, Scope},
         grants::{self, AccountRequest, Grant, Grants, Tenant, UserRequest},
+        label,
+        status::Verdict,
+        team, webhook,
     },
 };
 use kube::api::DynamicObject;
@@ -68,6 +76,23 @@ fn typed<K: DeserializeOwned>(object: DynamicObject) -> Result<K, serde_json::Er
     serde_json::from_value(serde_json::to_value(object)?)
 }
 
+/// Every name is somebody's, and every version the newest.
+struct Anybody;
+
+impl Names for Anybody {
+    fn version(&self) -> Version {
+        Version::NEWEST_KNOWN
+    }
+
+    fn member(&self, _: &str) -> Result<i64, Verdict> {
+        Ok(1)
+    }
+
+    fn sibling(&self, _: &'static str, _: &str) -> Result<i64, Verdict> {
+        Ok(1)
+    }
+}
+
 #[tokio::test]
 async fn whatever_the_api_server_accepts_can_be_read_and_judged() {
     let namespace = cluster().await.namespace("sampled").await.unwrap();
@@ -106,6 +131,19 @@ async fn whatever_the_api_server_accepts_can_be_read_and_judged() {
         assert!(scope != Scope::Everything || wanted.name.as_ref() == Some(&spec.name));
         consent("acme", &spec.members_from, "bpo", Some(&labels));
     }
+    let labels = accepted::<ChatwootLabel>("ChatwootLabel", &namespace).await;
+    let teams = accepted::<ChatwootTeam>("ChatwootTeam", &namespace).await;
+    let answers = accepted::<ChatwootCannedResponse>("ChatwootCannedResponse", &namespace).await;
+    let definitions =
+        accepted::<ChatwootCustomAttributeDefinition>("ChatwootCustomAttributeDefinition", &namespace).await;
+    let webhooks = accepted::<ChatwootWebhook>("ChatwootWebhook", &namespace).await;
+    let mut wishes: Vec<_> = labels.iter().map(|one| label::wish(&one.spec)).collect();
+    wishes.extend(answers.iter().map(|one| canned_response::wish(&one.spec)));
+    wishes.extend(teams.iter().filter_map(|one| team::wish(&one.spec, &Anybody).ok()));
+    wishes.extend(definitions.iter().filter_map(|one| attribute_definition::wish(&one.spec, &Anybody).ok()));
+    wishes.extend(webhooks.iter().filter_map(|one| webhook::wish(&one.spec, &Anybody).ok()));
+    assert!(wishes.iter().all(|wish| !wish.key.is_empty() && !wish.fields.is_empty()));
+
     for user in &users {
         // The rule and the type must agree about what an address is.
         let email =

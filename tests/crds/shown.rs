@@ -7,6 +7,11 @@ use crate::{
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
+/// Defaults of everything inside accounts.
+fn inside() -> Value {
+    json!({"deletionPolicy": "Delete", "mode": "Enforce", "paused": false})
+}
+
 #[tokio::test]
 async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
     let cluster = cluster().await;
@@ -25,6 +30,11 @@ async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
         ("ChatwootUser", json!({"deletionPolicy": "Revoke", "mode": "Enforce", "paused": false})),
         ("ChatwootInbox", json!({"deletionPolicy": "Retain", "mode": "Enforce", "paused": false})),
         ("ChatwootAgentBot", json!({"deletionPolicy": "Delete", "mode": "Enforce", "paused": false})),
+        ("ChatwootLabel", inside()),
+        ("ChatwootTeam", inside()),
+        ("ChatwootCannedResponse", inside()),
+        ("ChatwootCustomAttributeDefinition", inside()),
+        ("ChatwootWebhook", inside()),
     ] {
         // A status in what somebody applies is dropped: only the operator writes it, through the subresource.
         let mut made = object(kind, "plain", cases::plain(kind));
@@ -74,9 +84,9 @@ struct Table {
     wide: &'static [(&'static str, &'static str)],
 }
 
-fn tables() -> [Table; 7] {
+fn tables() -> Vec<Table> {
     let instance = json!({"namespace": "chatwoot-system", "name": "main", "uid": "u"});
-    [
+    vec![
         Table {
             kind: "ChatwootInstance",
             short: "cwi",
@@ -117,23 +127,27 @@ fn tables() -> [Table; 7] {
             columns: &[("ID", "7"), ("EMAIL", "alice@acme.example"), ("AGE", "")],
             wide: &[("INSTANCE", "main")],
         },
-        Table {
-            kind: "ChatwootInbox",
-            short: "cwx",
-            spec: json!({}),
-            status: json!({"id": 9}),
-            columns: &[("ACCOUNT", "acme"), ("INBOX", "Help"), ("AGE", "")],
-            wide: &[("ID", "9")],
-        },
-        Table {
-            kind: "ChatwootAgentBot",
-            short: "cwb",
-            spec: json!({}),
-            status: json!({"id": 8}),
-            columns: &[("ACCOUNT", "acme"), ("BOT", "Helper"), ("AGE", "")],
-            wide: &[("ID", "8")],
-        },
+        content("ChatwootInbox", "cwx", &[("ACCOUNT", "acme"), ("INBOX", "Help"), ("AGE", "")]),
+        content("ChatwootAgentBot", "cwb", &[("ACCOUNT", "acme"), ("BOT", "Helper"), ("AGE", "")]),
+        content("ChatwootLabel", "cwl", &[("ACCOUNT", "acme"), ("TITLE", "vip"), ("AGE", "")]),
+        content("ChatwootTeam", "cwt", &[("ACCOUNT", "acme"), ("TEAM", "support"), ("AGE", "")]),
+        content("ChatwootCannedResponse", "cwc", &[("ACCOUNT", "acme"), ("CODE", "hours"), ("AGE", "")]),
+        content(
+            "ChatwootCustomAttributeDefinition",
+            "cwd",
+            &[("ACCOUNT", "acme"), ("KEY", "plan"), ("MODEL", "Contact"), ("AGE", "")],
+        ),
+        // The URL can hold a key.
+        content("ChatwootWebhook", "cww", &[("ACCOUNT", "acme"), ("AGE", "")]),
     ]
+}
+
+fn content(
+    kind: &'static str,
+    short: &'static str,
+    columns: &'static [(&'static str, &'static str)],
+) -> Table {
+    Table { kind, short, spec: json!({}), status: json!({"id": 9}), columns, wide: &[("ID", "9")] }
 }
 
 #[tokio::test]
@@ -181,7 +195,7 @@ async fn kubectl_get_shows_what_a_person_on_call_needs() {
 async fn one_category_names_all_kinds() {
     let cluster = cluster().await;
     let namespace = cluster.namespace("category").await.unwrap();
-    for kind in cases::KINDS {
+    for &kind in cases::KINDS {
         let made = object(kind, "one", cases::plain(kind));
         api(cluster, kind, &namespace).create(&PostParams::default(), &made).await.unwrap();
     }
@@ -193,11 +207,16 @@ async fn one_category_names_all_kinds() {
         [
             "chatwootaccount.chatwoot.dev/one",
             "chatwootagentbot.chatwoot.dev/one",
+            "chatwootcannedresponse.chatwoot.dev/one",
+            "chatwootcustomattributedefinition.chatwoot.dev/one",
             "chatwootgrant.chatwoot.dev/one",
             "chatwootinbox.chatwoot.dev/one",
             "chatwootinstance.chatwoot.dev/one",
+            "chatwootlabel.chatwoot.dev/one",
             "chatwootplan.chatwoot.dev/one",
+            "chatwootteam.chatwoot.dev/one",
             "chatwootuser.chatwoot.dev/one",
+            "chatwootwebhook.chatwoot.dev/one",
         ]
     );
 }

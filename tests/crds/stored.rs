@@ -5,8 +5,10 @@ use crate::{
     server::{api, cluster, object},
 };
 use chatwoot_operator::api::{
-    account::ChatwootAccount, grant::ChatwootGrant, instance::ChatwootInstance, plan::ChatwootPlan, schema,
-    user::ChatwootUser,
+    account::ChatwootAccount, attribute_definition::ChatwootCustomAttributeDefinition,
+    canned_response::ChatwootCannedResponse, grant::ChatwootGrant, instance::ChatwootInstance,
+    label::ChatwootLabel, plan::ChatwootPlan, schema, team::ChatwootTeam, user::ChatwootUser,
+    webhook::ChatwootWebhook,
 };
 use control_plane::ControlPlane;
 use k8s_openapi::NamespaceResourceScope;
@@ -193,6 +195,50 @@ async fn a_user_comes_back_whole() {
         "deletion": {"sentAt": "2026-01-01T00:00:00Z"}, "conditions": conditions(),
     });
     round_trip::<ChatwootUser>(cluster().await, spec, status, &["spec.password.secretKeyRef"]).await;
+}
+
+/// The status of anything inside an account.
+fn inside() -> Value {
+    json!({
+        "observedGeneration": 3, "lastHandledReconcileAt": "now", "id": 9, "ownership": "Created",
+        "account": {"id": 42, "instance": binding()}, "key": "k",
+        "creation": {"startedAt": "2026-01-01T00:00:00.5Z", "name": "n"}, "applied": "a", "drifted": ["f"],
+        "connectionSecret": "s", "deletion": {"sentAt": "2026-01-01T00:00:00Z"}, "conditions": conditions(),
+    })
+}
+
+/// A whole spec of something inside an account: what all of them have, and `own`.
+fn whole(own: Value) -> Value {
+    let mut spec = json!({"account": "acme", "adopt": true, "deletionPolicy": "Retain", "mode": "Observe", "paused": true});
+    json_patch::merge(&mut spec, &own);
+    spec
+}
+
+#[tokio::test]
+async fn what_is_inside_accounts_comes_back_whole() {
+    let cluster = cluster().await;
+    let label = json!({"title": "vip", "description": "", "color": "#1f93ff", "showOnSidebar": false});
+    round_trip::<ChatwootLabel>(cluster, whole(label), inside(), &[]).await;
+    let team = json!({"name": "support", "description": "d", "allowAutoAssign": false, "members": ["alice"]});
+    round_trip::<ChatwootTeam>(cluster, whole(team), inside(), &[]).await;
+    let canned = json!({"shortCode": "hours", "content": "From 9\nto 5.\n"});
+    round_trip::<ChatwootCannedResponse>(cluster, whole(canned), inside(), &[]).await;
+    let text = json!({
+        "attributeKey": "order", "model": "Contact", "displayType": "Text", "displayName": "Order", "description": "",
+        "regexPattern": "/^[0-9]+$/", "regexCue": "Digits",
+    });
+    round_trip::<ChatwootCustomAttributeDefinition>(cluster, whole(text), inside(), &["spec.values"]).await;
+    let list = json!({
+        "attributeKey": "plan", "model": "Conversation", "displayType": "List", "displayName": "Plan",
+        "description": "d", "values": ["pro", "free"],
+    });
+    let choices = ["spec.regexPattern", "spec.regexCue"];
+    round_trip::<ChatwootCustomAttributeDefinition>(cluster, whole(list), inside(), &choices).await;
+    let webhook = json!({
+        "url": "https://hooks.acme.example/a", "name": "CRM", "subscriptions": ["MessageCreated", "ContactCreated"],
+        "inbox": "website", "connectionSecret": {"name": "crm-hook"},
+    });
+    round_trip::<ChatwootWebhook>(cluster, whole(webhook), inside(), &[]).await;
 }
 
 #[tokio::test]

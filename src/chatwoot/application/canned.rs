@@ -6,20 +6,19 @@ use super::{
 };
 use crate::chatwoot::{
     http::Body,
-    tenant::{canned::CannedResponse, ids::CannedResponseId},
+    tenant::{
+        canned::{CannedFields, CannedResponse},
+        ids::CannedResponseId,
+    },
 };
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The canned responses of an account, which any agent may change. Chatwoot keeps short codes apart, though two creates
 /// at the same moment can make one twice. There is no reading of a single one.
 #[derive(Clone)]
 pub struct CannedResponses {
     pub(super) scope: Scope,
-}
-
-fn body(short_code: &str, content: &str) -> Value {
-    json!({"canned_response": {"short_code": short_code, "content": content}})
 }
 
 impl CannedResponses {
@@ -37,21 +36,21 @@ impl CannedResponses {
     ///
     /// # Errors
     /// As all; 422 where the short code is taken.
-    pub fn create(&self, short_code: &str, content: &str) -> Answer<CannedResponse> {
+    pub fn create(&self, fields: &CannedFields) -> Answer<CannedResponse> {
         let route = "POST /api/v1/accounts/:account/canned_responses";
         let call = self.scope.call(Method::POST, route, "/canned_responses");
-        self.scope.ask(call.body(&body(short_code, content)).fresh(), scope::flat)
+        self.scope.ask(call.body(&json!({"canned_response": fields})).fresh(), scope::flat)
     }
 
     /// `PATCH canned_responses/:id`. Repeatable.
     ///
     /// # Errors
     /// As [`CannedResponses::create`]; an answer about another one is `Unexpected`.
-    pub fn update(&self, id: CannedResponseId, short_code: &str, content: &str) -> Answer<CannedResponse> {
+    pub fn update(&self, id: CannedResponseId, fields: &CannedFields) -> Answer<CannedResponse> {
         let route = "PATCH /api/v1/accounts/:account/canned_responses/:id";
         let call = self.scope.call(Method::PATCH, route, format_args!("/canned_responses/{id}"));
         let mine = move |body: Body| scope::flat::<CannedResponse>(body).filter(|answer| answer.id == id);
-        self.scope.ask(call.body(&body(short_code, content)), mine)
+        self.scope.ask(call.body(&json!({"canned_response": fields})), mine)
     }
 
     /// `DELETE canned_responses/:id`.

@@ -10,6 +10,7 @@ use super::*;
 use crate::chatwoot::{
     outcome::{Fate, Refusal},
     scripted::{Act, Seen, Server, TOKEN},
+    tenant::canned::CannedFields,
 };
 use serde_json::{Value, json};
 
@@ -91,17 +92,21 @@ async fn a_list_with_an_unreadable_row_is_no_list() {
     assert_eq!((failure.class, failure.fate()), (Class::Unexpected, Fate::Ambiguous));
 }
 
+fn canned(content: &str) -> CannedFields {
+    CannedFields { short_code: Some("a".into()), content: Some(content.into()) }
+}
+
 #[tokio::test]
 async fn a_text_that_chatwoot_cannot_store_is_refused_here() {
     let server = Server::start([Act::Close]);
-    let failure = inside(&server).canned_responses().create("a", "x\0y").await.unwrap_err();
+    let failure = inside(&server).canned_responses().create(&canned("x\0y")).await.unwrap_err();
     assert_eq!((failure.class, failure.status, failure.fate()), (Class::Invalid, None, Fate::Rejected));
     assert!(failure.to_string().contains("NUL"), "{failure}");
     let failure = inside(&server).contacts().search("a\0", None, 1).await.unwrap_err();
     assert_eq!(failure.class, Class::Invalid);
     assert!(server.seen().is_empty(), "nothing was sent");
     let backslash = answering(&json!({"id": 1, "short_code": "a", "content": "x"}));
-    inside(&backslash).canned_responses().create("a", r"x\u0000y").await.unwrap();
+    inside(&backslash).canned_responses().create(&canned(r"x\u0000y")).await.unwrap();
 }
 
 #[tokio::test]

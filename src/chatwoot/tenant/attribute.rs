@@ -1,7 +1,7 @@
 //! Definitions of custom attributes (§2.2, §3.6).
 
 use super::{ids::AttributeId, words::words};
-use crate::chatwoot::loose;
+use crate::chatwoot::{loose, version::Version};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -11,6 +11,16 @@ words! {
     Contact = "contact_attribute",
     /// Since 4.14.
     Company = "company_attribute",
+}
+
+impl AttributeModel {
+    /// The first release that has it, as far back as this operator goes.
+    pub fn since(self) -> Version {
+        match self {
+            Self::Conversation | Self::Contact => Version::new(2, 0, 0),
+            Self::Company => Version::new(4, 14, 0),
+        }
+    }
 }
 
 words! {
@@ -49,22 +59,23 @@ pub struct AttributeDefinition {
     pub regex_cue: Option<String>,
 }
 
-/// A definition to be made. The key takes letters, digits, `_`, `.` and `-` (since 4.12) and none of Chatwoot's own.
-#[derive(Clone, Debug, Serialize)]
+/// A definition to be made. The key takes letters, digits, `_`, `.` and `-` (since 4.12) and none of Chatwoot's own; the
+/// type is text where none is given.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewAttribute {
     #[serde(rename = "attribute_key")]
     pub key: String,
     #[serde(rename = "attribute_model")]
     pub model: AttributeModel,
-    #[serde(rename = "attribute_display_type")]
-    pub display_type: DisplayType,
     #[serde(flatten)]
     pub fields: AttributeFields,
 }
 
 /// What can be changed of a definition; `None` leaves a field alone.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AttributeFields {
+    #[serde(rename = "attribute_display_type", skip_serializing_if = "Option::is_none")]
+    pub display_type: Option<DisplayType>,
     #[serde(rename = "attribute_display_name", skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     #[serde(rename = "attribute_description", skip_serializing_if = "Option::is_none")]

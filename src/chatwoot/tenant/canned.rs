@@ -13,3 +13,12 @@ pub struct CannedResponse {
     #[serde(default, deserialize_with = "loose::plain")]
     pub content: String,
 }
+
+/// What a canned response is made of or changed to; `None` leaves a field alone. A new one needs both.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CannedFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+}

@@ -17,7 +17,7 @@ pub struct Team {
 }
 
 /// What a team is made of or changed to; `None` leaves a field alone.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TeamFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

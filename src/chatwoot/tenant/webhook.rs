@@ -51,9 +51,28 @@ pub struct Webhook {
     /// Those this version knows.
     #[serde(default, deserialize_with = "loose::words")]
     pub subscriptions: Vec<WebhookEvent>,
+    #[serde(default, deserialize_with = "loose::part")]
+    inbox: Option<Of>,
     /// Signs what Chatwoot sends; since 4.12.
     #[serde(default, deserialize_with = "loose::secret", skip_serializing)]
     pub secret: Option<SecretString>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+struct Of {
+    id: InboxId,
+}
+
+impl Webhook {
+    /// The first release in which webhooks have names.
+    pub const NAMED_SINCE: Version = Version::new(4, 8, 0);
+    /// The first release that signs what it sends.
+    pub const SIGNED_SINCE: Version = Version::new(4, 12, 0);
+
+    /// The inbox it is about.
+    pub fn inbox_id(&self) -> Option<InboxId> {
+        self.inbox.as_ref().map(|inbox| inbox.id)
+    }
 }
 
 impl fmt::Debug for Webhook {
@@ -64,7 +83,7 @@ impl fmt::Debug for Webhook {
 
 /// What a webhook is made of or changed to; `None` leaves a field alone, and in a new one leaves it to Chatwoot: all events
 /// but those of inboxes and typing.
-#[derive(Clone, Default, Serialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct WebhookFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,

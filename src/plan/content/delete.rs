@@ -38,7 +38,7 @@ impl Facts {
         let not_before = if self.is_temporary() { self.clock } else { self.around.fresh_from };
         let list = match self.list(not_before) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         let twin = list.named(&self.around.temporary).into_iter().find(|item| item.id != id);
         if let Some(twin) = twin.filter(|_| self.is_temporary()) {
@@ -50,7 +50,7 @@ impl Facts {
         match self.list(self.clock) {
             _ if self.pass.deleted.contains(&id) => self.let_go(Some(Notice::Deleted), at),
             Ok(_) => self.let_go(None, at),
-            Err(look) => look,
+            Err(look) => Step::Act(look),
         }
     }
 
@@ -59,7 +59,7 @@ impl Facts {
         let Some(note) = &self.status.creation else { return self.let_go(None, at) };
         let list = match self.list(self.around.fresh_from) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         if let Some(made) = list.named(&note.name).first() {
             return Step::Act(Effect::Delete(made.id));
@@ -75,7 +75,7 @@ impl Facts {
         }
         match self.list(arrived) {
             Ok(_) => self.let_go(None, at),
-            Err(look) => look,
+            Err(look) => Step::Act(look),
         }
     }
 

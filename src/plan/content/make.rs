@@ -23,7 +23,7 @@ impl Facts {
         let not_before = not_before.max(at.clock.saturating_sub(FRESH));
         let list = match self.list(not_before) {
             Ok(list) => list,
-            Err(look) => return look,
+            Err(look) => return Step::Act(look),
         };
         if let Some(note) = &self.status.creation {
             return match (list.named(&note.name).as_slice(), &self.pass.refused) {
@@ -98,9 +98,10 @@ impl Facts {
             }
             [one, ..] => {
                 let text = format!(
-                    "the account has {noun} {} of {key} {:?}, which this resource has not made, so it is not touched; set \
-                     spec.adopt: true to take it over, or write another {key}",
-                    one.id, wish.key
+                    "the account has {noun} {} of {}, which this resource has not made, so it is not touched; set spec.adopt: \
+                     true to take it over, or write another {key}",
+                    one.id,
+                    self.kind.shown(&wish.key)
                 );
                 Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
             }
@@ -123,7 +124,7 @@ impl Facts {
             // By now another key may be wanted than the one that was noted.
             return match self.list(arrived) {
                 Ok(list) => self.found(list, wish, at).unwrap_or_else(|| self.note(wish, at)),
-                Err(look) => look,
+                Err(look) => Step::Act(look),
             };
         }
         if !self.object.finalizer {
@@ -170,7 +171,7 @@ impl Facts {
 
     fn noted(&self, wish: &Wish, at: &Moment) -> ContentStatus {
         let name = match self.kind.naming {
-            Naming::Key => wish.key.clone(),
+            Naming::Key | Naming::Fingerprint(_) => wish.key.clone(),
             Naming::Temporary(_) => self.around.temporary.clone(),
         };
         let verdict = Verdict::new(reason::CREATING, format!("making the {}", self.kind.noun));

@@ -38,6 +38,8 @@ pub struct Trait {
 pub enum Naming {
     /// By its key, which is unique in the account.
     Key,
+    /// The same, where the key can hold a secret; this field of Chatwoot's holds it. See [`Trait::known`].
+    Fingerprint(&'static str),
     /// By a name nobody else would give, sent in this field; it gets its own name once its id is recorded. The name is the
     /// same for as long as the resource lives, so a second one that a repeated request made is known by it.
     Temporary(&'static str),
@@ -160,6 +162,8 @@ pub struct Around {
     pub requested_since: Option<Duration>,
     /// How long a request whose answer was lost may still be under way.
     pub settle: Duration,
+    /// The account is just being made: how much longer saying so is not worth a write.
+    pub patience: Option<Duration>,
     pub grace: Duration,
     pub interval: Duration,
     /// 500s in a row to writes of this object.

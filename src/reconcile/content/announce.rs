@@ -3,7 +3,7 @@
 use super::Content;
 use crate::{
     api::content::ContentStatus,
-    plan::content::Notice,
+    plan::content::{Naming, Notice},
     reconcile::{
         events::{publish, publish_once, ready_changed},
         world::World,
@@ -38,12 +38,17 @@ pub fn notice<C: Content>(object: &C, notice: Notice, world: &World) {
     let status = object.status();
     let id = status.and_then(|status| status.id).map_or_else(String::new, |id| format!(" {id}"));
     let noted = status.and_then(|status| status.creation.as_ref());
-    let name = noted.map_or_else(|| object.key(), |creation| creation.name.clone());
+    let name = match C::TRAIT.naming {
+        Naming::Fingerprint(_) => format!("of this {}", C::TRAIT.key),
+        Naming::Key | Naming::Temporary(_) => {
+            format!("named {:?}", noted.map_or_else(|| object.key(), |creation| creation.name.clone()))
+        }
+    };
     let (kind, reason, note) = match notice {
         Notice::MayExist => (
             Warning,
             "MayExist",
-            format!("let go before an id was known: a {noun} named {name:?} may exist in Chatwoot"),
+            format!("let go before an id was known: a {noun} {name} may exist in Chatwoot"),
         ),
         Notice::Deleted => (Normal, "Deleted", format!("{noun}{id} is gone from Chatwoot")),
         Notice::Retained => (Normal, "Retained", format!("{noun}{id} is kept in Chatwoot")),

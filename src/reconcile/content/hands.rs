@@ -31,6 +31,9 @@ use crate::{
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
+/// How long others may come who want the same list.
+const GATHER: Duration = Duration::from_millis(200);
+
 /// A pass' own hands: the object as it wrote it last, its turn at the gate, and the account it works in.
 pub struct ContentHands<C> {
     stored: Stored<C>,
@@ -100,6 +103,8 @@ impl<C: Content> ContentHands<C> {
     /// Everything in the account, asked once for all who want to know at the same time.
     async fn list(&mut self, not_before: Duration) -> Lesson {
         let Some(of) = self.of() else { return Lesson::Listed(Err(Failure::of(Class::Connect))) };
+        // What is applied together arrives a moment apart, and one list serves all of it.
+        tokio::time::sleep((not_before + GATHER).saturating_sub(self.world.clock())).await;
         if let Some(shared) = self.world.lists.get(&of, not_before) {
             return self.saw(shared);
         }
@@ -114,6 +119,7 @@ impl<C: Content> ContentHands<C> {
         let (asked_at, changes) = (self.world.clock(), self.world.lists.changes(&of));
         match self.call(C::list).await {
             Ok(items) => {
+                let items = items.into_iter().map(|item| item.sealed(C::TRAIT)).collect();
                 let shared = Shared { asked_at, items: Arc::new(items) };
                 let shared = self.world.lists.share(&of, shared, changes);
                 self.saw(shared)
@@ -131,6 +137,7 @@ impl<C: Content> ContentHands<C> {
 
     /// A write and its answer, which the shared list shows at once.
     fn keep(&mut self, answer: Result<Item, Failure>) -> Result<Seen, Failure> {
+        let answer = answer.map(|item| item.sealed(C::TRAIT));
         let Some(of) = self.of() else { return answer.map(|item| item.seen) };
         match answer {
             Ok(item) => {
@@ -157,6 +164,10 @@ impl<C: Content> ContentHands<C> {
             }
         }
         Lesson::Deleted(id, answer)
+    }
+
+    fn opened(&self, fields: Map) -> Map {
+        C::TRAIT.opened(fields, &self.stored.object().key())
     }
 
     async fn read_secrets(&mut self) -> Lesson {
@@ -252,13 +263,13 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
             Effect::Secrets => self.read_secrets().await,
             Effect::List { not_before } => self.list(not_before).await,
             Effect::Create(fields) => {
-                let mut fields: Map = *fields;
+                let mut fields = self.opened(*fields);
                 let secrets = values::taken_out(&mut fields, &self.secrets);
                 let answer = self.call(|account| C::create_with(account, fields, secrets)).await;
                 Lesson::Created(self.keep(answer))
             }
             Effect::Patch(id, fields) => {
-                let mut fields: Map = *fields;
+                let mut fields = self.opened(*fields);
                 let secrets = values::taken_out(&mut fields, &self.secrets);
                 let answer = self.call(|account| C::patch_with(account, id, fields, secrets)).await;
                 Lesson::Patched(id, self.keep(answer))

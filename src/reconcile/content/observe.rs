@@ -53,7 +53,7 @@ pub fn facts<C: Content>(
     };
     let surroundings =
         Surroundings { world, namespace: &namespace, account: &within.account, id, version: site.version };
-    let wish = object.wish(&surroundings);
+    let wish = object.wish(&surroundings).map(|wish| wish.sealed(C::TRAIT));
     let standing = standing(object, world, &namespace, &uid);
     let hash = wanted_hash(object, &installation, &wish, standing, id, &site);
     let is_seen = Some(status.observed_generation) == object.meta().generation;
@@ -62,7 +62,11 @@ pub fn facts<C: Content>(
     let requested_at = surroundings::requested_at(object);
     let requested = requested_at.is_some() && requested_at != status.last_handled_reconcile_at;
     let seen_at = remembered.first_saw(&object.resource_version().unwrap_or_default(), at.clock);
+    let patience = (site.is_being_made && status.conditions.is_empty())
+        .then(|| (seen_at + world.settings.patience).saturating_sub(at.clock))
+        .filter(|left| !left.is_zero());
     let around = Around {
+        patience,
         has_token: automation::held(world, &site.uid).is_some(),
         temporary: format!("chatwoot-operator-{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
         taken: taken::<C>(object, world, &namespace, &status),
@@ -123,10 +127,10 @@ fn forget_other_account(status: &mut ContentStatus, place: &Place) {
 /// How the claim of the wanted key stands among those of the same account. Two resources with one key would undo each
 /// other's work for ever.
 fn standing<C: Content>(object: &C, world: &World, namespace: &str, uid: &str) -> Standing {
-    if C::TRAIT.naming != Naming::Key {
+    if matches!(C::TRAIT.naming, Naming::Temporary(_)) {
         return Standing::Holds;
     }
-    let (key, cache) = (object.key(), C::cache(&world.caches));
+    let (key, cache) = (C::TRAIT.known(&object.key()), C::cache(&world.caches));
     let what =
         Ref::ContentKey(C::TRAIT.kind, namespace.to_owned(), object.within().account.clone(), key.clone());
     let claim = |name: &str| {

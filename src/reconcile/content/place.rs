@@ -7,7 +7,12 @@ use crate::{
         content::AccountBinding,
     },
     chatwoot::{types::UserId, version::Version},
-    plan::{Moment, account::InstanceChoice, content::Place, status::Verdict},
+    plan::{
+        Moment,
+        account::InstanceChoice,
+        content::Place,
+        status::{self, Verdict},
+    },
     reconcile::{
         automation::{self, AccountHandle},
         instances::Handle,
@@ -28,6 +33,8 @@ pub struct Site {
     pub interval: Option<Duration>,
     /// UID of the ChatwootAccount.
     pub uid: String,
+    /// It is being worked on at this moment, or its user for the operator is.
+    pub is_being_made: bool,
 }
 
 /// The instance that an account is on.
@@ -60,12 +67,13 @@ pub fn of(
         _ => (Version::NEWEST_KNOWN, String::new()),
     };
     Some(Site {
-        place,
         version,
         public_url,
         timeout: known.as_ref().map(|known| known.timeout),
         interval: known.as_ref().map(|known| known.interval),
         uid: account.uid().unwrap_or_default(),
+        is_being_made: !is_suspended(&account) && is_being_made(&account, &place),
+        place,
     })
 }
 
@@ -77,6 +85,7 @@ fn closed(place: Place) -> Site {
         timeout: None,
         interval: None,
         uid: String::new(),
+        is_being_made: false,
     }
 }
 
@@ -122,9 +131,7 @@ fn open(world: &World, account: &ChatwootAccount, choice: &InstanceChoice) -> Pl
         return Place::Waiting(Verdict::new(reason::WAITING_FOR_INSTANCE, why.clone()));
     }
     let status = account.status.as_ref();
-    let suspended = account.spec.state == Some(State::Suspended)
-        || status.is_some_and(|status| status.suspended_by.is_some());
-    if suspended {
+    if is_suspended(account) {
         let text =
             format!("ChatwootAccount {name} is suspended; this resource goes on when it is active again");
         return waiting(text);
@@ -146,6 +153,26 @@ fn open(world: &World, account: &ChatwootAccount, choice: &InstanceChoice) -> Pl
         ));
     }
     Place::Open(AccountBinding { id: id.0, instance: view.binding.clone() })
+}
+
+fn is_suspended(account: &ChatwootAccount) -> bool {
+    let by_somebody_else = account.status.as_ref().is_some_and(|status| status.suspended_by.is_some());
+    account.spec.state == Some(State::Suspended) || by_somebody_else
+}
+
+/// It waits for the account's first pass, or for the one that makes the operator's user, and for nobody's decision.
+fn is_being_made(account: &ChatwootAccount, place: &Place) -> bool {
+    if !matches!(place, Place::Waiting(verdict) if verdict.reason == reason::WAITING_FOR_ACCOUNT) {
+        return false;
+    }
+    let status = account.status.as_ref();
+    let user = status.and_then(|status| status.automation.as_ref());
+    let why = status.and_then(|status| status::ready_reason(&status.conditions));
+    match why {
+        None => true,
+        Some(why) if [reason::PROGRESSING, reason::CREATING].contains(&why) => true,
+        Some(why) => why == reason::SUCCEEDED && user.is_none_or(|user| user.problem.is_none()),
+    }
 }
 
 fn waiting(text: String) -> Place {

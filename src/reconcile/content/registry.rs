@@ -15,6 +15,11 @@ macro_rules! contents {
             inboxes: $crate::api::inbox::ChatwootInbox,
             agent_bots: $crate::api::agent_bot::ChatwootAgentBot,
             labels: $crate::api::label::ChatwootLabel,
+            teams: $crate::api::team::ChatwootTeam,
+            canned_responses: $crate::api::canned_response::ChatwootCannedResponse,
+            attribute_definitions: $crate::api::attribute_definition::ChatwootCustomAttributeDefinition,
+            webhooks: $crate::api::webhook::ChatwootWebhook,
+            automation_rules: $crate::api::automation_rule::ChatwootAutomationRule,
         }
     };
 }
@@ -39,11 +44,6 @@ macro_rules! caches {
         }
 
         impl ContentCaches {
-            /// Caches of nothing, for whoever plans without watching.
-            pub fn empty() -> Self {
-                Self { $($field: Cache::fixed([]),)+ }
-            }
-
             /// Waits until every first list is in; false when one never will be.
             pub async fn ready(&self) -> bool {
                 true $(&& self.$field.ready().await)+

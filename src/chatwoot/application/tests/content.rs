@@ -6,7 +6,8 @@ use crate::chatwoot::{
         agent_bot::AgentBotFields,
         attribute::{AttributeFields, AttributeModel, DisplayType, NewAttribute},
         automation::{AutomationRulePatch, NewAutomationRule, RuleEvent},
-        ids::{AgentBotId, AttributeId, AutomationRuleId, CannedResponseId, LabelId, WebhookId},
+        canned::CannedFields,
+        ids::{AgentBotId, AttributeId, AutomationRuleId, CannedResponseId, InboxId, LabelId, WebhookId},
         label::LabelFields,
         settings::{AutoResolveAfter, SettingsPatch},
         team::TeamFields,
@@ -87,7 +88,8 @@ async fn labels() {
 #[tokio::test]
 async fn webhooks() {
     let webhook = json!({"id": 8, "name": null, "url": "https://acme.example/hook", "account_id": 3,
-        "subscriptions": ["message_created", "from_the_future"], "secret": "webhook-secret-1"});
+        "subscriptions": ["message_created", "from_the_future"], "secret": "webhook-secret-1",
+        "inbox": {"id": 7, "name": "Website"}});
     let one = json!({"payload": {"webhook": webhook}}).to_string();
     let server = Server::start([
         Act::json(200, &json!({"payload": {"webhooks": [webhook]}}).to_string()),
@@ -99,6 +101,7 @@ async fn webhooks() {
     let webhooks = inside(&server).webhooks();
     let listed = webhooks.list().await.unwrap();
     assert_eq!(listed[0].subscriptions, [WebhookEvent::MessageCreated]);
+    assert_eq!(listed[0].inbox_id(), Some(InboxId(7)));
     assert_eq!(listed[0].secret.as_ref().unwrap().expose_secret(), "webhook-secret-1");
     let fields = WebhookFields {
         url: Some("https://acme.example/hook".into()),
@@ -132,12 +135,15 @@ async fn canned_responses_are_bare_rows() {
     ]);
     let canned = inside(&server).canned_responses();
     assert_eq!(canned.list().await.unwrap()[0].short_code, "hi");
-    canned.create("hi", "Hello").await.unwrap();
-    canned.update(CannedResponseId(5), "hi", "Hello").await.unwrap();
+    let whole = CannedFields { short_code: Some("hi".into()), content: Some("Hello".into()) };
+    canned.create(&whole).await.unwrap();
+    let changed = CannedFields { content: Some("Hello".into()), ..CannedFields::default() };
+    canned.update(CannedResponseId(5), &changed).await.unwrap();
     canned.delete(CannedResponseId(5)).await.unwrap();
     let seen = server.seen();
     assert_eq!(body(&seen[1]), json!({"canned_response": {"short_code": "hi", "content": "Hello"}}));
-    assert_eq!(line(&seen[2]), "PATCH /canned_responses/5");
+    let patch = json!({"canned_response": {"content": "Hello"}});
+    assert_eq!((line(&seen[2]), body(&seen[2])), ("PATCH /canned_responses/5".into(), patch));
 }
 
 #[tokio::test]
@@ -154,13 +160,12 @@ async fn attribute_definitions_whose_deletion_answers_204() {
     let attributes = inside(&server).attributes();
     let listed = attributes.list(Some(AttributeModel::Contact)).await.unwrap();
     assert_eq!((listed[0].display_type, listed[1].display_type), (Some(DisplayType::Number), None));
-    let fields = AttributeFields { display_name: Some("Seats".into()), ..Default::default() };
-    let new = NewAttribute {
-        key: "seats".into(),
-        model: AttributeModel::Contact,
-        display_type: DisplayType::Number,
-        fields: fields.clone(),
+    let fields = AttributeFields {
+        display_type: Some(DisplayType::Number),
+        display_name: Some("Seats".into()),
+        ..Default::default()
     };
+    let new = NewAttribute { key: "seats".into(), model: AttributeModel::Contact, fields: fields.clone() };
     attributes.create(&new).await.unwrap();
     attributes.update(AttributeId(2), &fields).await.unwrap();
     attributes.delete(AttributeId(2)).await.unwrap();

@@ -19,6 +19,19 @@ fn promise_not_ours_is_not_touched() {
 }
 
 #[test]
+fn promise_a_key_that_can_hold_a_secret_stands_in_no_message() {
+    let mut there = World::of(&HOOK);
+    there.somebody_makes("vip");
+    let mut several = World::of(&HOOK);
+    several.standing = crate::plan::claims::Standing::Taken;
+    for mut world in [there, several] {
+        let pass = world.pass();
+        assert_eq!(pass.reason(), "NotOwned");
+        assert!(pass.message().contains("this url") && !pass.message().contains("vip"), "{}", pass.message());
+    }
+}
+
+#[test]
 fn promise_what_is_taken_over_is_never_deleted() {
     let mut world = World::label();
     let theirs = world.somebody_makes("vip");
@@ -56,7 +69,7 @@ fn promise_several_of_one_name_are_not_guessed_between() {
 /// Every way in which a create can be interrupted ends with one, which is ours.
 #[test]
 fn promise_an_interrupted_create_ends_with_exactly_one() {
-    for kind in [&LABEL, &INBOX] {
+    for kind in [&LABEL, &INBOX, &HOOK] {
         for fault in [Fault::NotSent, Fault::Lost, Fault::Vain, Fault::Refused(Class::RateLimited)] {
             for restarts in [false, true] {
                 let mut world = World::of(kind);

@@ -34,6 +34,14 @@ pub const INBOX: Trait = Trait {
     naming: Naming::Temporary("name"),
     precious: true,
 };
+/// One whose key can hold a secret.
+pub const HOOK: Trait = Trait {
+    kind: "ChatwootWebhook",
+    noun: "webhook",
+    key: "url",
+    naming: Naming::Fingerprint("url"),
+    precious: false,
+};
 
 pub const SETTLE: u64 = 50;
 pub const TEMPORARY: &str = "chatwoot-operator-0123456789abcdef";
@@ -257,6 +265,7 @@ impl World {
                 fresh_from: self.clock().saturating_sub(Duration::from_secs(10)),
                 requested_since: self.requested.map(|(_, since)| since),
                 settle: Duration::from_secs(SETTLE),
+                patience: None,
                 grace: Duration::from_secs(120),
                 interval: Duration::from_secs(3600),
                 write_errors: self.write_errors,
@@ -420,7 +429,8 @@ impl World {
 
     fn create(&mut self, fields: &Map, done: bool, failure: Option<Failure>) -> Lesson {
         let key = fields[self.kind.key].as_str().unwrap().to_owned();
-        let is_taken = self.kind.naming == Naming::Key && self.items.values().any(|item| item.key == key);
+        let unique = !matches!(self.kind.naming, Naming::Temporary(_));
+        let is_taken = unique && self.items.values().any(|item| item.key == key);
         if is_taken {
             return Lesson::Created(Err(Failure { status: Some(422), ..Failure::of(Class::Invalid) }));
         }

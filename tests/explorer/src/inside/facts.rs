@@ -71,6 +71,7 @@ pub fn observe(kind: &Inside, state: &State<Inside>, object: &Object<Inside>, me
             fresh_from: state.clock.saturating_sub(Duration::from_secs(10)),
             requested_since: since,
             settle: Duration::from_secs(70),
+            patience: None,
             grace: Duration::ZERO,
             interval: Duration::from_secs(3600),
             write_errors: 0,

@@ -1,0 +1,106 @@
+//! What a ChatwootTeam asks for, in Chatwoot's words.
+
+use super::{
+    content::{Names, Naming, Seen, Trait, Wish, declared, fields},
+    status::Verdict,
+};
+use crate::{
+    api::team::TeamSpec,
+    chatwoot::tenant::{agent::Agent, team::Team},
+};
+use serde_json::{Value, json};
+
+pub const TEAM: Trait =
+    Trait { kind: "ChatwootTeam", noun: "team", key: "name", naming: Naming::Key, precious: false };
+/// The part that says who is in it.
+pub const MEMBERS: &str = "members";
+
+/// # Errors
+/// A member who is not in the account yet.
+pub fn wish(spec: &TeamSpec, names: &dyn Names) -> Result<Wish, Verdict> {
+    let fields = declared([
+        ("name", Some(json!(spec.name))),
+        ("description", spec.description.as_ref().map(|text| json!(text))),
+        ("allow_auto_assign", spec.allow_auto_assign.map(|allowed| json!(allowed))),
+    ]);
+    let mut wish = Wish { key: spec.name.clone(), fields, ..Wish::default() };
+    if let Some(people) = &spec.members {
+        let ids = people.iter().map(|name| names.member(name)).collect::<Result<Vec<_>, _>>()?;
+        wish.parts.insert(MEMBERS, in_order(ids));
+    }
+    Ok(wish)
+}
+
+pub fn seen(team: &Team) -> Seen {
+    Seen {
+        id: team.id.0,
+        key: team.name.clone(),
+        fields: fields([
+            ("name", json!(team.name)),
+            ("description", json!(team.description.clone().unwrap_or_default())),
+            ("allow_auto_assign", json!(team.allow_auto_assign)),
+        ]),
+    }
+}
+
+/// Who is in it.
+pub fn members(agents: &[Agent]) -> Value {
+    in_order(agents.iter().map(|agent| agent.id.0).collect())
+}
+
+/// Ids as they are compared: each once, in order. Always whole numbers: Chatwoot would take texts for nobody and remove
+/// everybody (chatwoot-api §3.6).
+fn in_order(mut ids: Vec<i64>) -> Value {
+    ids.sort_unstable();
+    ids.dedup();
+    json!(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        api::content::{ContentDeletionPolicy, Within},
+        plan::content::tests::Namesakes,
+    };
+
+    fn spec() -> TeamSpec {
+        TeamSpec {
+            within: Within { account: "acme".into(), ..Within::default() },
+            name: "support".into(),
+            description: Some(String::new()),
+            allow_auto_assign: None,
+            members: None,
+            deletion_policy: ContentDeletionPolicy::Delete,
+        }
+    }
+
+    fn team(json: Value) -> Seen {
+        seen(&serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn only_what_the_spec_declares_is_asked_for() {
+        let wish = wish(&spec(), &Namesakes::default()).unwrap();
+        assert_eq!(wish.fields.keys().collect::<Vec<_>>(), ["description", "name"]);
+        assert!(wish.parts.is_empty(), "members that are not declared are nobody's business");
+        let same = team(json!({"id": 3, "name": "support", "description": null, "allow_auto_assign": false}));
+        assert!(wish.differences(&same).is_empty(), "a description that was never set is an empty one");
+        let other = team(json!({"id": 3, "name": "sales", "description": "By hand"}));
+        assert_eq!(wish.differences(&other).keys().collect::<Vec<_>>(), ["description", "name"]);
+    }
+
+    #[test]
+    fn members_are_a_set_of_whole_numbers() {
+        let names = Namesakes::of(&[("bob", 9), ("alice", 4)]);
+        let of = |people: &[&str]| {
+            let members = Some(people.iter().map(|name| (*name).to_owned()).collect());
+            wish(&TeamSpec { members, ..spec() }, &names)
+        };
+        assert_eq!(of(&["bob", "alice"]).unwrap().parts[MEMBERS], json!([4, 9]));
+        assert_eq!(of(&[]).unwrap().parts[MEMBERS], json!([]), "a declared team of nobody is empty");
+        assert_eq!(of(&["carol"]).unwrap_err().reason, "WaitingForReference");
+        let agents: Vec<Agent> = serde_json::from_value(json!([{"id": 9}, {"id": "4"}])).unwrap();
+        assert_eq!(members(&agents), json!([4, 9]));
+    }
+}

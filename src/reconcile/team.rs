@@ -1,0 +1,84 @@
+//! ChatwootTeam: how Chatwoot is called.
+
+use super::{
+    cache::Cache,
+    content::{Content, Item, answer, typed},
+    world::Caches,
+};
+use crate::{
+    api::{
+        content::{ContentDeletionPolicy, Within},
+        team::ChatwootTeam,
+    },
+    chatwoot::{
+        application::{Account, Answer},
+        tenant::{ids::TeamId, team::Team},
+        types::{Map, UserId},
+    },
+    plan::{
+        content::{Named, Names, Trait, Wish},
+        status::Verdict,
+        team::{TEAM, members, seen, wish},
+    },
+};
+use futures::{FutureExt, TryFutureExt};
+use serde_json::Value;
+
+impl Content for ChatwootTeam {
+    const TRAIT: &'static Trait = &TEAM;
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.contents.teams
+    }
+
+    fn within(&self) -> &Within {
+        &self.spec.within
+    }
+
+    fn deletion_policy(&self) -> ContentDeletionPolicy {
+        self.spec.deletion_policy
+    }
+
+    fn named(&self) -> Vec<Named> {
+        self.spec.members.iter().flatten().cloned().map(Named::Member).collect()
+    }
+
+    fn key(&self) -> String {
+        self.spec.name.clone()
+    }
+
+    fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
+        wish(&self.spec, names)
+    }
+
+    fn list(account: &Account) -> Answer<Vec<Item>> {
+        account.teams().list().map_ok(|teams| teams.iter().map(item).collect()).boxed()
+    }
+
+    fn create(account: &Account, fields: Map) -> Answer<Item> {
+        answer(typed(fields).map(|fields| account.teams().create(&fields).map_ok(|team| item(&team)).boxed()))
+    }
+
+    fn patch(account: &Account, id: i64, fields: Map) -> Answer<Item> {
+        let patch = |fields| account.teams().update(TeamId(id), &fields).map_ok(|team| item(&team)).boxed();
+        answer(typed(fields).map(patch))
+    }
+
+    fn delete(account: &Account, id: i64) -> Answer<()> {
+        account.teams().delete(TeamId(id))
+    }
+
+    fn read_part(account: &Account, id: i64, _: &'static str, _: &Value) -> Answer<Value> {
+        account.team_members(TeamId(id)).list().map_ok(|agents| members(&agents)).boxed()
+    }
+
+    fn write_part(account: &Account, id: i64, _: &'static str, wanted: Value) -> Answer<Value> {
+        let users: Vec<UserId> =
+            wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).map(UserId).collect();
+        account.team_members(TeamId(id)).set(&users).map_ok(|agents| members(&agents)).boxed()
+    }
+}
+
+fn item(team: &Team) -> Item {
+    seen(team).into()
+}
