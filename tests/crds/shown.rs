@@ -35,6 +35,7 @@ async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
         ("ChatwootCannedResponse", inside()),
         ("ChatwootCustomAttributeDefinition", inside()),
         ("ChatwootWebhook", inside()),
+        ("ChatwootAutomationRule", inside()),
     ] {
         // A status in what somebody applies is dropped: only the operator writes it, through the subresource.
         let mut made = object(kind, "plain", cases::plain(kind));
@@ -127,8 +128,22 @@ fn tables() -> Vec<Table> {
             columns: &[("ID", "7"), ("EMAIL", "alice@acme.example"), ("AGE", "")],
             wide: &[("INSTANCE", "main")],
         },
-        content("ChatwootInbox", "cwx", &[("ACCOUNT", "acme"), ("INBOX", "Help"), ("AGE", "")]),
-        content("ChatwootAgentBot", "cwb", &[("ACCOUNT", "acme"), ("BOT", "Helper"), ("AGE", "")]),
+        Table {
+            kind: "ChatwootInbox",
+            short: "cwx",
+            spec: json!({}),
+            status: json!({"id": 9}),
+            columns: &[("ACCOUNT", "acme"), ("INBOX", "Help"), ("AGE", "")],
+            wide: &[("ID", "9")],
+        },
+        Table {
+            kind: "ChatwootAgentBot",
+            short: "cwb",
+            spec: json!({}),
+            status: json!({"id": 8}),
+            columns: &[("ACCOUNT", "acme"), ("BOT", "Helper"), ("AGE", "")],
+            wide: &[("ID", "8")],
+        },
         content("ChatwootLabel", "cwl", &[("ACCOUNT", "acme"), ("TITLE", "vip"), ("AGE", "")]),
         content("ChatwootTeam", "cwt", &[("ACCOUNT", "acme"), ("TEAM", "support"), ("AGE", "")]),
         content("ChatwootCannedResponse", "cwc", &[("ACCOUNT", "acme"), ("CODE", "hours"), ("AGE", "")]),
@@ -139,6 +154,11 @@ fn tables() -> Vec<Table> {
         ),
         // The URL can hold a key.
         content("ChatwootWebhook", "cww", &[("ACCOUNT", "acme"), ("AGE", "")]),
+        content(
+            "ChatwootAutomationRule",
+            "cwar",
+            &[("ACCOUNT", "acme"), ("EVENT", "ConversationCreated"), ("AGE", "")],
+        ),
     ]
 }
 
@@ -207,6 +227,7 @@ async fn one_category_names_all_kinds() {
         [
             "chatwootaccount.chatwoot.dev/one",
             "chatwootagentbot.chatwoot.dev/one",
+            "chatwootautomationrule.chatwoot.dev/one",
             "chatwootcannedresponse.chatwoot.dev/one",
             "chatwootcustomattributedefinition.chatwoot.dev/one",
             "chatwootgrant.chatwoot.dev/one",

@@ -15,6 +15,7 @@ mod agent_bots;
 mod attack;
 mod attribute_definitions;
 mod automation;
+mod automation_rules;
 mod canary;
 mod canned_responses;
 mod confined;
