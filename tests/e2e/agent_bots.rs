@@ -113,6 +113,8 @@ async fn a_bot_answers_in_the_inboxes_it_names_and_of_two_the_older_one_does() -
     helper.set(json!({"inboxes": ["site"]})).await?;
     let other = id(&second.ready().await?)?;
     helper.ready().await?;
+    // The two may have met there.
+    second.looked_at().await?;
     assert_eq!(inside.bot_of(inboxes[0]).await?, Some(other));
     assert_eq!(inside.bot_of(inboxes[1]).await?, Some(bot));
     // A bot that is gone from Chatwoot is made anew, and answers where it did.

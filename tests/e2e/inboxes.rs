@@ -40,10 +40,7 @@ async fn an_inbox_gets_its_name_once_its_id_is_recorded_and_says_how_to_connect(
         "connectionSecret": {"name": "shop-inbox"}});
     let shop = inside.apply(INBOX, "shop", spec).await?;
     let object = shop.ready().await?;
-    assert_eq!(
-        inside.calls_inside(0).await?,
-        ["GET inboxes", "POST inboxes", "GET inboxes/:id", "PATCH inboxes/:id"]
-    );
+    assert_eq!(inside.calls_inside(0).await?, ["GET inboxes", "POST inboxes", "PATCH inboxes/:id"]);
     let inbox = inside.inbox(id(&object)?).await?;
     assert_eq!((inbox.name.as_str(), inbox.kind), ("Shop", ChannelKind::Api));
     assert_eq!(inbox.fields["timezone"], "Europe/Berlin");
@@ -313,7 +310,9 @@ async fn a_mail_server_that_does_not_answer_is_tried_again_and_not_all_the_time(
     mail.until("was looked at", |o| o["status"]["lastHandledReconcileAt"] == "look").await?;
     mail.reason("RejectedByChatwoot").await?;
     let calls = inside.calls_inside(seq).await?;
-    assert_eq!(calls.iter().filter(|call| call.starts_with("PATCH")).count(), 1, "{calls:?}");
+    // The next try by itself may have come meanwhile.
+    let tries = calls.iter().filter(|call| call.starts_with("PATCH")).count();
+    assert!((1..=2).contains(&tries), "{calls:?}");
     inside.stage.chatwoot.act(Act::SetMailServers { ok: true }).await?;
     mail.looked_at().await?;
     assert!(mail.get().await?["status"]["drifted"].is_null());
