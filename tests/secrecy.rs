@@ -17,17 +17,31 @@ use std::{
 };
 
 /// Fields that are named like a secret and hold none: file, field, and what it is.
-const HARMLESS: [(&str, &str, &str); 14] = [
+const HARMLESS: [(&str, &str, &str); 28] = [
     ("api/account/status.rs", "token", "of a question, which status shows so that it can be answered"),
+    ("api/automation_rule/action.rs", "add_private_note", "what colleagues read in a conversation"),
+    ("api/content.rs", "connection_secret", "a Secret's name"),
+    ("api/inbox/channel.rs", "login", "a user name at a mail server"),
     ("api/user/status.rs", "credentials_secret", "a Secret's name"),
     ("chatwoot/tenant/inbox/channel.rs", "login", "a user name at a mail server"),
     ("cli/installed.rs", "installation_secret", "a Secret's name"),
+    ("plan/account/settings.rs", "Lesson::Read", "an account's settings"),
+    ("plan/account/settings.rs", "Lesson::Written", "an account's settings"),
+    ("plan/content/names.rs", "Named::Secret", "a Secret's name"),
+    ("plan/content/types.rs", "Effect::DropSecret", "a Secret's name"),
+    ("plan/content/types.rs", "Lesson::PartRead", "ids of who is part of it"),
+    ("plan/content/types.rs", "Lesson::PartWritten", "ids of who is part of it"),
+    ("plan/content/types.rs", "Lesson::SecretDropped", "a Secret's name, and what the API server said"),
+    ("plan/content/types.rs", "Lesson::Secrets", "keyed hashes"),
+    ("plan/content/types.rs", "dropped_secrets", "names of Secrets"),
+    ("plan/content/types.rs", "secrets", "names of Secrets and their keys"),
     ("plan/create/types.rs", "token", "of an answer to a question"),
     ("plan/user/types.rs", "Effect::DropSecret", "a Secret's name"),
     ("plan/user/types.rs", "Lesson::SecretDropped", "a Secret's name, and what the API server said"),
     ("plan/user/types.rs", "Password::Kubernetes", "what the API server said"),
     ("plan/user/types.rs", "Password::Unusable", "which rule is broken, in words of our own"),
     ("plan/user/types.rs", "dropped_secrets", "names of Secrets"),
+    ("reconcile/content.rs", "secrets", "resource versions by name"),
     ("reconcile/installation.rs", "secret", "a Secret's name"),
     ("reconcile/references.rs", "Ref::Secret", "a Secret's namespace and name"),
     ("reconcile/user.rs", "secrets", "resource versions by name"),
