@@ -40,7 +40,6 @@ pub fn act(turn: &mut Turn<'_, Inside>, pass: &mut Pass<Inside>, effect: Effect,
             Lesson::ReadBack { status, gone }
         }
         // The kinds explored here name none.
-        Effect::Secrets => Lesson::Secrets(Ok(Default::default())),
         Effect::List { not_before } => list(turn, pass, not_before, how),
         Effect::Create(fields) => {
             turn.check(promises::creating(&turn.state, pass));
