@@ -54,9 +54,7 @@ pub fn wish(spec: &AutomationRuleSpec, names: &dyn Names) -> Result<Wish, Verdic
         ("conditions", Some(conditions::wanted(&spec.conditions, names)?)),
         ("actions", Some(actions::wanted(&spec.actions, names)?)),
     ]);
-    // A new rule is active unless the spec says otherwise, as in the dashboard.
-    let fixed = declared([("active", spec.active.is_none().then_some(json!(true)))]);
-    Ok(Wish { key: spec.name.clone(), fields, fixed, ..Wish::default() })
+    Ok(Wish { key: spec.name.clone(), fields, ..Wish::default() })
 }
 
 /// Everybody and everything the spec names.

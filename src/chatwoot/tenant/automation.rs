@@ -39,11 +39,17 @@ pub struct NewAutomationRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub event_name: RuleEvent,
+    /// Where nothing is said it is, as in the dashboard.
+    #[serde(default = "active")]
     pub active: bool,
     /// `{attribute_key, filter_operator, values, query_operator}`.
     pub conditions: Vec<Map>,
     /// `{action_name, action_params}`.
     pub actions: Vec<Map>,
+}
+
+fn active() -> bool {
+    true
 }
 
 /// What changes of a rule; `None` leaves a field alone.
