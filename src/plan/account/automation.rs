@@ -114,7 +114,7 @@ impl Facts {
     }
 
     fn wants_automation(&self) -> bool {
-        self.around.automation.wanted || self.declared_settings().is_some()
+        self.around.automation.wanted || self.declared_settings().is_some() || self.spec.verify.is_some()
     }
 
     fn address(&self, id: i64) -> Option<String> {

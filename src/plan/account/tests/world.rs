@@ -77,6 +77,7 @@ pub struct World {
     pub wanted: bool,
     pub leaving: bool,
     pub doubted: bool,
+    pub walked: Option<walked::Outcome>,
     pub deleting_for: u64,
     pub users: BTreeMap<i64, User>,
     /// Users outside the Platform App's permissions.
@@ -177,6 +178,7 @@ impl World {
             wanted: false,
             leaving: false,
             doubted: false,
+            walked: None,
             deleting_for: 0,
             users: BTreeMap::new(),
             hidden_users: BTreeSet::new(),
@@ -313,6 +315,7 @@ impl World {
                     deleting_for: Duration::from_secs(self.deleting_for),
                     settle: Duration::from_secs(70),
                 },
+                walked: self.walked.clone(),
                 hash: self.hash(),
                 reconciled: is_seen || unpaused,
                 adoptable: self.adoptable.clone(),

@@ -64,6 +64,7 @@ pub fn observe(kind: &Tenant, state: &State<Tenant>, object: &Object<Tenant>, me
                 deleting_for: Duration::ZERO,
                 settle: TIMEOUT * 2 + MARGIN,
             },
+            walked: None,
             hash: format!("{:?} {}", order.policy, order.adopt),
             reconciled: status.observed_generation == object.generation,
             adoptable: BTreeSet::from([ADOPTABLE]),
