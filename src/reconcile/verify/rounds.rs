@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 /// What failed is tried again after this long at most.
 const SECOND_TRY: Duration = Duration::from_secs(600);
 /// Who cannot be walked now is looked at again after this long, should nobody tell before.
-const PAUSE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(10);
 /// So often in a row something must fail that may pass by itself, until it is believed.
 const BELIEVED_AT: u32 = 3;
 /// As [`BELIEVED_AT`], where the token was refused: the next one is another, unless it cannot be.

@@ -17,10 +17,9 @@ fn is(world: &World, status: ConditionStatus, reason: &str) {
 }
 
 fn world() -> World {
-    World {
-        domain: Some("ops.example.com".into()),
-        ..World::new(json!({"name": "Acme", "verify": {"interval": "1h"}}))
-    }
+    let mut world = World::new(json!({"name": "Acme", "verify": {"interval": "1h"}}));
+    world.domain = Some("ops.example.com".into());
+    world
 }
 
 #[test]
@@ -58,7 +57,8 @@ fn a_restart_keeps_what_was_heard_and_a_look_does_not_lose_it() {
 
 #[test]
 fn whoever_does_not_ask_has_no_condition_and_no_user() {
-    let mut world = World { domain: Some("ops.example.com".into()), ..World::acme() };
+    let mut world = World::acme();
+    world.domain = Some("ops.example.com".into());
     world.settle();
     assert_eq!((told(&world), &world.status.automation), (None, &None));
 
@@ -71,7 +71,8 @@ fn whoever_does_not_ask_has_no_condition_and_no_user() {
 
 #[test]
 fn what_keeps_a_walk_from_being_made_is_said() {
-    let mut world = World { domain: None, ..world() };
+    let mut world = world();
+    world.domain = None;
     world.settle();
     is(&world, ConditionStatus::Unknown, "AutomationDisabled");
     let message = &find(&world.status.conditions, conditions::VERIFIED).unwrap().message;
@@ -99,4 +100,17 @@ fn what_keeps_a_walk_from_being_made_is_said() {
         world.settle();
         is(&world, ConditionStatus::Unknown, "Progressing");
     }
+}
+
+#[test]
+fn a_deletion_waits_for_a_walk_that_cleans_up_but_not_for_ever() {
+    let mut world = self::world();
+    world.settle();
+    (world.deleting, world.walking) = (true, true);
+    world.generation += 1;
+    world.run_unchecked();
+    assert!(!world.gone && world.users.len() == 1, "the walk has nobody to clean up as");
+    world.deleting_for = 120;
+    world.settle();
+    assert!(world.gone && world.users.is_empty());
 }

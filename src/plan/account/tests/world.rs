@@ -76,6 +76,7 @@ pub struct World {
     /// The account has content.
     pub wanted: bool,
     pub leaving: bool,
+    pub walking: bool,
     pub doubted: bool,
     pub walked: Option<walked::Outcome>,
     pub deleting_for: u64,
@@ -177,6 +178,7 @@ impl World {
             domain: None,
             wanted: false,
             leaving: false,
+            walking: false,
             doubted: false,
             walked: None,
             deleting_for: 0,
@@ -310,6 +312,7 @@ impl World {
                     domain: self.domain.clone(),
                     wanted: self.wanted,
                     content_leaving: self.leaving,
+                    walking: self.walking,
                     doubted: self.doubted,
                     marker: own_marker(UID),
                     deleting_for: Duration::from_secs(self.deleting_for),

@@ -59,6 +59,7 @@ pub fn observe(kind: &Tenant, state: &State<Tenant>, object: &Object<Tenant>, me
                 domain: kind.content.then(|| DOMAIN.into()),
                 wanted: kind.content,
                 content_leaving: false,
+                walking: false,
                 doubted: false,
                 marker: users::marker_of(object.uid),
                 deleting_for: Duration::ZERO,
