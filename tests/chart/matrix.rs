@@ -69,7 +69,7 @@ fn combinations() -> Vec<Value> {
             "test": {"account": "default/main", "credentialsSecret": "alice", "ca": {"configMap": "ca", "secret": "ca"}},
             "instanceNamespaces": ["default", "kube-public"], "fullnameOverride": "a".repeat(55), "nameOverride": "b".repeat(55),
             "podSecurityContext": null, "securityContext": null, "resources": null,
-            "commonAnnotations": {"helm.sh/hook": "must-not-win"}, "commonLabels": {"team": "platform"},
+            "commonAnnotations": {"note": "a: b # c"}, "commonLabels": {"team": "platform"},
         }),
         json!({
             "test": {"account": "default/main", "credentialsSecret": "alice"}, "rbac": {"create": false},
