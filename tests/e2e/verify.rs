@@ -4,7 +4,7 @@
 use crate::{
     automation::stage,
     support::{
-        LONG, PATIENCE, People, Place, Setup, Stage, Subject,
+        LONG, PATIENCE, Place, Setup, Stage, Subject,
         subject::{condition, id},
     },
 };
@@ -71,7 +71,7 @@ async fn a_first_message_arrives_and_nothing_is_left_or_written_again() -> Resul
     nothing_is_left(&stage).await?;
     // As the operator's own user, with everything a customer and an agent do.
     let journal = stage.chatwoot.journal(&Filter::default()).await?;
-    let calls: Vec<_> = journal.iter().map(|entry| entry.route.as_str()).collect();
+    let calls: Vec<_> = journal.iter().map(|entry| &*entry.route).collect();
     assert_eq!(calls.iter().filter(|call| **call == MAKE).count(), 1, "{calls:#?}");
     for part in
         ["toggle_typing", "update_last_seen", "contacts/search", "contacts/filter", "labels", "toggle_status"]
