@@ -12,7 +12,7 @@ pub use status::{
 };
 
 use super::{
-    common::{Adopt, InstanceRef, Mode, NamespaceSelector, Role, Scalar},
+    common::{Adopt, GoDuration, InstanceRef, Mode, NamespaceSelector, Role, Scalar},
     locale::LOCALES,
     rules,
 };
@@ -92,6 +92,10 @@ pub struct AccountSpec {
     /// while the account is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<Settings>,
+    /// Has the operator walk a customer's first message through the account from time to time, and say in the condition
+    /// Verified whether it arrived. It needs spec.automation on the instance. Left out, nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
     /// Other namespaces whose users may join this account. Its own namespace always may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
@@ -110,6 +114,15 @@ pub struct AccountSpec {
     /// Stops the operator from touching the fields above until it is false again.
     #[serde(default)]
     pub paused: bool,
+}
+
+/// How often a customer's first message is walked through an account.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "camelCase")]
+pub struct Verify {
+    /// Time from one walk to the next; from 5m to 168h.
+    #[x_kube(validation = rules::between("verify.interval", "5m", "168h", "1h"))]
+    pub interval: GoDuration,
 }
 
 /// Whether people can work in an account.

@@ -24,6 +24,8 @@ pub const DRIFTED: &str = "Drifted";
 pub const CREDENTIALS_PUBLISHED: &str = "CredentialsPublished";
 /// On instances: whether Chatwoot can list accounts, on which finding lost ones depends.
 pub const ACCOUNT_INDEX_AVAILABLE: &str = "AccountIndexAvailable";
+/// On accounts with spec.verify: whether a customer's first message arrived when it was last tried.
+pub const VERIFIED: &str = "Verified";
 
 /// Reasons of Ready, Reconciling and Stalled, and of memberships.
 pub mod reason {
@@ -65,6 +67,14 @@ pub mod reason {
 pub const DIFFERENCES_FOUND: &str = "DifferencesFound";
 /// Reason of CredentialsPublished when it is True; otherwise it has a reason of Ready.
 pub const PUBLISHED: &str = "Published";
+
+/// Reasons of Verified. Unknown has others of Ready, too: Progressing, Paused, Observed, AutomationDisabled,
+/// CredentialsMissing.
+pub mod verified {
+    pub const SUCCEEDED: &str = super::reason::SUCCEEDED;
+    pub const STEP_FAILED: &str = "StepFailed";
+    pub const ACCOUNT_SUSPENDED: &str = "AccountSuspended";
+}
 
 /// Reasons of AccountIndexAvailable.
 pub mod index {

@@ -9,6 +9,7 @@ mod settle;
 mod tests;
 mod types;
 mod verify;
+pub mod walked;
 mod write;
 
 pub use types::*;
@@ -78,7 +79,7 @@ impl Facts {
             return self.delete(at);
         }
         if self.has_no_work() {
-            return self.quiet();
+            return self.tell_walked(at);
         }
         // A claim of this pass is carried through to a recorded end, whatever the surroundings say now.
         if self.create.mine.is_some() {

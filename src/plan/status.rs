@@ -131,6 +131,16 @@ pub fn paused(before: Before<'_>, reconciled: bool, extras: &Extras) -> After {
     after
 }
 
+/// The conditions with that of one kind as it should be now, and everything else as it was.
+pub fn replace(
+    before: Before<'_>,
+    kind: &str,
+    wanted: Option<&(ConditionStatus, Verdict)>,
+) -> Vec<Condition> {
+    let others = before.conditions.iter().filter(|condition| condition.type_ != kind).cloned();
+    others.chain(wanted.map(|(status, verdict)| set(before, kind, *status, verdict))).collect()
+}
+
 /// When to look again after a verdict. `grace_left`: of [`After`].
 pub fn again(verdict: &Verdict, grace_left: Option<Duration>) -> Again {
     match conditions::class(verdict.reason) {

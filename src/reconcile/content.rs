@@ -6,7 +6,7 @@ mod hands;
 mod lists;
 mod names;
 mod observe;
-mod place;
+pub mod place;
 pub mod registry;
 mod values;
 

@@ -32,5 +32,7 @@ mod team;
 pub mod tenancy;
 pub mod turn;
 pub mod user;
+pub mod verify;
+pub mod walk;
 mod webhook;
 pub mod world;

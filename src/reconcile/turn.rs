@@ -4,7 +4,7 @@ use super::{instance, instances::Handle, world::World};
 use crate::{
     chatwoot::{
         AccessToken,
-        application::Application,
+        application::{Answer, Application},
         gate::{Entry, Key, Lane, Reason},
         instance::{Caller, Instance},
         outcome::{Class, Failure},
@@ -99,6 +99,16 @@ impl Turn {
         let token = AccessToken::new(token).map_err(unusable)?;
         let is_instances = |class| concerns_all(class) && class != Class::Unauthorized;
         self.judged(is_instances, |platform: &'a Platform| call(platform.application(&token))).await
+    }
+
+    /// Makes one call within the turn that somebody inside an account, or a customer of it, makes. What is said of tokens is as
+    /// with [`call_as`](Self::call_as).
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn call_inside<T>(&self, call: Answer<T>) -> Result<T, Failure> {
+        let is_instances = |class| concerns_all(class) && class != Class::Unauthorized;
+        self.judged(is_instances, |_| call).await
     }
 
     /// `concerns_all`: the failure says something about the instance, not about the object.

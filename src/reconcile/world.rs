@@ -14,6 +14,7 @@ use super::{
     stored::WriteObserver,
     tenancy::{Tenancies, Tenancy},
     user::UserMemory,
+    verify::Walks,
 };
 use crate::{
     api::{
@@ -56,6 +57,9 @@ pub type RequestObserver = Arc<dyn Fn(&str, &'static str, &'static str, Duration
 /// Told of a namespace and why it cannot be read; without a reason it can.
 pub type NamespaceObserver = Arc<dyn Fn(&str, Option<&str>) + Send + Sync>;
 
+/// Told of every walk of a customer's first message: instance, result, duration.
+pub type WalkObserver = Arc<dyn Fn(&str, &'static str, Duration) + Send + Sync>;
+
 /// Who is told what happens, for metrics.
 #[derive(Clone)]
 pub struct Observers {
@@ -69,6 +73,8 @@ pub struct Observers {
     /// Kind, and time from creation to first Ready.
     pub first_ready: Arc<dyn Fn(&'static str, Duration) + Send + Sync>,
     pub request: RequestObserver,
+    /// Told of every walk: instance, result, duration.
+    pub walk: WalkObserver,
 }
 
 /// Everything a pass may look at.
@@ -89,6 +95,8 @@ pub struct World {
     pub users: Memories<UserMemory>,
     /// Of the operator's own users in accounts.
     pub automation: Tokens,
+    /// Of customers' first messages through accounts.
+    pub walks: Walks,
     pub contents: Memories<ContentMemory>,
     pub lists: content::Lists,
     /// Versions of Secrets as this process wrote them last, so that its own writes are no news to it.
@@ -130,6 +138,7 @@ impl World {
             accounts: Memories::default(),
             users: Memories::default(),
             automation: Tokens::default(),
+            walks: Walks::default(),
             contents: Memories::default(),
             lists: content::Lists::default(),
             own_secrets: Mutex::default(),

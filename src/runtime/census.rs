@@ -51,6 +51,26 @@ pub fn objects(world: &World) -> Vec<Row> {
     counts.into_iter().map(row).collect()
 }
 
+/// Rows of `verified_accounts{instance,verified}`.
+pub fn verified(world: &World) -> Vec<Row> {
+    let mut counts: BTreeMap<(String, &'static str), usize> = BTreeMap::new();
+    for object in world.caches.accounts.all() {
+        let Some(status) = object.status.as_ref().filter(|_| object.spec.verify.is_some()) else { continue };
+        let Some(binding) = &status.instance else { continue };
+        let told = match find(&status.conditions, conditions::VERIFIED).map(|told| told.status) {
+            Some(conditions::ConditionStatus::True) => "True",
+            Some(conditions::ConditionStatus::False) => "False",
+            Some(conditions::ConditionStatus::Unknown) | None => "Unknown",
+        };
+        *counts.entry((format!("{}/{}", binding.namespace, binding.name), told)).or_default() += 1;
+    }
+    let row = |((instance, told), count): ((String, &'static str), usize)| Row {
+        labels: vec![instance.into(), told.into()],
+        value: count as f64,
+    };
+    counts.into_iter().map(row).collect()
+}
+
 /// Rows of `oldest_check_seconds{instance}`: how long ago the bound object was checked that waits longest.
 pub fn oldest_checks(world: &World) -> Vec<Row> {
     let clock = world.clock();

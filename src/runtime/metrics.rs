@@ -37,6 +37,8 @@ pub struct Metrics {
     writes: Family<Write, Counter>,
     passes: Family<Pass, Counter>,
     first_ready: Family<Kind, Histogram, fn() -> Histogram>,
+    walks: Family<Walk, Counter>,
+    walk_seconds: Family<Instance, Histogram, fn() -> Histogram>,
     unreadable: Family<Kind, Gauge>,
     watch_errors: Family<Kind, Counter>,
     unseen: Family<Kind, Gauge>,
@@ -67,6 +69,12 @@ impl Default for Metrics {
             first_ready: book.add_family(
                 "first_ready_seconds",
                 "Time from an object's creation to its first Ready",
+                Family::new_with_constructor(ready_times),
+            ),
+            walks: book.add("walks", "Walks of a customer's first message through an account by how they ended"),
+            walk_seconds: book.add_family(
+                "walk_seconds",
+                "Time a walk of a customer's first message took, from its first request to the last of cleaning up",
                 Family::new_with_constructor(ready_times),
             ),
             unreadable: book.add("unreadable_objects", "Objects that exist but do not parse"),
@@ -144,6 +152,14 @@ impl Metrics {
     /// An object became Ready for the first time, so long after its creation.
     pub fn first_ready(&self, kind: &'static str, age: Duration) {
         self.first_ready.get_or_create(&Kind { kind }).observe(age.as_secs_f64());
+    }
+
+    /// A customer's first message was walked through an account. `result`: `arrived`, `failed`, or `undecided` where nothing was
+    /// learnt about the account.
+    pub fn walk(&self, instance: &str, result: &'static str, took: Duration) {
+        let instance = instance.to_owned();
+        self.walk_seconds.get_or_create(&Instance { instance: instance.clone() }).observe(took.as_secs_f64());
+        self.walks.get_or_create(&Walk { instance, result }).inc();
     }
 
     /// Something was made in Chatwoot and its id could not be stored.
@@ -233,6 +249,17 @@ struct Route {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Walk {
+    instance: String,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Instance {
+    instance: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Write {
     kind: &'static str,
     verb: &'static str,
@@ -262,6 +289,7 @@ mod tests {
         (metrics.write_observer())("ChatwootUser", "update_status", "ok");
         metrics.pass("ChatwootUser", "settled");
         metrics.first_ready("ChatwootUser", Duration::from_secs(3));
+        metrics.walk("chatwoot-system/main", "arrived", Duration::from_secs(2));
         (metrics.pump_hooks().unreadable)("ChatwootUser", 2);
         let (_lead, leading) = watch::channel(true);
         metrics.follow_lead(leading);
@@ -278,6 +306,8 @@ mod tests {
             "chatwoot_operator_kubernetes_writes_total{kind=\"ChatwootUser\",verb=\"update_status\",outcome=\"ok\"} 1",
             "chatwoot_operator_passes_total{kind=\"ChatwootUser\",outcome=\"settled\"} 1",
             "chatwoot_operator_first_ready_seconds_count{kind=\"ChatwootUser\"} 1",
+            "chatwoot_operator_walks_total{instance=\"chatwoot-system/main\",result=\"arrived\"} 1",
+            "chatwoot_operator_walk_seconds_count{instance=\"chatwoot-system/main\"} 1",
             "chatwoot_operator_unreadable_objects{kind=\"ChatwootUser\"} 2",
             "chatwoot_operator_orphans_total 0",
             "chatwoot_operator_leader 1",

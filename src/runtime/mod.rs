@@ -18,5 +18,6 @@ mod scraped;
 pub mod server;
 pub mod shutdown;
 pub mod telemetry;
+pub mod walks;
 pub mod watches;
 pub mod wiring;

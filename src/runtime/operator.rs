@@ -11,7 +11,7 @@ use super::{
     queue::{Queue, Requeue},
     scope::Scope,
     scraped::{Row, Scraped},
-    server, shutdown, wiring,
+    server, shutdown, walks, wiring,
 };
 use crate::{
     api::{
@@ -27,7 +27,7 @@ use crate::{
         instance,
         references::InstanceKey,
         settings::Settings,
-        sweep,
+        sweep, verify,
         world::{Caches, Observers, Parts, World},
     },
 };
@@ -88,6 +88,11 @@ impl Queues {
                 }
                 // The sweep is told to the instance, whose condition says how the index stands.
                 self.instances.wake(cache::key(namespace, name));
+            }
+            verify::KIND => {
+                if let Some(world) = world {
+                    world.walks.woken(key);
+                }
             }
             _ => self.contents.wake(key),
         }
@@ -162,6 +167,7 @@ pub async fn run(options: RunOptions, config: Config) -> anyhow::Result<()> {
     let election = start_election(&options, &scope, clients.lease, lead, &health, ended.clone());
     let mut work = JoinSet::new();
     start_workers(&mut work, &queues, &world, &health, &stop);
+    work.spawn(walks::run(world.clone(), health.pulse("walks of first messages", HUNG), stop.clone()));
     terms(&options, &scope, &world, &queues, leading, &stop).await;
 
     tracing::info!("stopping: finishing the passes that run");
@@ -205,12 +211,14 @@ async fn terms(
         world.automation.clear();
         world.lists.clear();
         world.namespaces.forget(world.clock());
+        world.walks.begin();
         tokio::select! {
             () = stop.cancelled() => return,
             () = keep_installation(&kept, world, queues) => {}
             lost = leading.wait_for(|leads| !*leads) => if lost.is_err() { return },
         }
         tracing::warn!("the lead is lost; standing by");
+        world.walks.pause();
         queues.detach();
     }
 }
@@ -347,7 +355,7 @@ fn observers(metrics: &Metrics, health: &Health) -> Observers {
         }
     };
     let (fuel, orphan, event_error) = (metrics.clone(), metrics.clone(), metrics.clone());
-    let (first_ready, request) = (metrics.clone(), metrics.clone());
+    let (first_ready, request, walk) = (metrics.clone(), metrics.clone(), metrics.clone());
     Observers {
         writes: metrics.write_observer(),
         fuel: Arc::new(move |kind| fuel.pass(kind, "unfinished")),
@@ -356,6 +364,7 @@ fn observers(metrics: &Metrics, health: &Health) -> Observers {
         namespace: Arc::new(namespace),
         first_ready: Arc::new(move |kind, age| first_ready.first_ready(kind, age)),
         request: Arc::new(move |instance, route, class, took| request.request(instance, route, class, took)),
+        walk: Arc::new(move |instance, result, took| walk.walk(instance, result, took)),
     }
 }
 
@@ -390,6 +399,8 @@ fn scrape(metrics: &Metrics, world: &Arc<World>) {
         };
         unowned.instances.all().into_iter().filter_map(row).collect()
     });
+    let walks = world.clone();
+    metrics.at_scrape(Scraped::VerifiedAccounts, move || super::census::verified(&walks));
     let checks = world.clone();
     metrics.at_scrape(Scraped::OldestCheckSeconds, move || super::census::oldest_checks(&checks));
     let objects = world.clone();

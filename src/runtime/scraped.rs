@@ -20,6 +20,8 @@ pub enum Scraped {
     BreakerOpen,
     /// Labels: instance. Accounts that carry our installation and belong to no resource.
     UnownedAccounts,
+    /// Labels: instance, verified. Accounts with spec.verify by the status of their condition Verified.
+    VerifiedAccounts,
     /// No labels.
     Leader,
 }
@@ -39,6 +41,7 @@ impl Scraped {
             Self::GateQueue => "gate_queue",
             Self::BreakerOpen => "breaker_open",
             Self::UnownedAccounts => "unowned_accounts",
+            Self::VerifiedAccounts => "verified_accounts",
             Self::Leader => "leader",
         }
     }
@@ -48,6 +51,7 @@ impl Scraped {
             Self::Objects => &["kind", "ready", "reason"],
             Self::GateQueue => &["instance", "lane"],
             Self::OldestCheckSeconds | Self::BreakerOpen | Self::UnownedAccounts => &["instance"],
+            Self::VerifiedAccounts => &["instance", "verified"],
             Self::Leader => &[],
         }
     }
@@ -59,6 +63,9 @@ impl Scraped {
             Self::GateQueue => "Objects waiting for a turn to call an instance.",
             Self::BreakerOpen => "1 while an instance is only probed because it does not answer.",
             Self::UnownedAccounts => "Accounts made by this installation that no resource owns.",
+            Self::VerifiedAccounts => {
+                "Accounts through which customers' first messages are walked, by the status of Verified."
+            }
             Self::Leader => "1 while this process leads.",
         }
     }

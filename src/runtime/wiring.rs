@@ -38,12 +38,14 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
     match change {
         Change::New(new) | Change::ReadableAgain(new) => {
             world.references.set(&key(account::KIND, *new), depends::account(new, world));
+            world.walks.note(new);
             (world.wake)(key(account::KIND, *new));
             wake_members(world, new);
             wake_content(world, new);
         }
         Change::Changed { old, new } => {
             let dropped = world.references.set(&key(account::KIND, *new), depends::account(new, world));
+            world.walks.note(new);
             if is_news(*old, *new) {
                 (world.wake)(key(account::KIND, *new));
             }
@@ -60,6 +62,7 @@ pub fn account_changed(world: &World, change: &Change<'_, ChatwootAccount>) {
             let uid = old.uid().unwrap_or_default();
             world.accounts.forget(&uid);
             world.automation.drop_account(&uid);
+            world.walks.drop_account(&uid);
             forget_turn(world, &dropped, &key(account::KIND, *old));
             wake_members(world, old);
             wake_content(world, old);

@@ -16,3 +16,4 @@ mod pod;
 mod release;
 mod tenants;
 mod values;
+mod verify;

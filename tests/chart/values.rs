@@ -105,6 +105,11 @@ async fn a_wrong_value_is_refused_and_the_message_says_what_is_wrong() -> Result
             json!({"networkPolicy": {"chatwoot": {"ports": []}}}),
             "at '/networkPolicy/chatwoot/ports': minItems",
         ),
+        (json!({"test": {"account": "main"}}), "at '/test/account': 'main' does not match"),
+        (
+            json!({"test": {"account": "acme/main"}}),
+            "set test.credentialsSecret to the Secret beside the account",
+        ),
         (json!({"livenessProbe": {"httpGet": {}}}), "additional properties 'httpGet' not allowed"),
         (
             json!({"metrics": {"serviceMonitor": {"enabled": true}}}),

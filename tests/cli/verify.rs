@@ -2,11 +2,12 @@
 
 use crate::{
     bench::{Bench, Ended, SECOND},
-    inside::{INSIDE, Inside, ended},
+    inside::{INSIDE, Inside, PROGRAM, ended},
 };
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, EditAccount, Effect, Filter, Release};
 use serde_json::{Value, json};
+use std::path::Path;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// The steps with their results.
@@ -189,6 +190,67 @@ spec:
         .refused(&["no token", "CHATWOOT_TOKEN"]);
     let other = ["contacts", "list", "--account", "acme/other", "--credentials", "acme/alice"];
     bench.run(&other, "").await?.refused(&["ChatwootAccount acme/other does not exist"]);
+    drop(operator);
+    Ok(())
+}
+
+/// The pod of `helm test` cannot run here; its command can, as its service account and with what the chart lets that do.
+#[tokio::test]
+async fn helm_test_walks_with_the_rights_the_chart_gives_it() -> Result<()> {
+    let bench = Bench::new().await?;
+    let operator = bench.operator()?;
+    bench
+        .apply(
+            "
+apiVersion: chatwoot.dev/v1alpha1
+kind: ChatwootAccount
+metadata: {name: main, namespace: acme}
+spec: {instanceRef: {name: main, namespace: chat}, name: Acme}
+---
+apiVersion: chatwoot.dev/v1alpha1
+kind: ChatwootUser
+metadata: {name: alice, namespace: acme}
+spec:
+  instanceRef: {name: main, namespace: chat}
+  email: alice@acme.example
+  name: Alice
+  memberships: [{account: main, role: Administrator}]
+  credentialsSecret: {name: alice, accessToken: {}}
+",
+        )
+        .await?;
+    bench.ready("cwu/alice").await?;
+    let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/chatwoot-operator");
+    let values = json!({"test": {"account": "acme/main", "credentialsSecret": "alice"}});
+    let template = ["template", "chatwoot-operator", "--namespace", "chat", "--values", "-", "--show-only"];
+    let rendered = (bench.plane.helm(template).args(["templates/tests/verify.yaml"]).args([&chart]))
+        .stdin(values.to_string())
+        .run()
+        .await?;
+    let parts: Vec<Value> = serde_saphyr::from_multiple(&rendered).context("this is not YAML")?;
+    let (pod, rights): (Vec<&Value>, _) = parts.iter().partition(|part| part["kind"] == "Pod");
+    for right in rights {
+        bench.apply(&right.to_string()).await?;
+    }
+    let spec = &pod.first().context("no pod")?["spec"];
+    let words = spec["containers"][0]["args"].as_array().context("no arguments")?;
+    let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+    let who = spec["serviceAccountName"].as_str().context("no service account")?;
+    let kubeconfig = bench.plane.kubeconfig_for_service_account("chat", who).await?;
+    let run = async || {
+        let output =
+            tokio::process::Command::new(PROGRAM).args(&words).env("KUBECONFIG", &kubeconfig).output();
+        tokio::time::timeout(60 * SECOND, output).await?.context("it cannot be run")
+    };
+    let ended = run().await?;
+    let said = String::from_utf8(ended.stdout)?;
+    let told = String::from_utf8(ended.stderr)?;
+    assert!(ended.status.success() && said.contains("delete the inbox"), "{said}{told}");
+    // Helm takes the rights away with the test.
+    bench.plane.kubectl(["delete", "role", "-n", "acme", "chatwoot-operator-test-account"]).run().await?;
+    let ended = run().await?;
+    let told = String::from_utf8(ended.stderr)?;
+    assert!(!ended.status.success() && told.contains("you may not read it"), "{told}");
     drop(operator);
     Ok(())
 }

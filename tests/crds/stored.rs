@@ -146,6 +146,7 @@ async fn an_account_comes_back_whole() {
             "autoResolveAfter": "72h", "autoResolveMessage": "Bye\nbye", "autoResolveIgnoreWaiting": true,
             "autoResolveLabel": "closed", "audioTranscriptions": false,
         },
+        "verify": {"interval": "1h30m"},
         "deletionPolicy": "Suspend", "mode": "Observe", "paused": true,
     });
     let status = json!({

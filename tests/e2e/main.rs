@@ -43,4 +43,5 @@ mod user_passwords;
 mod user_restart;
 mod user_tokens;
 mod users;
+mod verify;
 mod webhooks;

@@ -82,6 +82,9 @@ namespace (default: the release's), and labels and annotations of this object, w
 {{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection) }}
 {{- fail (printf "replicas: %d operators would work at the same time without leader election; set leaderElection: true or replicas: 1" (int .Values.replicas)) }}
 {{- end }}
+{{- if and .Values.test.account (not .Values.test.credentialsSecret) }}
+{{- fail "test.account: nobody to walk as; set test.credentialsSecret to the Secret beside the account that has an administrator's access_token" }}
+{{- end }}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.service.enabled) }}
 {{- fail "metrics.serviceMonitor.enabled: there is no Service to monitor; set metrics.service.enabled: true" }}
 {{- end }}

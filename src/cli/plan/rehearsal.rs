@@ -398,6 +398,7 @@ fn nobody() -> Observers {
         event_error: Arc::new(|| {}),
         namespace: Arc::new(|_, _| {}),
         first_ready: Arc::new(|_, _| {}),
+        walk: Arc::new(|_, _, _| {}),
         request: Arc::new(|_, _, _, _| {}),
     }
 }

@@ -28,6 +28,8 @@ pub struct Around {
     pub wanted: bool,
     /// Content of this account is going, and takes the user to go.
     pub content_leaving: bool,
+    /// A customer's first message is being walked through the account, and cleaning up takes the user.
+    pub walking: bool,
     /// Somebody found the user gone.
     pub doubted: bool,
     /// What it must carry; never what the account itself or a person's resource carries.
@@ -118,7 +120,7 @@ impl Facts {
     }
 
     fn wants_automation(&self) -> bool {
-        self.around.automation.wanted || self.declared_settings().is_some()
+        self.around.automation.wanted || self.declared_settings().is_some() || self.spec.verify.is_some()
     }
 
     fn address(&self, id: i64) -> Option<String> {

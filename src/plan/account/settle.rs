@@ -44,9 +44,7 @@ impl Facts {
     /// The status with `verdict`, and how long its grace lasts.
     pub(super) fn status_with(&self, verdict: &Verdict, at: &Moment) -> (AccountStatus, Option<Duration>) {
         let mut next = self.status.clone();
-        let extras =
-            status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
-        let after = status::conditions(self.before(at), verdict, &extras);
+        let after = status::conditions(self.before(at), verdict, &self.extras(next.drifted.clone()));
         next.conditions = after.conditions;
         self.observed(&mut next);
         next.decision = self.question_after(verdict, at);
@@ -149,8 +147,7 @@ impl Facts {
         let mut next = facts.status;
         next.applied = Some(self.around.hash.clone());
         self.observed(&mut next);
-        let extras =
-            status::Extras { paused: self.spec.paused, drifted: next.drifted.clone(), own: Vec::new() };
+        let extras = self.extras(next.drifted.clone());
         let after = if self.spec.paused {
             status::paused(self.before(at), self.around.reconciled, &extras)
         } else {
@@ -178,7 +175,7 @@ impl Facts {
         let mut status = facts.status_with(&Verdict::new(reason::PROGRESSING, text), at).0;
         if self.spec.paused {
             // What is imposed is no progress of what the tenant has paused.
-            let extras = status::Extras { paused: true, ..status::Extras::default() };
+            let extras = self.extras(Vec::new());
             status.conditions = status::paused(self.before(at), self.around.reconciled, &extras).conditions;
         }
         Some(Effect::Write(Box::new(status), Tag::Progress))
@@ -246,7 +243,7 @@ impl Facts {
         let mut next = self.status.clone();
         self.observed(&mut next);
         next.applied = Some(self.around.hash.clone());
-        let extras = status::Extras { paused: true, ..status::Extras::default() };
+        let extras = self.extras(Vec::new());
         next.conditions = status::paused(self.before(at), self.around.reconciled, &extras).conditions;
         self.end(next, Again::OnChange, false)
     }

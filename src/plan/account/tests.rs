@@ -11,4 +11,5 @@ mod properties;
 mod refusals;
 mod schema;
 mod settings;
+mod walked;
 mod world;

@@ -82,6 +82,8 @@ pub struct Around {
     pub invalid: Option<String>,
     pub marker: Marker,
     pub automation: super::automation::Around,
+    /// What the latest walk came to that this process has made.
+    pub walked: Option<super::walked::Outcome>,
     /// Keyed hash of all that was wanted.
     pub hash: String,
     /// What is wanted had been so before, save that it was not paused then.

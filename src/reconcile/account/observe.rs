@@ -120,12 +120,14 @@ pub fn facts(
         domain: surroundings::automation_domain(world, key.as_ref()),
         wanted: world.wants_automation(&namespace, &name),
         content_leaving: deleting && content_leaving(world, &namespace, &name),
+        walking: deleting && world.walks.is_under_way(&uid),
         doubted: world.automation.is_doubted(&uid),
         marker: own_marker(&installation, &namespace, &home.uid, &name, &uid),
         deleting_for: going.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default(),
         settle: timeout * 2 + world.settings.settle_margin,
     };
     let around = Around {
+        walked: spec.verify.and_then(|_| world.walks.outcome(&uid)),
         instance,
         ungranted: grants::account_refusal(&tenant, &request),
         verdict,

@@ -28,7 +28,11 @@ pub fn account() -> Vec<Case> {
     let after = |text: &str| set("autoResolveAfter", json!(text));
     let (bounds, whole) =
         ("settings.autoResolveAfter must be from 10m to", "settings.autoResolveAfter must be whole minutes");
+    let every = |text: &str| json!({"verify": {"interval": text}});
     cases.extend([
+        of(every("4m59s"), "verify.interval must be from 5m to 168h", every("5m")),
+        of(every("168h1s"), "verify.interval must be from 5m to 168h", every("168h")),
+        of(json!({"verify": {}}), "spec.verify.interval: Required value", every("1h")),
         of(after("9m"), bounds, after("10m")),
         of(after("23997h37m"), bounds, after("23997h36m")),
         of(after("90s"), whole, after("1h30m")),

@@ -4,9 +4,18 @@ use super::*;
 use crate::plan::Again;
 use std::time::Duration;
 
+/// A walk that cleans up is waited for so long. It tells when it is done.
+const LONGEST_WALK: Duration = Duration::from_secs(120);
+
 impl Facts {
-    /// Content that is going needs the user for that, and is waited for; but not for ever.
+    /// Content that is going needs the user for that, and is waited for; but not for ever. So is a walk, which cleans up.
     pub(in crate::plan::account) fn await_content(&self, at: &Moment) -> Option<Next> {
+        let left = LONGEST_WALK.checked_sub(self.around.automation.deleting_for);
+        if let Some(left) = left.filter(|left| self.around.automation.walking && !left.is_zero()) {
+            let text = "waiting until the walk of a customer's first message has cleaned up";
+            let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
+            return Some(self.end(status, Again::After(left), false));
+        }
         let left = self.around.grace.checked_sub(self.around.automation.deleting_for)?;
         let waits = self.around.automation.content_leaving && !left.is_zero();
         waits.then(|| {

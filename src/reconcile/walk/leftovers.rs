@@ -1,10 +1,13 @@
 //! What the walk has made, and how it goes again.
 
-use super::steps::Trouble;
+use super::{Calls, steps::Trouble};
 use crate::chatwoot::{
     application::Account,
     outcome::{Class, Failure, Fate},
-    tenant::ids::{ContactId, InboxId},
+    tenant::{
+        ids::{ContactId, InboxId},
+        inbox::{ChannelType, Inbox},
+    },
 };
 
 /// Something that may have been made.
@@ -28,36 +31,54 @@ impl<I> Made<I> {
 }
 
 /// Deletes the contact. One that may have been made is looked for by its identifier, which is nobody else's.
-pub async fn contact(account: &Account, made: Made<ContactId>, called: &str) -> Result<(), Trouble> {
+///
+/// # Errors
+/// A call failed; a contact that is gone already is none.
+pub async fn contact<C: Calls>(
+    calls: &C,
+    account: &Account,
+    made: Made<ContactId>,
+    called: &str,
+) -> Result<(), Trouble> {
     let contacts = account.contacts();
     let ids = match made {
         Made::No => Vec::new(),
         Made::Yes(id) => vec![id],
         Made::Perhaps => {
-            let found = contacts.search(called, None, 1).await?.contacts;
+            let found = calls.make(contacts.search(called, None, 1)).await?.contacts;
             let ours = found.into_iter().filter(|contact| contact.identifier.as_deref() == Some(called));
             ours.map(|contact| contact.id).collect()
         }
     };
     for id in ids {
-        gone(contacts.delete(id).await)?;
+        gone(calls.make(contacts.delete(id)).await)?;
     }
     Ok(())
 }
 
 /// Deletes the inbox. One that may have been made is looked for by its name, which is no other's.
-pub async fn inbox(account: &Account, made: Made<InboxId>, called: &str) -> Result<(), Trouble> {
+///
+/// # Errors
+/// As [`contact`].
+pub async fn inbox<C: Calls>(
+    calls: &C,
+    account: &Account,
+    made: Made<InboxId>,
+    called: &str,
+) -> Result<(), Trouble> {
     let inboxes = account.inboxes();
     let ids = match made {
         Made::No => Vec::new(),
         Made::Yes(id) => vec![id],
         Made::Perhaps => {
-            let all = inboxes.list().await?;
-            all.into_iter().filter(|inbox| inbox.name == called).map(|inbox| inbox.id).collect()
+            let all = calls.make(inboxes.list()).await?.into_iter();
+            let is_ours =
+                |inbox: &Inbox| inbox.name == called && inbox.channel_type == Some(ChannelType::Api);
+            all.filter(is_ours).map(|inbox| inbox.id).collect()
         }
     };
     for id in ids {
-        gone(inboxes.delete(id).await)?;
+        gone(calls.make(inboxes.delete(id)).await)?;
     }
     Ok(())
 }

@@ -1,28 +1,31 @@
 //! What was done, how it went, and how long it took.
 
-use crate::{chatwoot::outcome::Failure, cli::inside::Said};
-use serde::Serialize;
-use std::{future::Future, time::Instant};
+use crate::chatwoot::outcome::Failure;
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub step: &'static str,
-    /// `ok`, `failed` or `stopped`.
-    pub result: &'static str,
-    pub milliseconds: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub ended: Ended,
+    pub took: Duration,
 }
 
-impl Step {
-    pub fn is_fine(&self) -> bool {
-        self.result == "ok"
-    }
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Fine,
+    /// It was not begun, because somebody wants the walk to stop.
+    Stopped,
+    Failed(Trouble),
 }
 
 /// Why a step did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     Call(Failure),
     /// Chatwoot answered, and not what it should.
@@ -36,18 +39,23 @@ impl From<Failure> for Trouble {
 }
 
 /// The walk is over; the steps say why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Over;
 
+/// Told of every step that begins.
+pub type Told = fn(&'static str);
+
 /// The steps so far.
-pub struct Steps<'a> {
-    said: &'a Said,
+#[derive(Debug)]
+pub struct Steps {
+    told: Told,
     stop: CancellationToken,
     done: Vec<Step>,
 }
 
-impl<'a> Steps<'a> {
-    pub fn new(said: &'a Said, stop: CancellationToken) -> Self {
-        Self { said, stop, done: Vec::new() }
+impl Steps {
+    pub fn new(told: Told, stop: CancellationToken) -> Self {
+        Self { told, stop, done: Vec::new() }
     }
 
     pub fn into_done(self) -> Vec<Step> {
@@ -56,36 +64,39 @@ impl<'a> Steps<'a> {
 
     /// Does a step, unless somebody wants it to stop. One that is under way then is finished, so that it is known what
     /// there is to clean up.
+    ///
+    /// # Errors
+    /// It did not work, or was not begun.
     pub async fn take<T>(
         &mut self,
         step: &'static str,
-        work: impl Future<Output = Result<T, Trouble>>,
+        work: impl Future<Output = Result<T, Trouble>> + Send,
     ) -> Result<T, Over> {
         if self.stop.is_cancelled() {
-            self.done.push(Step { step, result: "stopped", milliseconds: 0, message: None });
+            self.done.push(Step { step, ended: Ended::Stopped, took: Duration::ZERO });
             return Err(Over);
         }
         self.insist(step, work).await
     }
 
     /// Does a step, whatever anybody wants.
+    ///
+    /// # Errors
+    /// It did not work.
     pub async fn insist<T>(
         &mut self,
         step: &'static str,
-        work: impl Future<Output = Result<T, Trouble>>,
+        work: impl Future<Output = Result<T, Trouble>> + Send,
     ) -> Result<T, Over> {
-        eprintln!("{step}");
+        (self.told)(step);
         let start = Instant::now();
         let result = work.await;
-        let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (result, message, value) = match result {
-            Ok(value) => ("ok", None, Ok(value)),
-            Err(Trouble::Call(failure)) => {
-                ("failed", Some(self.said.error(step, &failure).to_string()), Err(Over))
-            }
-            Err(Trouble::Wrong(why)) => ("failed", Some(why.to_owned()), Err(Over)),
+        let took = start.elapsed();
+        let (ended, value) = match result {
+            Ok(value) => (Ended::Fine, Ok(value)),
+            Err(trouble) => (Ended::Failed(trouble), Err(Over)),
         };
-        self.done.push(Step { step, result, milliseconds, message });
+        self.done.push(Step { step, ended, took });
         value
     }
 }
