@@ -30,16 +30,21 @@ pub struct Within {
 }
 
 /// What happens in Chatwoot when the resource is deleted.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Hash, JsonSchema)]
 pub enum ContentDeletionPolicy {
     /// What the operator made is deleted; what it took over is kept.
     Delete,
     /// Nothing.
+    #[default]
     Retain,
 }
 
 pub(super) fn delete() -> ContentDeletionPolicy {
     ContentDeletionPolicy::Delete
+}
+
+pub(super) fn retain() -> ContentDeletionPolicy {
+    ContentDeletionPolicy::Retain
 }
 
 /// Secret of this namespace into which the operator writes what others need to connect.

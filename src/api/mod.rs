@@ -4,13 +4,16 @@
 #![allow(clippy::duplicated_attributes)]
 
 pub mod account;
+pub mod agent_bot;
 pub mod attribute_definition;
+pub mod automation_rule;
 pub mod canned_response;
 pub mod common;
 pub mod conditions;
 pub mod content;
 mod duration;
 pub mod grant;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod locale;

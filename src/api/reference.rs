@@ -184,6 +184,8 @@ mod tests {
             "ChatwootPlan (`cwp`)",
             "ChatwootAccount (`cwa`)",
             "ChatwootUser (`cwu`)",
+            "ChatwootInbox (`cwx`)",
+            "ChatwootAgentBot (`cwb`)",
             "ChatwootLabel (`cwl`)",
             "ChatwootTeam (`cwt`)",
             "ChatwootCannedResponse (`cwc`)",

@@ -8,8 +8,9 @@ mod properties;
 
 pub use super::reference::{reasons, reference};
 use super::{
-    account::ChatwootAccount, attribute_definition::ChatwootCustomAttributeDefinition,
-    canned_response::ChatwootCannedResponse, common::UNSEEN, grant::ChatwootGrant,
+    account::ChatwootAccount, agent_bot::ChatwootAgentBot,
+    attribute_definition::ChatwootCustomAttributeDefinition, automation_rule::ChatwootAutomationRule,
+    canned_response::ChatwootCannedResponse, common::UNSEEN, grant::ChatwootGrant, inbox::ChatwootInbox,
     instance::ChatwootInstance, label::ChatwootLabel, plan::ChatwootPlan, team::ChatwootTeam,
     user::ChatwootUser, webhook::ChatwootWebhook,
 };
@@ -42,11 +43,14 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         ChatwootPlan::crd(),
         ChatwootAccount::crd(),
         ChatwootUser::crd(),
+        ChatwootInbox::crd(),
+        ChatwootAgentBot::crd(),
         ChatwootLabel::crd(),
         ChatwootTeam::crd(),
         ChatwootCannedResponse::crd(),
         ChatwootCustomAttributeDefinition::crd(),
         ChatwootWebhook::crd(),
+        ChatwootAutomationRule::crd(),
     ]
     .into_iter()
     .map(shipped)

@@ -21,6 +21,10 @@ pub enum KindName {
     Account,
     #[value(aliases = ["users", "cwu", "chatwootuser", "chatwootusers"])]
     User,
+    #[value(aliases = ["inboxes", "cwx", "chatwootinbox", "chatwootinboxes"])]
+    Inbox,
+    #[value(aliases = ["agentbots", "cwb", "chatwootagentbot", "chatwootagentbots"])]
+    AgentBot,
     #[value(aliases = ["labels", "cwl", "chatwootlabel", "chatwootlabels"])]
     Label,
     #[value(aliases = ["teams", "cwt", "chatwootteam", "chatwootteams"])]
@@ -36,6 +40,8 @@ pub enum KindName {
     CustomAttributeDefinition,
     #[value(aliases = ["webhooks", "cww", "chatwootwebhook", "chatwootwebhooks"])]
     Webhook,
+    #[value(aliases = ["automation-rules", "cwar", "chatwootautomationrule", "chatwootautomationrules"])]
+    AutomationRule,
 }
 
 impl KindName {
@@ -47,11 +53,14 @@ impl KindName {
             KindName::Plan => "ChatwootPlan",
             KindName::Account => "ChatwootAccount",
             KindName::User => "ChatwootUser",
+            KindName::Inbox => "ChatwootInbox",
+            KindName::AgentBot => "ChatwootAgentBot",
             KindName::Label => "ChatwootLabel",
             KindName::Team => "ChatwootTeam",
             KindName::CannedResponse => "ChatwootCannedResponse",
             KindName::CustomAttributeDefinition => "ChatwootCustomAttributeDefinition",
             KindName::Webhook => "ChatwootWebhook",
+            KindName::AutomationRule => "ChatwootAutomationRule",
         }
     }
 
@@ -61,17 +70,20 @@ impl KindName {
         Self::ALL.into_iter().find(|one| ours && one.kind() == kind)
     }
 
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Instance,
         Self::Grant,
         Self::Plan,
         Self::Account,
         Self::User,
+        Self::Inbox,
+        Self::AgentBot,
         Self::Label,
         Self::Team,
         Self::CannedResponse,
         Self::CustomAttributeDefinition,
         Self::Webhook,
+        Self::AutomationRule,
     ];
 
     /// Tenants write it, in their own namespaces.

@@ -15,10 +15,13 @@ pub use names::{Named, Names};
 pub use types::*;
 
 use super::{Moment, Step, claims::Standing, status::Verdict};
-use crate::api::{
-    common::{Mode, Ownership},
-    conditions::reason,
-    content::ContentStatus,
+use crate::{
+    api::{
+        common::{Mode, Ownership},
+        conditions::reason,
+        content::ContentStatus,
+    },
+    chatwoot::types::Map,
 };
 
 type Next = Step<Effect, super::End<ContentStatus>>;
@@ -65,6 +68,16 @@ impl super::Machine for Facts {
             return if waits && self.is_converged() { self.quiet() } else { self.settle(refusal, at) };
         }
         let Ok(wish) = &self.around.wish else { return self.quiet() };
+        match &self.pass.secrets {
+            None if !wish.secrets.is_empty() => return Step::Act(Effect::Secrets),
+            Some(Err(Unread::Unusable(why))) => {
+                return self.settle(Verdict::new(reason::SECRET_INVALID, why), at);
+            }
+            Some(Err(Unread::Failed(why))) => {
+                return self.settle(Verdict::new(reason::KUBERNETES_ERROR, why), at);
+            }
+            Some(Ok(())) | None => {}
+        }
         if !self.around.has_token {
             return Step::Act(Effect::Token);
         }
@@ -111,8 +124,10 @@ impl Facts {
     /// What the Secret holds now has been looked at, as far as this resource looks at all.
     pub fn has_seen_secrets(&self) -> bool {
         let looks = self.manner.mode == Mode::Enforce && !self.manner.paused;
-        let publishes = self.around.wish.as_ref().is_ok_and(|wish| wish.connection.is_some());
-        !looks || !publishes || self.pass.published.is_some()
+        let Ok(wish) = &self.around.wish else { return true };
+        let read = wish.secrets.is_empty() || self.pass.secrets.is_some();
+        let published = wish.connection.is_none() || self.pass.published.is_some();
+        !looks || (read && published)
     }
 
     /// Why nothing may be done now, most fundamental first.
@@ -167,8 +182,9 @@ impl Facts {
             return Step::Act(Effect::Delete(twin.id));
         }
         let differences = wish.differences(seen);
-        if !differences.is_empty() && !observing && !self.pass.patched {
-            return Step::Act(Effect::Patch(id, Box::new(differences)));
+        let changes = self.changes(wish, &differences);
+        if !changes.is_empty() && !observing && !self.pass.patched {
+            return Step::Act(Effect::Patch(id, Box::new(changes)));
         }
         let mut drifted: Vec<String> = differences.keys().cloned().collect();
         for (name, wanted) in &wish.parts {
@@ -185,6 +201,23 @@ impl Facts {
             return step;
         }
         self.agreed(drifted, at)
+    }
+
+    /// What is sent to have everything as wanted: what differs, what Chatwoot tries out together with it or could not use
+    /// the last time, and what it does not show.
+    fn changes(&self, wish: &Wish, differences: &Map) -> Map {
+        let mut changes = differences.clone();
+        for (name, together) in &wish.tried {
+            let failed = self.status.drifted.iter().any(|drifted| drifted == name);
+            if failed || together.iter().any(|field| differences.contains_key(*field)) {
+                let all = wish.fields.iter().filter(|(field, _)| together.contains(field.as_str()));
+                changes.extend(all.map(|(field, value)| (field.clone(), value.clone())));
+            }
+        }
+        if self.status.applied.as_deref() != Some(self.around.hash.as_str()) {
+            changes.extend(wish.blind.clone());
+        }
+        changes
     }
 
     /// The connection Secret, and the one before it.

@@ -1,7 +1,9 @@
 //! What to do next. Pure: no async, no clock, no randomness, no I/O; the same facts give the same answer.
 
 pub mod account;
+pub mod agent_bot;
 pub mod attribute_definition;
+pub mod automation_rule;
 pub mod canned_response;
 pub mod claims;
 pub mod consent;
@@ -10,6 +12,7 @@ pub mod create;
 pub mod email;
 pub mod entitlements;
 pub mod grants;
+pub mod inbox;
 pub mod instance;
 pub mod label;
 pub mod memberships;

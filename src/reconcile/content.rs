@@ -8,6 +8,7 @@ mod names;
 mod observe;
 mod place;
 pub mod registry;
+mod values;
 
 pub use hands::ContentHands;
 pub use lists::Lists;
@@ -51,11 +52,16 @@ pub struct Item {
     pub seen: Seen,
     /// For the connection Secret, by its keys.
     pub connection: BTreeMap<&'static str, SecretString>,
+    /// Values of secret fields as Chatwoot shows them. The planner sees keyed hashes of them.
+    pub secrets: Secrets,
 }
+
+/// Values of secret fields, by field.
+pub type Secrets = BTreeMap<&'static str, SecretString>;
 
 impl From<Seen> for Item {
     fn from(seen: Seen) -> Self {
-        Self { seen, connection: BTreeMap::new() }
+        Self { seen, ..Self::default() }
     }
 }
 
@@ -112,6 +118,16 @@ pub trait Content:
 
     fn patch(account: &Account, id: i64, fields: Map) -> Answer<Item>;
 
+    /// As [`Content::create`], for a kind with secret fields: their values stand in `secrets` alone.
+    fn create_with(account: &Account, fields: Map, _secrets: Secrets) -> Answer<Item> {
+        Self::create(account, fields)
+    }
+
+    /// As [`Content::patch`], for a kind with secret fields: values of those that change.
+    fn patch_with(account: &Account, id: i64, fields: Map, _secrets: Secrets) -> Answer<Item> {
+        Self::patch(account, id, fields)
+    }
+
     fn delete(account: &Account, id: i64) -> Answer<()>;
 
     /// What lies beside the object itself; only asked for parts that [`Content::wish`] names.
@@ -151,9 +167,9 @@ pub fn answer<T: Send + 'static>(call: Result<Answer<T>, Failure>) -> Answer<T> 
 pub struct ContentMemory {
     /// The request noted in its status, and when this process first saw that.
     requested: Option<(Timestamp, Duration)>,
-    /// Version of its connection Secret, as the last pass began with.
-    secret: Option<Option<String>>,
-    /// That has changed, and no pass has come to look at it yet.
+    /// Versions of the Secrets it reads and writes, as the last pass began with.
+    secrets: Option<BTreeMap<String, Option<String>>>,
+    /// One of them has changed, and no pass has come to look at it yet.
     secret_news: bool,
 }
 

@@ -74,6 +74,7 @@ pub fn content<C: Content>(object: &C) -> BTreeSet<Ref> {
     refs.extend(object.named().into_iter().map(|named| match named {
         Named::Member(name) => Ref::User(namespace.clone(), name),
         Named::Sibling(kind, name) => Ref::Content(kind, namespace.clone(), name),
+        Named::Secret(name) => Ref::Secret(namespace.clone(), name),
     }));
     if !matches!(C::TRAIT.naming, Naming::Temporary(_)) {
         let has = object.status().and_then(|status| status.key.clone());

@@ -2,14 +2,17 @@
 
 pub mod account;
 pub mod account_index;
+mod agent_bot;
 mod attribute_definition;
 pub mod automation;
+mod automation_rule;
 pub mod cache;
 mod canned_response;
 pub mod content;
 pub mod depends;
 pub mod driver;
 pub mod events;
+mod inbox;
 pub mod installation;
 pub mod instance;
 pub mod instances;

@@ -74,5 +74,6 @@ impl Content for ChatwootWebhook {
 
 fn item(webhook: Webhook) -> Item {
     let seen = seen(&webhook);
-    Item { seen, connection: webhook.secret.into_iter().map(|secret| ("secret", secret)).collect() }
+    let connection = webhook.secret.into_iter().map(|secret| ("secret", secret)).collect();
+    Item { seen, connection, ..Item::default() }
 }

@@ -49,7 +49,7 @@ impl fmt::Debug for AgentBot {
 }
 
 /// What a bot is made of or changed to; `None` leaves a field alone. Names are not unique.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AgentBotFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -33,7 +33,7 @@ pub struct AutomationRule {
 }
 
 /// A rule to be made. Conditions and actions are always sent, because Chatwoot answers 500 without them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct NewAutomationRule {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct NewAutomationRule {
 }
 
 /// What changes of a rule; `None` leaves a field alone.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct AutomationRulePatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -43,8 +43,7 @@ words! {
     AllowMobileWebview = "allow_mobile_webview",
 }
 
-/// An inbox. Keys of other channels are null, and read as absent; a mail server's passwords, which Chatwoot shows to
-/// administrators, are not read. Names are not unique. `Debug` shows id, name and channel.
+/// An inbox. Keys of other channels are null, and read as absent. Names are not unique. `Debug` shows id, name and channel.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct Inbox {
     pub id: InboxId,
@@ -137,6 +136,9 @@ pub struct Inbox {
     pub imap_enabled: Option<bool>,
     #[serde(default, deserialize_with = "loose::text")]
     pub imap_login: Option<String>,
+    /// To administrators only, as the other one.
+    #[serde(default, deserialize_with = "loose::secret", skip_serializing)]
+    pub imap_password: Option<SecretString>,
     #[serde(default, deserialize_with = "loose::text")]
     pub imap_address: Option<String>,
     #[serde(default, deserialize_with = "loose::int")]
@@ -147,10 +149,22 @@ pub struct Inbox {
     pub smtp_enabled: Option<bool>,
     #[serde(default, deserialize_with = "loose::text")]
     pub smtp_login: Option<String>,
+    #[serde(default, deserialize_with = "loose::secret", skip_serializing)]
+    pub smtp_password: Option<SecretString>,
     #[serde(default, deserialize_with = "loose::text")]
     pub smtp_address: Option<String>,
     #[serde(default, deserialize_with = "loose::int")]
     pub smtp_port: Option<i64>,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub smtp_domain: Option<String>,
+    #[serde(default, deserialize_with = "loose::maybe_flag")]
+    pub smtp_enable_starttls_auto: Option<bool>,
+    #[serde(default, deserialize_with = "loose::maybe_flag")]
+    pub smtp_enable_ssl_tls: Option<bool>,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub smtp_openssl_verify_mode: Option<String>,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub smtp_authentication: Option<String>,
 }
 
 impl fmt::Debug for Inbox {
@@ -181,7 +195,7 @@ pub struct WorkingDay {
 }
 
 /// What every inbox has and can be given; `None` leaves a field alone.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InboxFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -3,7 +3,11 @@
 use super::findings::{Findings, Level};
 use crate::{
     api::conditions::{self, Condition, ConditionStatus, find},
-    cli::plan::{hands::Rehearsed, rehearsal::Rehearsal},
+    cli::plan::{
+        content::{self, Kept, Visitor},
+        hands::Rehearsed,
+        rehearsal::Rehearsal,
+    },
     reconcile::cache::Cache,
 };
 use kube::{Resource, ResourceExt};
@@ -17,6 +21,7 @@ pub async fn check(rehearsal: &mut Rehearsal, namespace: Option<&str>, findings:
     unreadable("ChatwootPlan", &caches.plans, findings);
     unreadable("ChatwootAccount", &caches.accounts, findings);
     unreadable("ChatwootUser", &caches.users, findings);
+    content::each(&caches.contents, &mut Unreadable(findings));
     // Said anew, because an operator that does not run leaves old words behind.
     for grant in caches.grants.all() {
         rehearsal.look_only_at(&*grant).await;
@@ -28,6 +33,26 @@ pub async fn check(rehearsal: &mut Rehearsal, namespace: Option<&str>, findings:
     each(&caches.plans, namespace, findings);
     summary(&caches.accounts, namespace, findings);
     summary(&caches.users, namespace, findings);
+    content::each(&caches.contents, &mut Summary { namespace, findings });
+}
+
+struct Unreadable<'a>(&'a mut Findings);
+
+impl Visitor for Unreadable<'_> {
+    fn visit<C: Kept>(&mut self, cache: &Cache<C>) {
+        unreadable(C::TRAIT.kind, cache, self.0);
+    }
+}
+
+struct Summary<'a> {
+    namespace: Option<&'a str>,
+    findings: &'a mut Findings,
+}
+
+impl Visitor for Summary<'_> {
+    fn visit<C: Kept>(&mut self, cache: &Cache<C>) {
+        summary(cache, self.namespace, self.findings);
+    }
 }
 
 fn unreadable<K>(kind: &str, cache: &Cache<K>, findings: &mut Findings)

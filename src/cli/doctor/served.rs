@@ -5,7 +5,11 @@ use crate::{
     api::common::FINALIZER,
     cli::{
         installed::Installed,
-        plan::{hands::Rehearsed, rehearsal::Rehearsal},
+        plan::{
+            content::{self, Kept, Visitor},
+            hands::Rehearsed,
+            rehearsal::Rehearsal,
+        },
     },
     reconcile::cache::Cache,
 };
@@ -36,6 +40,18 @@ pub fn check(rehearsal: &Rehearsal, installed: &Installed, findings: &mut Findin
         .collect();
     stuck(&caches.users, &going, findings);
     stuck(&caches.accounts, &going, findings);
+    content::each(&caches.contents, &mut Stuck { going: &going, findings });
+}
+
+struct Stuck<'a> {
+    going: &'a BTreeSet<String>,
+    findings: &'a mut Findings,
+}
+
+impl Visitor for Stuck<'_> {
+    fn visit<C: Kept>(&mut self, cache: &Cache<C>) {
+        stuck(cache, self.going, self.findings);
+    }
 }
 
 /// The Role goes with its namespace, often before the objects; then nobody may take their finalizers off but a person.

@@ -1,6 +1,9 @@
 //! Hands that read for real and write in thought.
 
-use super::sheet::Sheet;
+use super::{
+    content::{ContentSnapshots, Thoughts},
+    sheet::Sheet,
+};
 use crate::{
     api::conditions::Condition,
     chatwoot::types::{Account, Map, User},
@@ -73,6 +76,7 @@ pub struct Snapshots {
     pub plans: Snapshot<crate::api::plan::ChatwootPlan>,
     pub accounts: Snapshot<crate::api::account::ChatwootAccount>,
     pub users: Snapshot<crate::api::user::ChatwootUser>,
+    pub contents: ContentSnapshots,
     pub namespaces: Snapshot<PartialObjectMeta<Namespace>>,
 }
 
@@ -94,6 +98,8 @@ pub struct Shared {
     people: Remotes<User>,
     /// What administrators of accounts set themselves, by the account's id.
     settings: Remotes<Map>,
+    /// Changes inside accounts.
+    pub thoughts: Thoughts,
 }
 
 type Remotes<T> = std::sync::Mutex<HashMap<(InstanceKey, i64), T>>;

@@ -106,7 +106,7 @@ impl Manifests {
             self.namespaces.insert(name, serde_json::from_value(labels).unwrap_or_default());
             return Ok(());
         }
-        let Some(kind) = KindName::of(&version, &kind).filter(|kind| !kind.is_content()) else {
+        let Some(kind) = KindName::of(&version, &kind) else {
             self.others.push(format!("{kind} {name}"));
             return Ok(());
         };

@@ -4,6 +4,7 @@
 mod account;
 mod apply;
 mod beside;
+pub mod content;
 pub mod copies;
 pub mod hands;
 pub mod manifests;
@@ -26,13 +27,13 @@ use crate::{
     },
     chatwoot::gate::Key,
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use apply::Applied;
 use copies::Copies;
 use hands::Rehearsed;
 use kube::{Client, api::DynamicObject};
 use manifests::{Manifest, Manifests};
-use rehearsal::{Acted, Rehearsal, imagined_namespace, key_of};
+use rehearsal::{Acted, Rehearsal, imagined_namespace};
 use report::spec_changes;
 use std::{
     cell::Cell,
@@ -155,21 +156,13 @@ async fn plan(client: &Client, rehearsal: &mut Rehearsal, manifests: Manifests) 
 }
 
 fn put(rehearsal: &mut Rehearsal, kind: KindName, object: DynamicObject) -> Result<Key> {
-    fn typed<K: Rehearsed>(rehearsal: &mut Rehearsal, object: DynamicObject) -> Result<Key> {
-        let mut object: K = serde_json::from_value(serde_json::to_value(object)?)
-            .context("the operator would not understand it")?;
-        crate::reconcile::stored::strip(&mut object);
-        let key = key_of(&object);
-        rehearsal.put(object);
-        Ok(key)
-    }
     match kind {
-        KindName::Instance => typed::<ChatwootInstance>(rehearsal, object),
-        KindName::Grant => typed::<ChatwootGrant>(rehearsal, object),
-        KindName::Plan => typed::<ChatwootPlan>(rehearsal, object),
-        KindName::Account => typed::<ChatwootAccount>(rehearsal, object),
-        KindName::User => typed::<ChatwootUser>(rehearsal, object),
-        _ => anyhow::bail!("what is inside accounts is not planned"),
+        KindName::Instance => rehearsal.put_untyped::<ChatwootInstance>(object),
+        KindName::Grant => rehearsal.put_untyped::<ChatwootGrant>(object),
+        KindName::Plan => rehearsal.put_untyped::<ChatwootPlan>(object),
+        KindName::Account => rehearsal.put_untyped::<ChatwootAccount>(object),
+        KindName::User => rehearsal.put_untyped::<ChatwootUser>(object),
+        inside => content::put(rehearsal, inside.kind(), object),
     }
 }
 
@@ -202,7 +195,7 @@ fn planned(rehearsal: &Rehearsal, key: &Key, acted: &Acted, stored: Option<&Stor
         KindName::Plan => standing(caches.plans.get(namespace, name).as_deref()),
         KindName::Account => standing(caches.accounts.get(namespace, name).as_deref()),
         KindName::User => standing(caches.users.get(namespace, name).as_deref()),
-        _ => return None,
+        _ => inside(content::standing(rehearsal, key)),
     };
     let reason = after.as_ref().map(|after| after.reason.clone());
     // Who is only concerned is told of where that changes something.
@@ -264,4 +257,11 @@ fn standing<K: Rehearsed>(object: Option<&K>) -> (Option<i64>, Option<conditions
         object.and_then(Rehearsed::id),
         object.and_then(|object| find(object.conditions(), conditions::READY)).cloned(),
     )
+}
+
+fn inside(
+    found: Option<(Option<i64>, Vec<conditions::Condition>)>,
+) -> (Option<i64>, Option<conditions::Condition>) {
+    let Some((id, list)) = found else { return (None, None) };
+    (id, find(&list, conditions::READY).cloned())
 }

@@ -1,6 +1,7 @@
 //! The operator in thought: the production plans run over a picture of the cluster, until nothing is left to do.
 
 use super::{
+    content::{self, ContentSnapshots},
     copies::Copies,
     hands::{Rehearsed, Rehearsing, Shared, Snapshots},
     sheet::Sheet,
@@ -15,13 +16,13 @@ use crate::{
     plan::status::ready_reason,
     reconcile::{
         account,
-        content::registry::ContentCaches,
         driver::pass_with,
         events::Recorders,
         installation::{self, Kept},
         instance,
         memory::Remembered,
         snapshot::Snapshot,
+        stored,
         world::{Caches, Observers, Parts, World},
     },
     runtime::{
@@ -30,12 +31,12 @@ use crate::{
         wiring,
     },
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::ListParams,
+    api::{DynamicObject, ListParams},
     core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta},
     runtime::events::Reporter,
 };
@@ -89,11 +90,10 @@ impl Woken {
 }
 
 fn rank(kind: &str) -> u8 {
-    [instance::KIND, wiring::GRANT, wiring::PLAN, account::KIND, wiring::USER]
-        .iter()
-        .position(|one| *one == kind)
-        .and_then(|at| u8::try_from(at).ok())
-        .unwrap_or(u8::MAX)
+    let before = [instance::KIND, wiring::GRANT, wiring::PLAN, account::KIND, wiring::USER];
+    let inside = || content::rank(kind).map(|at| before.len() + at);
+    let at = before.iter().position(|one| *one == kind).or_else(inside);
+    at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
 }
 
 /// What became of one object.
@@ -131,7 +131,7 @@ impl Rehearsal {
             caches: Caches {
                 accounts: snapshots.accounts.cache(),
                 users: snapshots.users.cache(),
-                contents: ContentCaches::empty(),
+                contents: snapshots.contents.caches(),
                 instances: snapshots.instances.cache(),
                 grants: snapshots.grants.cache(),
                 plans: snapshots.plans.cache(),
@@ -168,6 +168,7 @@ impl Rehearsal {
             caches.instances.all().iter().for_each(|one| wiring::instance_changed(world, &Change::New(one)));
             caches.accounts.all().iter().for_each(|one| wiring::account_changed(world, &Change::New(one)));
             caches.users.all().iter().for_each(|one| wiring::user_changed(world, &Change::New(one)));
+            content::learn(world);
         });
     }
 
@@ -196,6 +197,19 @@ impl Rehearsal {
             None => K::changed(&self.world, &Change::New(&object)),
         }
         self.look_at(&object);
+    }
+
+    /// As [`Rehearsal::put`], of an object as the API server told it.
+    ///
+    /// # Errors
+    /// It is none that the operator would understand.
+    pub fn put_untyped<K: Rehearsed>(&mut self, object: DynamicObject) -> Result<Key> {
+        let object = serde_json::to_value(object)?;
+        let mut object: K = serde_json::from_value(object).context("the operator would not understand it")?;
+        stored::strip(&mut object);
+        let key = key_of(&object);
+        self.put(object);
+        Ok(key)
     }
 
     /// Has an object looked at and compared with Chatwoot, as at its drift slot.
@@ -232,12 +246,12 @@ impl Rehearsal {
                 wiring::PLAN => self.perform_one::<ChatwootPlan>(key).await,
                 account::KIND => self.perform_one::<ChatwootAccount>(key).await,
                 wiring::USER => self.perform_one::<ChatwootUser>(key).await,
-                _ => {}
+                _ => content::perform(self, key).await,
             }
         })
     }
 
-    async fn perform_one<K: Rehearsed>(&mut self, key: &Key) {
+    pub(super) async fn perform_one<K: Rehearsed>(&mut self, key: &Key) {
         let cache = K::snapshot(&mut self.snapshots).cache();
         let Some(object) = cache.get(&key.namespace, &key.name) else { return };
         self.know_instance(&*object).await;
@@ -304,11 +318,12 @@ async fn snapshots(client: &Client, scope: &Scope) -> Result<Snapshots> {
         plans: Snapshot::new(list::<ChatwootPlan>(client, &offers).await?),
         accounts: Snapshot::new(list::<ChatwootAccount>(client, &tenants).await?),
         users: Snapshot::new(list::<ChatwootUser>(client, &tenants).await?),
+        contents: ContentSnapshots::list(client, &tenants).await?,
         namespaces: Snapshot::new(namespaces(client, scope).await?),
     })
 }
 
-async fn list<K>(client: &Client, places: &[Place]) -> Result<Vec<DeserializeGuard<K>>>
+pub(super) async fn list<K>(client: &Client, places: &[Place]) -> Result<Vec<DeserializeGuard<K>>>
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
     DeserializeGuard<K>: Resource<DynamicType = (), Scope = NamespaceResourceScope>,

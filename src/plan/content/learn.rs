@@ -29,6 +29,14 @@ impl Facts {
             Lesson::ReadBack { status: None, .. } => {}
             Lesson::Token(Ok(())) => self.around.has_token = true,
             Lesson::Token(Err(failure)) => self.fail(Call::Read, failure),
+            Lesson::Secrets(read) => {
+                self.pass.secrets = Some(read.map(|hashes| {
+                    if let Ok(wish) = &mut self.around.wish {
+                        wish.fields
+                            .extend(hashes.into_iter().map(|(field, hash)| (field.to_owned(), hash.into())));
+                    }
+                }));
+            }
             Lesson::Listed(Ok(list)) => self.pass.list = Some(list),
             Lesson::Listed(Err(failure)) => self.fail(Call::Read, failure),
             Lesson::Created(answer) => self.created(answer),

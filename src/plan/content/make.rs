@@ -73,6 +73,16 @@ impl Facts {
                 );
                 Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
             }
+            [one, ..] if self.manner.adopt && wish.irreconcilable(one).is_some() => {
+                let text = format!(
+                    "the account's {noun} {} of {key} {:?} has another {}, which cannot be changed, so it is not taken over; write \
+                     another {key}, or correct the spec",
+                    one.id,
+                    wish.key,
+                    wish.irreconcilable(one).unwrap_or_default()
+                );
+                Some(self.settle(Verdict::new(reason::INVALID_SPEC, text), at))
+            }
             [one, ..] if self.manner.adopt && self.object.finalizer => {
                 let status = self.binding(one.id, Ownership::Adopted, at);
                 Some(Step::Act(Effect::Write(Box::new(status), Tag::Bind(one.id))))
@@ -122,6 +132,7 @@ impl Facts {
         }
         let mut fields: Map = wish.fields.clone();
         fields.extend(wish.fixed.clone());
+        fields.extend(wish.blind.clone());
         if let (Naming::Temporary(field), Some(note)) = (self.kind.naming, &self.status.creation) {
             fields.insert(field.to_owned(), note.name.clone().into());
         }

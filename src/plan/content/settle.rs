@@ -10,6 +10,9 @@ use crate::{
 };
 use std::time::Duration;
 
+/// The least time between two tries of what Chatwoot could not use; each takes it as long as a mail server lets it wait.
+const BETWEEN_TRIES: Duration = Duration::from_secs(30);
+
 impl Facts {
     /// Nothing to say: the stored status stands.
     pub(super) fn quiet(&self) -> Next {
@@ -48,8 +51,11 @@ impl Facts {
     pub(super) fn agreed(&self, drifted: Vec<String>, at: &Moment) -> Next {
         let observing = self.manner.mode == Mode::Observe;
         let mut facts = self.clone();
+        let pending = self.around.wish.as_ref().ok().and_then(|wish| wish.pending.clone());
         let verdict = if observing {
             Verdict::new(reason::OBSERVED, "observed; differences are listed in status.drifted")
+        } else if let Some(pending) = pending {
+            pending
         } else if drifted.is_empty() {
             Verdict::new(reason::SUCCEEDED, "everything asked for is so in Chatwoot")
         } else {
@@ -110,6 +116,9 @@ impl Facts {
                 "Chatwoot refuses the operator's own user in the account; it is made an administrator again with the next check \
                  of the ChatwootAccount",
             ),
+            Class::Invalid if failure.fate() == Fate::Ambiguous && self.tries() => {
+                return self.could_not_be_used(failure, at);
+            }
             Class::Invalid | Class::LimitReached => return self.rejected(failure, at),
             _ if last_word => return self.rejected(failure, at),
             Class::RateLimited => trouble::passing(reason::RATE_LIMITED, failure),
@@ -120,6 +129,27 @@ impl Facts {
             return self.resolve_later(self.around.settle, at);
         }
         self.unavailable(verdict, at_least, at)
+    }
+
+    fn tries(&self) -> bool {
+        self.around.wish.as_ref().is_ok_and(|wish| !wish.tried.is_empty())
+    }
+
+    /// Chatwoot has stored the values and then could not use them. Nothing differs any more, so the status says what has to
+    /// be tried again; that may be all it takes, and Chatwoot is not asked to try all the time.
+    fn could_not_be_used(&self, failure: &Failure, at: &Moment) -> Next {
+        let mut facts = self.clone();
+        let tried = self.around.wish.iter().flat_map(|wish| wish.tried.keys());
+        facts.status.drifted = tried.map(|name| (*name).to_owned()).collect();
+        facts.status.applied = None;
+        let text = format!(
+            "{failure}; it is tried again, less and less often; correct {} in the spec of {}/{} if it does not pass",
+            facts.status.drifted.join(", "),
+            self.object.namespace,
+            self.object.name
+        );
+        let (status, _) = facts.status_with(&Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at);
+        self.end(status, Again::Backoff { at_least: BETWEEN_TRIES }, true)
     }
 
     fn rejected(&self, failure: &Failure, at: &Moment) -> Next {

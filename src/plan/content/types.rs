@@ -2,7 +2,7 @@
 
 use crate::{
     api::{
-        common::Mode,
+        common::{Mode, SecretKeyRef},
         content::{AccountBinding, ContentStatus},
     },
     chatwoot::{outcome::Failure, types::Map},
@@ -52,10 +52,20 @@ pub struct Wish {
     pub key: String,
     /// Declared fields that Chatwoot's lists show and that can be changed.
     pub fields: Map,
-    /// What only a create sends.
+    /// What only a create sends. What is taken over must have the same, as far as the list shows it.
     pub fixed: Map,
+    /// Declared fields that this Chatwoot's lists do not show: they are sent when something else is wanted than before.
+    pub blind: Map,
+    /// Declared fields whose values stand in Secrets of the namespace. In [`Wish::fields`] they are once the Secrets have
+    /// been read, as keyed hashes; so are those that Chatwoot shows.
+    pub secrets: BTreeMap<&'static str, SecretKeyRef>,
+    /// Fields that Chatwoot tries out when they come together, by the name people know them by: one that changes brings
+    /// the others along. What Chatwoot stored and could not use is listed in `status.drifted`, and sent again.
+    pub tried: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// What lies beside the object itself, such as the members of a team, by name.
     pub parts: BTreeMap<&'static str, Value>,
+    /// What a part waits for; everything else is done, and this is said then.
+    pub pending: Option<Verdict>,
     /// Name of the Secret into which others' ways to connect are written.
     pub connection: Option<String>,
 }
@@ -66,6 +76,13 @@ impl Wish {
         let differs =
             |(field, value): &(&String, &Value)| seen.fields.get(*field).unwrap_or(&Value::Null) != *value;
         self.fields.iter().filter(differs).map(|(field, value)| (field.clone(), value.clone())).collect()
+    }
+
+    /// What only a create can make so, and is not so in `seen`.
+    pub(super) fn irreconcilable(&self, seen: &Seen) -> Option<&str> {
+        let differs =
+            |(field, value): &(&String, &Value)| seen.fields.get(*field).is_some_and(|found| found != *value);
+        self.fixed.iter().find(differs).map(|(field, _)| field.as_str())
     }
 }
 
@@ -185,6 +202,8 @@ pub struct Pass {
     /// What the parts are in Chatwoot.
     pub parts: BTreeMap<&'static str, Value>,
     pub written_parts: BTreeSet<&'static str>,
+    /// The Secrets that the spec names have been read; or why they could not be.
+    pub secrets: Option<Result<(), Unread>>,
     pub patched: bool,
     pub published: Option<Published>,
     /// Secrets that this pass has removed.
@@ -205,6 +224,15 @@ pub enum Published {
     Yes,
     /// It exists and is not the operator's.
     NotOurs(String),
+    Failed(String),
+}
+
+/// Why a Secret that the spec names has no value to go on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Somebody must correct it.
+    Unusable(String),
+    /// The API server did not answer.
     Failed(String),
 }
 
@@ -233,6 +261,8 @@ pub enum Effect {
     ReadBack,
     /// Read the token of the operator's user in the account.
     Token,
+    /// Read the Secrets that the spec names.
+    Secrets,
     /// Everything of this kind in the account; an answer that another object's pass has got since will do.
     List {
         not_before: Duration,
@@ -291,9 +321,18 @@ pub enum Lesson {
     NoTurn(NoTurn),
     Finalizer(Wrote),
     Dropped(Wrote),
-    Wrote { tag: Tag, status: Box<ContentStatus>, wrote: Wrote },
-    ReadBack { status: Option<Box<ContentStatus>>, gone: bool },
+    Wrote {
+        tag: Tag,
+        status: Box<ContentStatus>,
+        wrote: Wrote,
+    },
+    ReadBack {
+        status: Option<Box<ContentStatus>>,
+        gone: bool,
+    },
     Token(Result<(), Failure>),
+    /// Keyed hashes of the values, by field.
+    Secrets(Result<BTreeMap<&'static str, String>, Unread>),
     Listed(Result<Listed, Failure>),
     Created(Result<Seen, Failure>),
     Patched(i64, Result<Seen, Failure>),

@@ -1,9 +1,9 @@
 //! The effects of a pass over something inside an account.
 
 use super::{
-    Content, Item, announce, connection,
+    Content, Item, Secrets, announce, connection,
     lists::{Of, Shared},
-    place,
+    place, values,
 };
 use crate::{
     api::{
@@ -18,7 +18,7 @@ use crate::{
     },
     plan::{
         NoTurn,
-        content::{Effect, Facts, Lesson, Listed, Notice, Place, Published, Seen, Tag, Wish},
+        content::{Effect, Facts, Lesson, Listed, Notice, Place, Published, Seen, Tag, Unread, Wish},
     },
     reconcile::{
         automation::{self, AccountHandle},
@@ -42,6 +42,8 @@ pub struct ContentHands<C> {
     /// The account, while it can be worked in.
     inside: Option<AccountHandle>,
     wish: Option<Wish>,
+    /// Values of secret fields, once they have been read.
+    secrets: Secrets,
     /// What this pass has seen, with its secrets.
     items: Arc<Vec<Item>>,
     /// The answer to this pass' latest write.
@@ -71,6 +73,7 @@ impl<C: Content> ContentHands<C> {
             turn,
             inside,
             wish: machine.around.wish.as_ref().ok().cloned(),
+            secrets: Secrets::new(),
             items: Arc::default(),
             written: None,
         }
@@ -118,7 +121,7 @@ impl<C: Content> ContentHands<C> {
             Ok(items) => {
                 let items = items.into_iter().map(|item| item.sealed(C::TRAIT)).collect();
                 let shared = Shared { asked_at, items: Arc::new(items) };
-                self.world.lists.share(&of, shared.clone(), changes);
+                let shared = self.world.lists.share(&of, shared, changes);
                 self.saw(shared)
             }
             Err(failure) => Lesson::Listed(Err(failure)),
@@ -126,7 +129,8 @@ impl<C: Content> ContentHands<C> {
     }
 
     fn saw(&mut self, shared: Shared) -> Lesson {
-        let items = shared.items.iter().map(|item| item.seen.clone()).collect();
+        let installation = self.world.installation();
+        let items = shared.items.iter().map(|item| values::shown(installation.as_ref(), item)).collect();
         self.items = shared.items;
         Lesson::Listed(Ok(Listed { asked_at: shared.asked_at, items: Arc::new(items) }))
     }
@@ -137,7 +141,7 @@ impl<C: Content> ContentHands<C> {
         let Some(of) = self.of() else { return answer.map(|item| item.seen) };
         match answer {
             Ok(item) => {
-                let seen = item.seen.clone();
+                let seen = values::shown(self.world.installation().as_ref(), &item);
                 self.written = Some(item.clone());
                 self.world.lists.put(&of, item);
                 Ok(seen)
@@ -164,6 +168,19 @@ impl<C: Content> ContentHands<C> {
 
     fn opened(&self, fields: Map) -> Map {
         C::TRAIT.opened(fields, &self.stored.object().key())
+    }
+
+    async fn read_secrets(&mut self) -> Lesson {
+        let wanted = self.wish.as_ref().map(|wish| wish.secrets.clone()).unwrap_or_default();
+        let read = values::read(self.stored.object(), &wanted, &self.world).await;
+        let Some(installation) = self.world.installation() else {
+            return Lesson::Secrets(Err(Unread::Failed("the installation Secret is not known".to_owned())));
+        };
+        Lesson::Secrets(read.map(|found| {
+            let hashes = values::hashes(&installation, &found);
+            self.secrets = found;
+            hashes
+        }))
     }
 
     fn wanted_part(&self, part: &str) -> Value {
@@ -243,15 +260,18 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
             Effect::Write(status, tag) => self.write(status, tag).await,
             Effect::ReadBack => self.read_back().await,
             Effect::Token => self.token().await,
+            Effect::Secrets => self.read_secrets().await,
             Effect::List { not_before } => self.list(not_before).await,
             Effect::Create(fields) => {
-                let fields = self.opened(*fields);
-                let answer = self.call(|account| C::create(account, fields)).await;
+                let mut fields = self.opened(*fields);
+                let secrets = values::taken_out(&mut fields, &self.secrets);
+                let answer = self.call(|account| C::create_with(account, fields, secrets)).await;
                 Lesson::Created(self.keep(answer))
             }
             Effect::Patch(id, fields) => {
-                let fields = self.opened(*fields);
-                let answer = self.call(|account| C::patch(account, id, fields)).await;
+                let mut fields = self.opened(*fields);
+                let secrets = values::taken_out(&mut fields, &self.secrets);
+                let answer = self.call(|account| C::patch_with(account, id, fields, secrets)).await;
                 Lesson::Patched(id, self.keep(answer))
             }
             Effect::ReadPart(id, part) => {

@@ -3,7 +3,7 @@
 use super::Item;
 use crate::{chatwoot::types::AccountId, reconcile::references::InstanceKey};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -31,6 +31,8 @@ struct Slot {
     last: Option<Shared>,
     /// Counts what this process has changed there: a list asked for before a change does not show it for certain.
     changes: u64,
+    /// What this process has deleted. Chatwoot deletes some things later, and lists them until then.
+    doomed: BTreeSet<i64>,
     /// Held by whoever is asking, so that the others wait for that answer.
     asking: Arc<tokio::sync::Mutex<()>>,
 }
@@ -59,31 +61,47 @@ impl Lists {
         slots.get(of).map_or(0, |slot| slot.changes)
     }
 
-    /// Shares a list for which was asked when `changes` had been made; not where there were more since.
-    pub fn share(&self, of: &Of, list: Shared, changes: u64) {
+    /// Shares a list for which was asked when `changes` had been made; not where there were more since. Gives it back without
+    /// what is deleted already, as far as Chatwoot is concerned.
+    pub fn share(&self, of: &Of, mut list: Shared, changes: u64) -> Shared {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = list.asked_at;
         slots.retain(|_, slot| {
             let asked = Arc::strong_count(&slot.asking) > 1;
-            asked || slot.last.as_ref().is_some_and(|last| last.asked_at + KEPT > now)
+            slot.last.take_if(|last| last.asked_at + KEPT <= now);
+            asked || !slot.doomed.is_empty() || slot.last.is_some()
         });
         let slot = slots.entry(of.clone()).or_default();
+        let is_shown = |id: &i64| list.items.iter().any(|item| item.seen.id == *id);
         if slot.changes == changes {
-            slot.last = Some(list);
+            slot.doomed.retain(is_shown);
         }
+        if slot.doomed.iter().any(is_shown) {
+            Arc::make_mut(&mut list.items).retain(|item| !slot.doomed.contains(&item.seen.id));
+        }
+        if slot.changes == changes {
+            slot.last = Some(list.clone());
+        }
+        list
     }
 
     /// This process has changed something: the list shows it at once.
     pub fn put(&self, of: &Of, item: Item) {
-        self.change(of, |items| {
-            items.retain(|other| other.seen.id != item.seen.id);
-            items.push(item);
+        self.change(of, |slot| {
+            slot.last_items(|items| {
+                items.retain(|other| other.seen.id != item.seen.id);
+                items.push(item);
+            });
         });
     }
 
-    /// This process has deleted something.
+    /// This process has deleted something, and Chatwoot has accepted that: it is not shown any more, whatever Chatwoot goes on
+    /// showing for a while.
     pub fn remove(&self, of: &Of, id: i64) {
-        self.change(of, |items| items.retain(|other| other.seen.id != id));
+        self.change(of, |slot| {
+            slot.doomed.insert(id);
+            slot.last_items(|items| items.retain(|other| other.seen.id != id));
+        });
     }
 
     /// A change was sent, and nobody knows what came of it.
@@ -99,11 +117,17 @@ impl Lists {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn change(&self, of: &Of, change: impl FnOnce(&mut Vec<Item>)) {
+    fn change(&self, of: &Of, change: impl FnOnce(&mut Slot)) {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(of.clone()).or_default();
         slot.changes += 1;
-        if let Some(last) = &mut slot.last {
+        change(slot);
+    }
+}
+
+impl Slot {
+    fn last_items(&mut self, change: impl FnOnce(&mut Vec<Item>)) {
+        if let Some(last) = &mut self.last {
             change(Arc::make_mut(&mut last.items));
         }
     }
@@ -144,6 +168,20 @@ mod tests {
         lists.put(&of(), Item::from(Seen { id: 2, ..Seen::default() }));
         lists.remove(&of(), 1);
         assert_eq!(ids(&lists, 10), Some(vec![2]));
+    }
+
+    #[test]
+    fn what_chatwoot_deletes_later_is_not_shown_meanwhile() {
+        let lists = Lists::default();
+        lists.share(&of(), list(10, &[1, 2]), 0);
+        lists.remove(&of(), 1);
+        let shared = lists.share(&of(), list(20, &[1, 2]), lists.changes(&of()));
+        assert_eq!(shared.items.len(), 1);
+        assert_eq!(ids(&lists, 20), Some(vec![2]));
+        // It is gone, and remembered no longer than that.
+        lists.share(&of(), list(200, &[2]), lists.changes(&of()));
+        lists.share(&of(), list(210, &[1, 2]), lists.changes(&of()));
+        assert_eq!(ids(&lists, 210), Some(vec![1, 2]));
     }
 
     #[test]

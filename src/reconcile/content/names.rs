@@ -1,6 +1,6 @@
 //! What names in a spec stand for.
 
-use super::registry;
+use super::registry::{self, Sibling};
 use crate::{
     api::{
         conditions::reason,
@@ -11,8 +11,10 @@ use crate::{
         content::Names,
         status::{self, Verdict},
     },
-    reconcile::world::World,
+    reconcile::{references::Ref, world::World},
 };
+use jiff::Timestamp;
+use serde_json::Value;
 
 /// The surroundings of a resource in `account` of `namespace`.
 pub struct Around<'a> {
@@ -56,6 +58,28 @@ impl Names for Around<'_> {
             ));
         }
         found.id.ok_or_else(|| waiting(format!("{kind} {name} is not in Chatwoot yet; see its conditions")))
+    }
+
+    fn spec(&self, kind: &'static str, name: &str) -> Option<Value> {
+        self.found(kind, name).map(|found| found.spec)
+    }
+
+    fn naming(&self, by: &'static str, kind: &'static str, name: &str) -> Vec<String> {
+        let named = Ref::Content(kind, self.namespace.to_owned(), name.to_owned());
+        let owners = self.world.references.to(&named);
+        let mut naming: Vec<(Option<Timestamp>, String)> = (owners.into_iter())
+            .filter(|owner| owner.kind == by)
+            .filter_map(|owner| Some((self.found(by, &owner.name)?.created, owner.name.clone())))
+            .collect();
+        naming.sort();
+        naming.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+impl Around<'_> {
+    fn found(&self, kind: &str, name: &str) -> Option<Sibling> {
+        let found = registry::sibling(&self.world.caches, kind, self.namespace, name);
+        found.filter(|found| found.account == self.account)
     }
 }
 

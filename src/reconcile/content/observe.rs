@@ -15,14 +15,18 @@ use crate::{
         Moment,
         account::Object,
         claims::{self, Claim, Standing},
-        content::{Around, FRESH, Facts, Manner, Naming, Pass, Place, Wish},
+        content::{Around, FRESH, Facts, Manner, Named, Naming, Pass, Place, Wish},
         create::LONGEST_TIMEOUT,
         status::Verdict,
     },
     reconcile::{automation, memory::Remembered, references::Ref, surroundings, world::World},
 };
 use kube::ResourceExt;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Until an instance says otherwise.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -177,26 +181,34 @@ fn requested_since(
     remembered.own.requested.map(|(_, since)| since)
 }
 
-/// Its connection Secret is not what the last pass began with, and not what this process wrote.
+/// A Secret that it reads or writes is not what the last pass began with, and not what this process wrote.
 fn secret_news<C: Content>(
     object: &C,
     world: &World,
     namespace: &str,
     remembered: &mut Remembered<ContentMemory>,
 ) -> bool {
-    let Some(wanted) = object.connection() else { return false };
-    let now = world.secret_version(namespace, &wanted.name);
-    let news = match &remembered.own.secret {
-        Some(before) => {
-            *before != now && !world.is_own_secret_version(namespace, &wanted.name, now.as_deref())
-        }
+    let written = object.connection().map(|secret| &secret.name);
+    let read = object.named().into_iter().filter_map(|named| match named {
+        Named::Secret(name) => Some(name),
+        Named::Member(_) | Named::Sibling(..) => None,
+    });
+    let now: BTreeMap<String, Option<String>> = (read.chain(written.cloned()))
+        .map(|name| (name.clone(), world.secret_version(namespace, &name)))
+        .collect();
+    let news = match &remembered.own.secrets {
+        Some(before) => now.iter().any(|(name, version)| {
+            before.get(name) != Some(version)
+                && !world.is_own_secret_version(namespace, name, version.as_deref())
+        }),
         // After a restart: a Secret that should be there and is not has to be made again.
         None => {
             let recorded = object.status().and_then(|status| status.connection_secret.as_ref());
-            !world.caches.secrets.is_empty() && recorded == Some(&wanted.name) && now.is_none()
+            let is_missing = written.is_some_and(|name| now.get(name) == Some(&None));
+            !world.caches.secrets.is_empty() && written.is_some() && recorded == written && is_missing
         }
     };
-    remembered.own.secret = Some(now);
+    remembered.own.secrets = Some(now);
     remembered.own.secret_news |= news;
     remembered.own.secret_news
 }

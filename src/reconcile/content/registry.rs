@@ -5,16 +5,21 @@ use crate::{
     api::conditions::Condition,
     reconcile::{cache::Cache, world::Caches},
 };
+use jiff::Timestamp;
+use serde_json::Value;
 
 /// Hands the list of kinds to another macro: a name for the kind's caches and queues, and its type.
 macro_rules! contents {
     ($with:ident) => {
         $with! {
+            inboxes: $crate::api::inbox::ChatwootInbox,
+            agent_bots: $crate::api::agent_bot::ChatwootAgentBot,
             labels: $crate::api::label::ChatwootLabel,
             teams: $crate::api::team::ChatwootTeam,
             canned_responses: $crate::api::canned_response::ChatwootCannedResponse,
             attribute_definitions: $crate::api::attribute_definition::ChatwootCustomAttributeDefinition,
             webhooks: $crate::api::webhook::ChatwootWebhook,
+            automation_rules: $crate::api::automation_rule::ChatwootAutomationRule,
         }
     };
 }
@@ -26,6 +31,8 @@ pub struct Sibling {
     pub account: String,
     /// Its id in Chatwoot.
     pub id: Option<i64>,
+    pub spec: Value,
+    pub created: Option<Timestamp>,
 }
 
 macro_rules! caches {
@@ -37,11 +44,6 @@ macro_rules! caches {
         }
 
         impl ContentCaches {
-            /// Caches of nothing, for whoever plans without watching.
-            pub fn empty() -> Self {
-                Self { $($field: Cache::fixed([]),)+ }
-            }
-
             /// Waits until every first list is in; false when one never will be.
             pub async fn ready(&self) -> bool {
                 true $(&& self.$field.ready().await)+
@@ -52,8 +54,12 @@ macro_rules! caches {
         pub fn sibling(caches: &Caches, kind: &str, namespace: &str, name: &str) -> Option<Sibling> {
             $(if kind == <$kind as Content>::TRAIT.kind {
                 let found = caches.contents.$field.get(namespace, name)?;
-                let id = found.status.as_ref().and_then(|status| status.id);
-                return Some(Sibling { account: found.within().account.clone(), id });
+                return Some(Sibling {
+                    account: found.within().account.clone(),
+                    id: found.status.as_ref().and_then(|status| status.id),
+                    spec: serde_json::to_value(&found.spec).unwrap_or_default(),
+                    created: found.metadata.creation_timestamp.as_ref().map(|time| time.0),
+                });
             })+
             None
         }

@@ -3,7 +3,7 @@
 use super::{super::contact::exposed, ReplyTime, WidgetFeature};
 use crate::chatwoot::types::Map;
 use secrecy::SecretString;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// The channel of an inbox.
@@ -29,7 +29,7 @@ pub(super) fn without_type<S: Serializer>(
 }
 
 /// For applications of one's own, which speak the Client API.
-#[derive(Clone, Default, Serialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct ApiChannel {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
@@ -48,7 +48,7 @@ impl fmt::Debug for ApiChannel {
 }
 
 /// For web sites. A new one must have a `website_url`.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct WebWidget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website_url: Option<String>,
@@ -76,7 +76,7 @@ pub struct WebWidget {
 
 /// For mail. The address is unique in the whole installation. With IMAP or SMTP enabled an update tries the connection,
 /// and a failing one is refused **although the changes are saved**.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct EmailChannel {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -87,13 +87,18 @@ pub struct EmailChannel {
 }
 
 /// How mail comes in.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Imap {
     #[serde(rename = "imap_enabled", skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     #[serde(rename = "imap_login", skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
-    #[serde(rename = "imap_password", skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
+    #[serde(
+        rename = "imap_password",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "exposed",
+        skip_deserializing
+    )]
     pub password: Option<SecretString>,
     #[serde(rename = "imap_address", skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -104,13 +109,18 @@ pub struct Imap {
 }
 
 /// How mail goes out.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Smtp {
     #[serde(rename = "smtp_enabled", skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     #[serde(rename = "smtp_login", skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
-    #[serde(rename = "smtp_password", skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
+    #[serde(
+        rename = "smtp_password",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "exposed",
+        skip_deserializing
+    )]
     pub password: Option<SecretString>,
     #[serde(rename = "smtp_address", skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,

@@ -56,6 +56,8 @@ pub enum Fault {
     /// It was not done, and the answer was lost.
     Vain,
     Refused(Class),
+    /// A refusal after everything was stored.
+    StoredAndRefused,
 }
 
 #[derive(Clone)]
@@ -85,6 +87,8 @@ pub struct World {
     pub seconds: u64,
     pub notices: Vec<Notice>,
     pub secrets: BTreeSet<String>,
+    /// Hashes of secret fields.
+    pub passwords: Result<BTreeMap<&'static str, String>, Unread>,
     pub write_errors: u32,
     requested: Option<(Timestamp, Duration)>,
     shared: Option<Listed>,
@@ -160,6 +164,7 @@ impl World {
             seconds: 1000,
             notices: Vec::new(),
             secrets: BTreeSet::new(),
+            passwords: Ok(BTreeMap::new()),
             write_errors: 0,
             requested: None,
             shared: None,
@@ -346,8 +351,11 @@ impl World {
             Some(Fault::NotSent) => Some(Failure::of(Class::Connect)),
             Some(Fault::Lost | Fault::Vain) => Some(Failure::of(Class::Timeout)),
             Some(Fault::Refused(class)) => Some(Failure { status: Some(422), ..Failure::of(*class) }),
+            Some(Fault::StoredAndRefused) => {
+                Some(Failure { status: Some(422), foreign_body: true, ..Failure::of(Class::Invalid) })
+            }
         };
-        let done = matches!(fault, None | Some(Fault::Lost));
+        let done = matches!(fault, None | Some(Fault::Lost | Fault::StoredAndRefused));
         let told = |lesson: Value| failure.clone().map_or(Ok(lesson), Err);
         match effect {
             Effect::AddFinalizer => {
@@ -375,6 +383,7 @@ impl World {
                 self.has_token = failure.is_none();
                 Lesson::Token(told(Value::Null).map(drop))
             }
+            Effect::Secrets => Lesson::Secrets(self.passwords.clone()),
             Effect::List { not_before } => {
                 if let Some(shared) = self.shared.clone().filter(|shared| shared.asked_at >= not_before) {
                     return Lesson::Listed(Ok(shared));

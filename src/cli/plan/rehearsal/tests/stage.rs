@@ -3,7 +3,15 @@
 
 use super::super::*;
 use crate::{
-    reconcile::{driver::Kind, references::InstanceKey, settings::Settings, stored::Stored},
+    cli::plan::content::{Kept, Visitor},
+    reconcile::{
+        cache::Cache,
+        content::{Content, registry::contents},
+        driver::Kind,
+        references::InstanceKey,
+        settings::Settings,
+        stored::Stored,
+    },
     runtime::scope::Scope,
 };
 use bytes::Bytes;
@@ -90,7 +98,8 @@ impl Stage {
                 "ChatwootGrant" => operator.put(read::<ChatwootGrant>(object)),
                 "ChatwootPlan" => operator.put(read::<ChatwootPlan>(object)),
                 "ChatwootAccount" => operator.put(read::<ChatwootAccount>(object)),
-                _ => operator.put(read::<ChatwootUser>(object)),
+                "ChatwootUser" => operator.put(read::<ChatwootUser>(object)),
+                inside => drop(content::put(operator, inside, read(object)).unwrap()),
             }
         }
     }
@@ -122,6 +131,7 @@ impl Stage {
             .iter()
             .for_each(|one| keep("ChatwootAccount", serde_json::to_value(&**one).unwrap()));
         caches.users.all().iter().for_each(|one| keep("ChatwootUser", serde_json::to_value(&**one).unwrap()));
+        content::each(&caches.contents, &mut Keep(&mut keep));
     }
 
     /// What the platform's admin has applied before anything else.
@@ -129,6 +139,14 @@ impl Stage {
         let spec = json!({"url": self.chatwoot.url(), "platformTokenSecretRef": {"name": "platform-app", "key": "token"},
             "automation": {"emailDomain": "ops.example.com"}});
         vec![("ChatwootInstance", "main".to_owned(), json!({"spec": spec}))]
+    }
+}
+
+struct Keep<'a, F>(&'a mut F);
+
+impl<F: FnMut(&str, Value)> Visitor for Keep<'_, F> {
+    fn visit<C: Kept>(&mut self, cache: &Cache<C>) {
+        cache.all().iter().for_each(|one| (self.0)(C::TRAIT.kind, serde_json::to_value(&**one).unwrap()));
     }
 }
 
@@ -233,6 +251,7 @@ impl Rehearsal {
             wiring::PLAN => self.really::<ChatwootPlan>(key).await,
             account::KIND => self.really::<ChatwootAccount>(key).await,
             wiring::USER => self.really::<ChatwootUser>(key).await,
+            inside if content::rank(inside).is_some() => self.inside(key).await,
             // The account index has its turn at the gate.
             _ => {
                 let main = InstanceKey { namespace: HOME.into(), name: "main".into() };
@@ -241,6 +260,17 @@ impl Rehearsal {
                 }
             }
         }
+    }
+
+    async fn inside(&mut self, key: &Key) {
+        macro_rules! really {
+            ($($field:ident: $kind:ty),+ $(,)?) => {
+                $(if key.kind == <$kind as Content>::TRAIT.kind {
+                    return self.really::<$kind>(key).await;
+                })+
+            };
+        }
+        contents!(really);
     }
 
     async fn really<K: Rehearsed>(&mut self, key: &Key) {

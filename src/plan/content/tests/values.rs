@@ -1,0 +1,142 @@
+//! Fields of a kind other than plain ones: secret, blind, tried, fixed; and parts that are waited for.
+
+use super::{super::*, world::*};
+use crate::{api::common::SecretKeyRef, chatwoot::outcome::Class, plan::Again};
+use serde_json::json;
+
+/// An inbox with a mail server and its password.
+fn mail() -> World {
+    let mut world = World::inbox();
+    let reference = SecretKeyRef { name: "mail".into(), key: "password".into() };
+    let wish = world.wished();
+    wish.fields.insert("imap_enabled".into(), json!(true));
+    wish.secrets.insert("imap_password", reference);
+    wish.tried.insert("imap", BTreeSet::from(["imap_enabled", "imap_password"]));
+    world.passwords = Ok(BTreeMap::from([("imap_password", "hash-1".to_owned())]));
+    world
+}
+
+fn sent(pass: &Pass) -> Vec<Vec<&str>> {
+    let fields = pass.effects.iter().filter_map(|effect| match effect {
+        Effect::Patch(_, fields) => Some(fields.keys().map(String::as_str).collect()),
+        _ => None,
+    });
+    fields.collect()
+}
+
+#[test]
+fn a_changed_secret_is_noticed_and_sent_with_what_it_is_tried_with() {
+    let mut world = mail();
+    assert_eq!(world.settle().reason(), "Succeeded");
+    assert_eq!(world.items[&101].fields["imap_password"], json!("hash-1"));
+    world.passwords = Ok(BTreeMap::from([("imap_password", "hash-2".to_owned())]));
+    world.due = true;
+    world.wait(3600);
+    let pass = world.pass();
+    assert_eq!(sent(&pass), [["imap_enabled", "imap_password"]]);
+    assert_eq!(world.items[&101].fields["imap_password"], json!("hash-2"));
+    world.due = true;
+    world.wait(3600);
+    let pass = world.pass();
+    assert_eq!((pass.calls(), pass.writes), (vec!["list"], 0));
+}
+
+#[test]
+fn without_its_secret_nothing_is_sent_and_the_message_says_which() {
+    for (unread, reason) in [
+        (Unread::Unusable("Secret acme/mail has no key password".into()), "SecretInvalid"),
+        (Unread::Failed("the API server could not be reached".into()), "KubernetesError"),
+    ] {
+        let mut world = mail();
+        world.passwords = Err(unread);
+        let pass = world.pass();
+        assert_eq!((pass.calls(), pass.reason()), (vec![], reason));
+    }
+}
+
+/// Chatwoot stores what it is told and then says that the mail server does not answer. Nothing differs any more, and yet it
+/// is not as wanted.
+#[test]
+fn what_chatwoot_stored_and_could_not_use_is_tried_again_and_not_all_the_time() {
+    let mut world = mail();
+    for _ in 0..3 {
+        world.fail("patch", Fault::StoredAndRefused);
+    }
+    for _ in 0..3 {
+        let pass = world.pass();
+        assert_eq!(pass.reason(), "RejectedByChatwoot");
+        assert!(
+            matches!(pass.end.again, Again::Backoff { at_least } if at_least.as_secs() == 30),
+            "{pass:?}"
+        );
+        assert_eq!(world.status.drifted, ["imap"]);
+        assert!(pass.message().contains("tried again"), "{}", pass.message());
+        world.wait(30);
+        world.restart();
+    }
+    // An outage in between does not make it right.
+    world.fail("list", Fault::NotSent);
+    assert_eq!(world.pass().reason(), "ChatwootUnavailable");
+    let pass = world.pass();
+    assert_eq!(sent(&pass), [["imap_enabled", "imap_password"]]);
+    assert_eq!((pass.reason(), world.status.drifted.len()), ("Succeeded", 0));
+}
+
+#[test]
+fn a_refusal_of_something_that_is_not_tried_is_the_authors_business() {
+    let mut world = World::inbox();
+    world.fail("patch", Fault::StoredAndRefused);
+    assert_eq!(world.pass().reason(), "RejectedByChatwoot");
+    assert!(world.status.drifted.is_empty());
+    let mut refused = mail();
+    refused.fail("patch", Fault::Refused(Class::Invalid));
+    assert!(matches!(refused.pass().end.again, Again::After(_)));
+}
+
+#[test]
+fn what_lists_do_not_show_is_sent_when_it_changes_and_not_again() {
+    let mut world = World::inbox();
+    world.wished().blind.insert("outgoing_url".into(), json!("https://a.example"));
+    world.settle();
+    assert_eq!(world.items[&101].fields["outgoing_url"], json!("https://a.example"));
+    // As Chatwoot shows it.
+    world.items.get_mut(&101).unwrap().fields.insert("outgoing_url".into(), json!("vip"));
+    world.due = true;
+    world.wait(3600);
+    assert_eq!(world.pass().calls(), ["list"]);
+    world.edit(|world| drop(world.wished().blind.insert("outgoing_url".into(), json!("https://b.example"))));
+    assert_eq!(sent(&world.pass()), [["outgoing_url"]]);
+    assert_eq!(world.pass().effects, []);
+}
+
+#[test]
+fn one_that_can_never_be_as_wanted_is_not_taken_over() {
+    let mut world = World::inbox();
+    let theirs = world.somebody_makes("vip");
+    let fields = &mut world.items.get_mut(&theirs).unwrap().fields;
+    fields.insert("channel_type".into(), json!("Channel::Email"));
+    world.wished().fixed.insert("channel_type".into(), json!("Channel::Api"));
+    world.manner.adopt = true;
+    let pass = world.pass();
+    assert_eq!((pass.calls(), pass.reason()), (vec!["list"], "InvalidSpec"));
+    assert!(pass.message().contains("has another channel_type"), "{}", pass.message());
+    world.items.get_mut(&theirs).unwrap().fields.insert("channel_type".into(), json!("Channel::Api"));
+    world.wait(60);
+    world.settle();
+    assert_eq!(world.status.id, Some(theirs));
+}
+
+#[test]
+fn what_a_part_waits_for_holds_up_nothing_else() {
+    let mut world = World::inbox();
+    world.wished().pending =
+        Some(Verdict::new(reason::WAITING_FOR_REFERENCE, "there is no ChatwootUser carol in this namespace"));
+    world.wished().connection = Some("website".into());
+    let pass = world.pass();
+    assert_eq!(pass.reason(), "WaitingForReference");
+    assert_eq!(world.items[&101].key, "vip");
+    assert!(world.secrets.contains("website"));
+    assert_eq!(world.status.applied, None);
+    world.wished().pending = None;
+    assert_eq!(world.settle().reason(), "Succeeded");
+}

@@ -1,0 +1,135 @@
+//! ChatwootAgentBot: how Chatwoot is called.
+
+use super::{
+    cache::Cache,
+    content::{Content, Item, Secrets, answer, typed},
+    world::Caches,
+};
+use crate::{
+    api::{
+        agent_bot::ChatwootAgentBot,
+        content::{ConnectionSecret, ContentDeletionPolicy, Within},
+    },
+    chatwoot::{
+        application::{Account, Answer},
+        outcome::{Class, Failure},
+        tenant::{
+            agent_bot::AgentBot,
+            ids::{AgentBotId, InboxId},
+        },
+        types::Map,
+    },
+    plan::{
+        agent_bot::{AGENT_BOT, seen, wish},
+        content::{Named, Names, Trait, Wish},
+        inbox::INBOX,
+        status::Verdict,
+    },
+};
+use futures::{FutureExt, TryFutureExt};
+use kube::ResourceExt;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+impl Content for ChatwootAgentBot {
+    const TRAIT: &'static Trait = &AGENT_BOT;
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.contents.agent_bots
+    }
+
+    fn within(&self) -> &Within {
+        &self.spec.within
+    }
+
+    fn deletion_policy(&self) -> ContentDeletionPolicy {
+        self.spec.deletion_policy
+    }
+
+    fn connection(&self) -> Option<&ConnectionSecret> {
+        self.spec.connection_secret.as_ref()
+    }
+
+    fn named(&self) -> Vec<Named> {
+        let inboxes = self.spec.inboxes.iter().flatten();
+        inboxes.map(|name| Named::Sibling(INBOX.kind, name.clone())).collect()
+    }
+
+    fn key(&self) -> String {
+        self.spec.name.clone()
+    }
+
+    fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
+        wish(&self.name_any(), &self.spec, names)
+    }
+
+    /// The account's own. Those of the installation are shown too, and are not to be written here.
+    fn list(account: &Account) -> Answer<Vec<Item>> {
+        let own = |bots: Vec<AgentBot>| bots.iter().filter(|bot| is_own(bot)).map(item).collect();
+        account.agent_bots().list().map_ok(own).boxed()
+    }
+
+    fn create(account: &Account, fields: Map) -> Answer<Item> {
+        let made = |fields| account.agent_bots().create(&fields).map_ok(|bot| item(&bot)).boxed();
+        answer(typed(fields).map(made))
+    }
+
+    fn patch(account: &Account, id: i64, fields: Map) -> Answer<Item> {
+        let changed = |fields| account.agent_bots().update(AgentBotId(id), &fields).map_ok(|bot| item(&bot));
+        answer(typed(fields).map(|fields| changed(fields).boxed()))
+    }
+
+    fn delete(account: &Account, id: i64) -> Answer<()> {
+        account.agent_bots().delete(AgentBotId(id))
+    }
+
+    /// Where it answers. Neither bots nor inboxes are listed with that, so every inbox of the account is asked.
+    fn read_part(account: &Account, id: i64, _: &'static str, _: &Value) -> Answer<Value> {
+        attached(account.clone(), AgentBotId(id)).map_ok(|inboxes| json!(inboxes)).boxed()
+    }
+
+    fn write_part(account: &Account, id: i64, _: &'static str, wanted: Value) -> Answer<Value> {
+        let (account, bot) = (account.clone(), AgentBotId(id));
+        async move {
+            let inboxes: BTreeSet<i64> =
+                wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+            let before = attached(account.clone(), bot).await?;
+            for inbox in before.difference(&inboxes) {
+                account.inboxes().set_agent_bot(InboxId(*inbox), None).await?;
+            }
+            for inbox in inboxes.difference(&before) {
+                account.inboxes().set_agent_bot(InboxId(*inbox), Some(bot)).await?;
+            }
+            Ok(wanted)
+        }
+        .boxed()
+    }
+}
+
+/// Ids of the inboxes in which the bot answers.
+async fn attached(account: Account, bot: AgentBotId) -> Result<BTreeSet<i64>, Failure> {
+    let mut inboxes = BTreeSet::new();
+    for inbox in account.inboxes().list().await? {
+        match account.inboxes().agent_bot(inbox.id).await {
+            Ok(found) if found.as_ref().is_some_and(|found| found.id == bot) => {
+                inboxes.insert(inbox.id.0);
+            }
+            // One that has gone since has no bot.
+            Ok(_) => {}
+            Err(failure) if failure.class == Class::NotFound => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(inboxes)
+}
+
+fn is_own(bot: &AgentBot) -> bool {
+    bot.account_id.is_some() && !bot.system_bot
+}
+
+fn item(bot: &AgentBot) -> Item {
+    let secrets = [("access_token", &bot.access_token), ("secret", &bot.secret)];
+    let connection: Secrets =
+        secrets.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect();
+    Item { seen: seen(bot), connection, ..Item::default() }
+}

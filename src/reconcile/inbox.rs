@@ -1,0 +1,161 @@
+//! ChatwootInbox: how Chatwoot is called.
+
+mod wire;
+
+use super::{
+    cache::Cache,
+    content::{Content, Item, Secrets, answer},
+    world::Caches,
+};
+use crate::{
+    api::{
+        content::{ConnectionSecret, ContentDeletionPolicy, Within},
+        inbox::ChatwootInbox,
+    },
+    chatwoot::{
+        application::{Account, Answer},
+        outcome::{Class, Failure},
+        tenant::{
+            ids::{AgentBotId, InboxId},
+            inbox::Inbox,
+        },
+        types::{Map, UserId},
+    },
+    plan::{
+        agent_bot::AGENT_BOT,
+        content::{Named, Names, Trait, Wish},
+        inbox::{BOT, INBOX, MEMBERS, seen, wish},
+        status::Verdict,
+    },
+};
+use futures::{FutureExt, TryFutureExt};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+impl Content for ChatwootInbox {
+    const TRAIT: &'static Trait = &INBOX;
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.contents.inboxes
+    }
+
+    fn within(&self) -> &Within {
+        &self.spec.within
+    }
+
+    fn deletion_policy(&self) -> ContentDeletionPolicy {
+        self.spec.deletion_policy
+    }
+
+    fn connection(&self) -> Option<&ConnectionSecret> {
+        self.spec.connection_secret.as_ref()
+    }
+
+    fn named(&self) -> Vec<Named> {
+        let spec = &self.spec;
+        let members = spec.members.iter().flatten().cloned().map(Named::Member);
+        let bot = spec.bot.iter().filter(|name| !name.is_empty());
+        let bot = bot.map(|name| Named::Sibling(AGENT_BOT.kind, name.clone()));
+        let email = spec.email.iter();
+        let passwords = email.flat_map(|email| {
+            let imap = email.imap.as_ref().map(|imap| &imap.password_secret_key_ref);
+            imap.into_iter().chain(email.smtp.as_ref().map(|smtp| &smtp.password_secret_key_ref))
+        });
+        members.chain(bot).chain(passwords.map(|secret| Named::Secret(secret.name.clone()))).collect()
+    }
+
+    fn key(&self) -> String {
+        self.spec.name.clone()
+    }
+
+    fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
+        wish(&self.spec, names)
+    }
+
+    fn list(account: &Account) -> Answer<Vec<Item>> {
+        account.inboxes().list().map_ok(|inboxes| inboxes.iter().map(item).collect()).boxed()
+    }
+
+    fn create(account: &Account, fields: Map) -> Answer<Item> {
+        let made = |new| account.inboxes().create(&new).map_ok(|inbox| item(&inbox)).boxed();
+        answer(wire::new(fields).map(made))
+    }
+
+    fn patch(account: &Account, id: i64, fields: Map) -> Answer<Item> {
+        Self::patch_with(account, id, fields, Secrets::new())
+    }
+
+    fn patch_with(account: &Account, id: i64, mut fields: Map, secrets: Secrets) -> Answer<Item> {
+        let (account, id) = (account.clone(), InboxId(id));
+        async move {
+            if wire::needs_merging(&fields) {
+                wire::merge(&mut fields, &account.inboxes().show(id).await?);
+            }
+            let patch = wire::patch(fields, secrets)?;
+            account.inboxes().update(id, &patch).await.map(|inbox| item(&inbox))
+        }
+        .boxed()
+    }
+
+    /// Chatwoot only takes note of it, and goes on showing the inbox for a while.
+    fn delete(account: &Account, id: i64) -> Answer<()> {
+        account.inboxes().delete(InboxId(id))
+    }
+
+    fn read_part(account: &Account, id: i64, part: &'static str, _: &Value) -> Answer<Value> {
+        let inbox = InboxId(id);
+        match part {
+            MEMBERS => account.inbox_members(inbox).list().map_ok(|agents| ids(&agents)).boxed(),
+            _ => account.inboxes().agent_bot(inbox).map_ok(|bot| json!(bot.map(|bot| bot.id))).boxed(),
+        }
+    }
+
+    fn write_part(account: &Account, id: i64, part: &'static str, wanted: Value) -> Answer<Value> {
+        let inbox = InboxId(id);
+        match part {
+            MEMBERS => {
+                let users: Vec<UserId> =
+                    wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).map(UserId).collect();
+                account.inbox_members(inbox).set(&users).map_ok(|agents| ids(&agents)).boxed()
+            }
+            BOT => {
+                let bot = wanted.as_i64().map(AgentBotId);
+                let set = account.inboxes().set_agent_bot(inbox, bot);
+                async move {
+                    match set.await {
+                        Err(failure) if failure.class == Class::NotFound => Err(Failure {
+                            detail: Some("the inbox or its bot is gone from Chatwoot"),
+                            ..failure
+                        }),
+                        other => other.map(|()| wanted),
+                    }
+                }
+                .boxed()
+            }
+            _ => answer(Err(Failure::of(Class::Invalid))),
+        }
+    }
+}
+
+/// In ascending order.
+fn ids(agents: &[crate::chatwoot::tenant::agent::Agent]) -> Value {
+    let mut ids: Vec<i64> = agents.iter().map(|agent| agent.id.0).collect();
+    ids.sort_unstable();
+    json!(ids)
+}
+
+fn item(inbox: &Inbox) -> Item {
+    let connection = [
+        ("inbox_identifier", &inbox.inbox_identifier),
+        ("website_token", &inbox.website_token),
+        ("web_widget_script", &inbox.web_widget_script),
+        ("hmac_token", &inbox.hmac_token),
+        ("secret", &inbox.secret),
+    ];
+    let passwords = [("imap_password", &inbox.imap_password), ("smtp_password", &inbox.smtp_password)];
+    Item { seen: seen(inbox), connection: shown(connection), secrets: shown(passwords) }
+}
+
+fn shown<const N: usize>(secrets: [(&'static str, &Option<SecretString>); N]) -> Secrets {
+    secrets.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+}
