@@ -16,10 +16,11 @@ pub enum Kind {
     Webhook,
     Inbox,
     AgentBot,
+    AutomationRule,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Instance,
         Self::Grant,
         Self::Plan,
@@ -32,6 +33,7 @@ impl Kind {
         Self::Webhook,
         Self::Inbox,
         Self::AgentBot,
+        Self::AutomationRule,
     ];
 
     /// As in a manifest.
@@ -50,6 +52,7 @@ impl Kind {
             Self::Webhook => "ChatwootWebhook",
             Self::Inbox => "ChatwootInbox",
             Self::AgentBot => "ChatwootAgentBot",
+            Self::AutomationRule => "ChatwootAutomationRule",
         }
     }
 
