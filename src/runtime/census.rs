@@ -6,7 +6,10 @@ use crate::{
         account::InstanceBinding,
         conditions::{self, Condition, find},
     },
-    reconcile::{content::registry::each_condition, world::World},
+    reconcile::{
+        content::registry::{each_bound, each_condition},
+        world::World,
+    },
 };
 use kube::ResourceExt;
 use std::{collections::BTreeMap, time::Duration};
@@ -72,6 +75,7 @@ pub fn oldest_checks(world: &World) -> Vec<Row> {
             world.users.last_check(&object.uid().unwrap_or_default()),
         );
     }
+    each_bound(&world.caches, |uid, instance| note(instance, world.contents.last_check(uid)));
     oldest
         .into_iter()
         .map(|(instance, age)| Row { labels: vec![instance.into()], value: age.as_secs_f64() })

@@ -12,5 +12,6 @@ mod import_large;
 mod inside;
 mod login_link;
 mod plan;
+mod plan_inside;
 mod town;
 mod verify;

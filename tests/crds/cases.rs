@@ -2,6 +2,7 @@
 //! lets pass.
 
 mod account;
+mod automation_rule;
 mod content;
 mod grant;
 mod instance;
@@ -43,6 +44,7 @@ pub const KINDS: &[&str] = &[
     "ChatwootCannedResponse",
     "ChatwootCustomAttributeDefinition",
     "ChatwootWebhook",
+    "ChatwootAutomationRule",
 ];
 
 /// The least that each kind needs.
@@ -66,6 +68,11 @@ pub fn plain(kind: &str) -> Value {
             json!({"account": "acme", "attributeKey": "plan", "model": "Contact", "displayType": "Text", "displayName": "Plan"})
         }
         "ChatwootWebhook" => json!({"account": "acme", "url": "https://hooks.acme.example/chatwoot"}),
+        "ChatwootAutomationRule" => json!({
+            "account": "acme", "name": "Sort", "event": "ConversationCreated",
+            "conditions": [{"attribute": "Status", "operator": "EqualTo", "values": ["Open"]}],
+            "actions": [{"assignTeam": "sales"}],
+        }),
         other => panic!("no such kind: {other}"),
     }
 }
@@ -89,6 +96,7 @@ pub fn all() -> Vec<Case> {
         content::canned_response(),
         content::attribute_definition(),
         content::webhook(),
+        automation_rule::automation_rule(),
     ]
     .into_iter()
     .flatten()

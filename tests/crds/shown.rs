@@ -33,6 +33,7 @@ async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
         ("ChatwootCannedResponse", inside()),
         ("ChatwootCustomAttributeDefinition", inside()),
         ("ChatwootWebhook", inside()),
+        ("ChatwootAutomationRule", inside()),
     ] {
         // A status in what somebody applies is dropped: only the operator writes it, through the subresource.
         let mut made = object(kind, "plain", cases::plain(kind));
@@ -135,6 +136,11 @@ fn tables() -> Vec<Table> {
         ),
         // The URL can hold a key.
         content("ChatwootWebhook", "cww", &[("ACCOUNT", "acme"), ("AGE", "")]),
+        content(
+            "ChatwootAutomationRule",
+            "cwar",
+            &[("ACCOUNT", "acme"), ("EVENT", "ConversationCreated"), ("AGE", "")],
+        ),
     ]
 }
 
@@ -202,6 +208,7 @@ async fn one_category_names_all_kinds() {
         shown,
         [
             "chatwootaccount.chatwoot.dev/one",
+            "chatwootautomationrule.chatwoot.dev/one",
             "chatwootcannedresponse.chatwoot.dev/one",
             "chatwootcustomattributedefinition.chatwoot.dev/one",
             "chatwootgrant.chatwoot.dev/one",

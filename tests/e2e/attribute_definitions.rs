@@ -77,3 +77,15 @@ async fn a_model_that_this_chatwoot_does_not_have_is_not_sent() -> Result<()> {
     assert_eq!(inside.calls_inside(0).await?, Vec::<String>::new());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_list_offers_its_values_in_the_order_they_were_applied_last() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let spec = |values: &[&str]| json!({"attributeKey": "plan", "model": "Contact", "displayType": "List", "displayName": "Plan", "values": values});
+    for values in [["free", "pro", "gold"], ["gold", "free", "pro"]] {
+        inside.apply(DEFINITION, "plan", spec(&values)).await?.ready().await?;
+        let row = inside.only(RecordKind::AttributeDefinition).await?;
+        assert_eq!(row.fields["attribute_values"], json!(values));
+    }
+    Ok(())
+}

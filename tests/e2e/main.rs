@@ -14,6 +14,7 @@ mod adoption;
 mod attack;
 mod attribute_definitions;
 mod automation;
+mod automation_rules;
 mod canary;
 mod canned_responses;
 mod confined;

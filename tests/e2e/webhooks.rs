@@ -155,7 +155,15 @@ async fn an_inbox_that_is_named_is_waited_for() -> Result<()> {
     let crm = inside.apply(WEBHOOK, "crm", json!({"url": URL, "inbox": "website"})).await?;
     let waiting = crm.reason("WaitingForReference").await?;
     assert!(message(&waiting, "Ready").contains("no ChatwootInbox website"), "{waiting}");
-    crm.set(json!({"inbox": null})).await?;
+    let website = inside.apply("ChatwootInbox", "website", json!({"name": "Website", "api": {}})).await?;
+    let website = id(&website.ready().await?)?;
     crm.ready().await?;
+    let record = inside.only(RecordKind::Webhook).await?;
+    assert_eq!(record.fields["inbox_id"], website);
+    // Somebody puts it to another place.
+    let fields = json!({"inbox_id": null}).as_object().cloned().unwrap_or_default();
+    inside.act(Act::EditRecord { kind: RecordKind::Webhook, id: record.id, fields }).await?;
+    crm.looked_at().await?;
+    assert_eq!(inside.only(RecordKind::Webhook).await?.fields["inbox_id"], website);
     Ok(())
 }

@@ -6,12 +6,12 @@
 mod kinds;
 mod thought;
 
-pub use kinds::{ContentSnapshots, Kept, Visitor, each, learn, perform, put, rank, standing};
+pub use kinds::{ContentSnapshots, Kept, Visitor, each, learn, perform, put, rank, secret_key, standing};
 pub use thought::Thoughts;
 
 use super::{
     hands::{Mind, Rehearsed, Shared, Snapshots, is_imagined, next_imagined},
-    sheet::Sheet,
+    sheet::{Sheet, in_spec},
 };
 use crate::{
     api::{account::AccountStatus, conditions::Condition},
@@ -24,6 +24,9 @@ use kube::ResourceExt;
 use serde_json::Value;
 use std::sync::Arc;
 use thought::Inside;
+
+/// In the place of what is not shown.
+pub const SET: &str = "(set)";
 
 pub struct Imagined {
     world: Arc<World>,
@@ -55,7 +58,7 @@ impl Imagined {
     }
 
     fn route(&self, verb: &str, id: bool) -> String {
-        format!("{verb} /accounts/:id/{}{}", self.collection, if id { "/:id" } else { "" })
+        format!("{verb} /api/v1/accounts/:id/{}{}", self.collection, if id { "/:id" } else { "" })
     }
 
     fn create(&mut self, fields: Map, sheet: &mut Sheet, shared: &Shared) -> Seen {
@@ -65,7 +68,7 @@ impl Imagined {
             sheet.note(why);
         }
         for (field, value) in &fields {
-            sheet.change(in_spec(field), Value::Null, value.clone());
+            sheet.change(in_spec(field), Value::Null, self.sayable(field, value));
         }
         let key = match self.naming {
             Naming::Key | Naming::Fingerprint(_) => self.wish.key.clone(),
@@ -82,8 +85,11 @@ impl Imagined {
         sheet.requests.push(self.route("PATCH", true));
         let mut seen = self.of(id)?;
         for (field, value) in fields {
-            let before = seen.fields.insert(field.clone(), value.clone()).unwrap_or_default();
-            sheet.change(in_spec(&field), before, value);
+            let (before, after) = match seen.fields.insert(field.clone(), value.clone()) {
+                Some(_) if self.is_secret(&field) => (Value::Null, self.sayable(&field, &value)),
+                before => (before.unwrap_or_default(), self.sayable(&field, &value)),
+            };
+            sheet.change(in_spec(&field), before, after);
         }
         // Whatever else there is to a patch, the key is as wanted after it.
         seen.key.clone_from(&self.wish.key);
@@ -105,6 +111,16 @@ impl Imagined {
             let wanted = self.wish.parts.get(part).cloned().unwrap_or_default();
             if is_empty(&wanted) { wanted } else { Value::Null }
         })
+    }
+
+    /// What stands in a Secret, and a key that can hold one, is not shown.
+    fn is_secret(&self, field: &str) -> bool {
+        self.wish.secrets.contains_key(field)
+            || matches!(self.naming, Naming::Fingerprint(hidden) if hidden == field)
+    }
+
+    fn sayable(&self, field: &str, value: &Value) -> Value {
+        if self.is_secret(field) { SET.into() } else { value.clone() }
     }
 
     fn is_unreal(&self, id: i64) -> bool {
@@ -260,22 +276,6 @@ fn collection(kind: &str) -> String {
     path
 }
 
-/// A field of Chatwoot's as the spec has it: `show_on_sidebar` is `showOnSidebar` there.
-fn in_spec(field: &str) -> String {
-    let mut spoken = String::new();
-    let mut upper = false;
-    for letter in field.chars() {
-        if letter == '_' {
-            upper = true;
-        } else if std::mem::take(&mut upper) {
-            spoken.extend(letter.to_uppercase());
-        } else {
-            spoken.push(letter);
-        }
-    }
-    spoken
-}
-
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -299,7 +299,7 @@ mod tests {
     use crate::reconcile::content::{Content, registry::contents};
 
     #[test]
-    fn routes_and_fields_are_said_in_the_words_people_know() {
+    fn routes_are_chatwoots() {
         for (kind, path) in [
             ("ChatwootLabel", "labels"),
             ("ChatwootInbox", "inboxes"),
@@ -308,7 +308,6 @@ mod tests {
         ] {
             assert_eq!(collection(kind), path);
         }
-        assert_eq!((in_spec("show_on_sidebar"), in_spec("title")), ("showOnSidebar".into(), "title".into()));
     }
 
     macro_rules! every_kind {

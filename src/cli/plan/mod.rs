@@ -35,6 +35,7 @@ use kube::{Client, api::DynamicObject};
 use manifests::{Manifest, Manifests};
 use rehearsal::{Acted, Rehearsal, imagined_namespace};
 use report::spec_changes;
+use serde_json::Value;
 use std::{
     cell::Cell,
     collections::BTreeMap,
@@ -249,7 +250,17 @@ fn planned(rehearsal: &Rehearsal, key: &Key, acted: &Acted, stored: Option<&Stor
 
 /// What a new account's manifest says is told by what is made in Chatwoot of it.
 fn tell(kind: KindName, stored: &Stored) -> Vec<sheet::Change> {
-    if stored.is_new && kind.is_tenants() { Vec::new() } else { stored.spec.clone() }
+    if stored.is_new && kind.is_tenants() {
+        return Vec::new();
+    }
+    let hidden = content::secret_key(kind.kind()).map(|key| format!("spec.{key}"));
+    let sayable = |change: &sheet::Change| match &hidden {
+        Some(hidden) if change.field == *hidden => {
+            sheet::Change { old: Value::Null, new: content::SET.into(), ..change.clone() }
+        }
+        _ => change.clone(),
+    };
+    stored.spec.iter().map(sayable).collect()
 }
 
 fn standing<K: Rehearsed>(object: Option<&K>) -> (Option<i64>, Option<conditions::Condition>) {

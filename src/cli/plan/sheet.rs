@@ -57,6 +57,22 @@ impl Sheet {
     }
 }
 
+/// A field of Chatwoot's as the spec has it: `show_on_sidebar` is `showOnSidebar` there.
+pub fn in_spec(field: &str) -> String {
+    let mut spoken = String::new();
+    let mut upper = false;
+    for letter in field.chars() {
+        if letter == '_' {
+            upper = true;
+        } else if std::mem::take(&mut upper) {
+            spoken.extend(letter.to_uppercase());
+        } else {
+            spoken.push(letter);
+        }
+    }
+    spoken
+}
+
 /// The entries of two maps that differ, under `prefix`.
 pub fn differences<'a>(
     prefix: &str,
@@ -90,6 +106,17 @@ mod tests {
         );
         sheet.change("name", "C", "A");
         assert_eq!(sheet.changes.len(), 1);
+    }
+
+    #[test]
+    fn fields_are_told_in_words_of_the_spec() {
+        for (field, told) in [
+            ("auto_resolve_ignore_waiting", "autoResolveIgnoreWaiting"),
+            ("show_on_sidebar", "showOnSidebar"),
+            ("title", "title"),
+        ] {
+            assert_eq!(in_spec(field), told);
+        }
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use super::Content;
 use crate::{
-    api::conditions::Condition,
+    api::{common::InstanceBinding, conditions::Condition},
     reconcile::{cache::Cache, world::Caches},
 };
 use jiff::Timestamp;
+use kube::ResourceExt;
 use serde_json::Value;
 
 /// Hands the list of kinds to another macro: a name for the kind's caches and queues, and its type.
@@ -70,6 +71,15 @@ macro_rules! caches {
                 return caches.contents.$field.is_unseen(namespace);
             })+
             false
+        }
+
+        /// Tells uid and instance of every resource that is in Chatwoot.
+        pub fn each_bound(caches: &Caches, mut tell: impl FnMut(&str, Option<&InstanceBinding>)) {
+            $(for object in caches.contents.$field.all() {
+                let status = object.status.as_ref().filter(|status| status.id.is_some());
+                let account = status.and_then(|status| status.account.as_ref());
+                tell(&object.uid().unwrap_or_default(), account.map(|account| &account.instance));
+            })+
         }
 
         /// Tells kind and conditions of every resource.

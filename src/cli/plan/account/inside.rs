@@ -9,7 +9,7 @@ use crate::{
     },
     cli::plan::{
         hands::{Shared, is_imagined, next_imagined},
-        sheet::Sheet,
+        sheet::{Sheet, in_spec},
     },
     plan::account::{
         automation::{self, Effect, Lesson},
@@ -130,28 +130,6 @@ fn write(now: &mut Map, patch: &SettingsPatch, sheet: &mut Sheet) {
     let Ok(Value::Object(sent)) = serde_json::to_value(patch) else { return };
     for (key, value) in sent {
         let before = now.insert(key.clone(), value.clone()).unwrap_or_default();
-        sheet.change(format!("settings.{}", spoken(&key)), before, value);
-    }
-}
-
-/// Chatwoot's name of a setting in words of the spec.
-fn spoken(key: &str) -> String {
-    let mut parts = key.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |name, part| {
-        let mut letters = part.chars();
-        let head = letters.next().map(|letter| letter.to_ascii_uppercase());
-        name + &head.into_iter().chain(letters).collect::<String>()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_are_told_in_words_of_the_spec() {
-        assert_eq!(spoken("auto_resolve_ignore_waiting"), "autoResolveIgnoreWaiting");
-        assert_eq!(spoken("audio_transcriptions"), "audioTranscriptions");
+        sheet.change(format!("settings.{}", in_spec(&key)), before, value);
     }
 }

@@ -7,6 +7,7 @@ use super::super::{
 use crate::{
     api::conditions::Condition,
     chatwoot::gate::Key,
+    plan::content::Naming,
     reconcile::{
         cache::Cache,
         content::{
@@ -75,6 +76,13 @@ macro_rules! kinds {
         /// Where a kind stands among the others, which may name those before it.
         pub fn rank(kind: &str) -> Option<usize> {
             [$(<$kind as Content>::TRAIT.kind),+].into_iter().position(|one| one == kind)
+        }
+
+        /// The field of the spec that is the key, where that can hold a secret.
+        pub fn secret_key(kind: &str) -> Option<&'static str> {
+            let traits = [$(<$kind as Content>::TRAIT),+].into_iter();
+            let found = traits.filter(|one| matches!(one.naming, Naming::Fingerprint(_)));
+            found.filter(|one| one.kind == kind).map(|one| one.key).next()
         }
 
         /// Puts an object of this kind into the picture.

@@ -17,6 +17,7 @@ enum Meanwhile {
     RenamePerson(usize),
     Flag(usize, &'static str, bool),
     Leave,
+    Recolour(usize),
 }
 
 fn meanwhile() -> impl Strategy<Value = Meanwhile> {
@@ -26,6 +27,7 @@ fn meanwhile() -> impl Strategy<Value = Meanwhile> {
         (0usize..2, prop::sample::select(FLAGS.to_vec()), any::<bool>())
             .prop_map(|(at, flag, on)| Meanwhile::Flag(at, flag, on)),
         Just(Meanwhile::Leave),
+        (0usize..2).prop_map(Meanwhile::Recolour),
     ]
 }
 
@@ -43,6 +45,11 @@ async fn meddle(stage: &Stage, what: Meanwhile) {
             let features = [(flag.to_owned(), on)].into();
             Act::EditAccount(chatwoot_simulator::EditAccount { account, features, ..Default::default() })
         }),
+        Meanwhile::Recolour(at) => state.content.labels.get(at).map(|label| Act::EditRecord {
+            kind: chatwoot_simulator::RecordKind::Label,
+            id: label.id,
+            fields: [("color".to_owned(), "#000000".into())].into_iter().collect(),
+        }),
         Meanwhile::Leave => state.memberships.first().map(|row| Act::RemoveMember {
             account: row.account,
             user: row.user,
@@ -54,7 +61,7 @@ async fn meddle(stage: &Stage, what: Meanwhile) {
     }
 }
 
-/// The ids of accounts and people by their resources' names.
+/// The ids of accounts, people and labels by their resources' names.
 fn ids(operator: &Rehearsal) -> BTreeMap<(&'static str, String), i64> {
     let caches = &operator.world.caches;
     let accounts =
@@ -66,7 +73,11 @@ fn ids(operator: &Rehearsal) -> BTreeMap<(&'static str, String), i64> {
         .all()
         .into_iter()
         .filter_map(|one| Some((("ChatwootUser", one.metadata.name.clone()?), one.status.as_ref()?.id?)));
-    accounts.chain(people).collect()
+    let labels =
+        caches.contents.labels.all().into_iter().filter_map(|one| {
+            Some((("ChatwootLabel", one.metadata.name.clone()?), one.status.as_ref()?.id?))
+        });
+    accounts.chain(people).chain(labels).collect()
 }
 
 /// Returns how many requests were planned, and made.
@@ -135,6 +146,7 @@ async fn rehearsed_and_carried_out(
         .collect();
     let pictures = |kind: &str, state| match kind {
         "ChatwootAccount" => picture::accounts(state),
+        "ChatwootLabel" => picture::labels(state),
         _ => picture::people(state, &names),
     };
     for ((kind, name), id) in &made {
@@ -152,7 +164,8 @@ async fn rehearsed_and_carried_out(
             prop_assert_eq!(&is.get(field).cloned().unwrap_or_default(), new, "{} {}: {}", kind, name, field);
         }
         // Flags, language and state are Chatwoot's own where nobody declares them; everything else comes from the plan.
-        let chatwoots = |field: &str| field.starts_with("features.") || ["locale", "state"].contains(&field);
+        let own = ["locale", "state", "color", "showOnSidebar"];
+        let chatwoots = |field: &str| field.starts_with("features.") || own.contains(&field);
         for field in is.keys().filter(|field| !chatwoots(field)) {
             prop_assert!(planned.contains_key(field), "{} {}: nobody planned {}", kind, name, field);
         }

@@ -1,7 +1,10 @@
 //! What is inside accounts, planned and then done.
 
 use super::stage::*;
-use crate::cli::plan::rehearsal::{Acted, Rehearsal};
+use crate::{
+    cli::plan::rehearsal::{Acted, Rehearsal},
+    plan::status::ready_reason,
+};
 use chatwoot_simulator::{Act, Filter, RecordKind};
 use serde_json::{Value, json};
 
@@ -69,7 +72,7 @@ async fn what_is_inside_a_new_account_is_made_after_it() {
     let rehearsal = rehearsed(&mut stage, &manifests).await;
     let vip = about(&rehearsal, "vip");
     assert!(vip.sheet.creates && !vip.undecided);
-    assert_eq!(vip.sheet.requests, ["POST /accounts/:id/labels"]);
+    assert_eq!(vip.sheet.requests, ["POST /api/v1/accounts/:id/labels"]);
     assert_eq!(said(vip), ["color: null → \"#1f93ff\"", "title: null → \"vip\""]);
     assert_eq!(vip.sheet.notes, ["it is made after its account, which does not exist yet"]);
     assert_eq!(reason(&rehearsal, "vip"), "Succeeded");
@@ -99,7 +102,7 @@ async fn what_is_inside_is_compared_field_by_field_and_then_so() {
     let manifests = [label("vip", changed), label("same", json!({})), label("new", json!({}))];
     let rehearsal = rehearsed(&mut stage, &manifests).await;
     let vip = about(&rehearsal, "vip");
-    assert_eq!(vip.sheet.requests, ["PATCH /accounts/:id/labels/:id"]);
+    assert_eq!(vip.sheet.requests, ["PATCH /api/v1/accounts/:id/labels/:id"]);
     assert_eq!(said(vip), ["color: \"#000000\" → \"#1f93ff\"", "showOnSidebar: true → false"]);
     assert!(about(&rehearsal, "same").sheet.is_empty());
     assert!(about(&rehearsal, "new").sheet.creates && about(&rehearsal, "new").sheet.notes.is_empty());

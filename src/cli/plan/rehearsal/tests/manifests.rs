@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 const ACCOUNTS: [&str; 2] = ["one", "two"];
 const PEOPLE: [&str; 2] = ["alice", "bob"];
+const LABELS: [&str; 2] = ["red", "blue"];
 pub const FLAGS: [&str; 3] = ["sla", "macros", "help_center"];
 
 /// Kind, name, and what is merged over the object that is there.
@@ -84,6 +85,23 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn a_label(name: &'static str)(
+        title in prop::sample::select(vec!["vip", "new", "old"]),
+        color in prop::option::of(prop::sample::select(vec!["#111111", "#222222"])),
+        description in prop::option::of(prop::sample::select(vec!["", "Theirs"])),
+        shown in prop::option::of(any::<bool>()),
+        paused in prop::bool::weighted(0.1), observes in prop::bool::weighted(0.1),
+    ) -> Manifest {
+        let mut spec = json!({
+            "account": "one", "title": title, "color": color, "description": description, "showOnSidebar": shown,
+            "paused": paused, "mode": if observes { "Observe" } else { "Enforce" },
+        });
+        spec.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        ("ChatwootLabel", name.to_owned(), json!({"spec": spec}))
+    }
+}
+
+prop_compose! {
     fn a_plan(name: &'static str)(features in flags(), limits in limits(), tier in prop::option::of(0i64..3)) -> Manifest {
         let attributes: BTreeMap<_, _> = tier.map(|tier| ("tier", tier)).into_iter().collect();
         let spec = json!({
@@ -117,9 +135,10 @@ pub fn some_manifests() -> impl Strategy<Value = Vec<Manifest>> {
         optional(an_account(ACCOUNTS[1]).boxed()),
         optional(a_person(PEOPLE[0]).boxed()),
         optional(a_person(PEOPLE[1]).boxed()),
+        (optional(a_label(LABELS[0]).boxed()), optional(a_label(LABELS[1]).boxed())),
     )
-        .prop_map(|(grants, (free, pro), one, two, alice, bob)| {
-            let rest = [Some(free), Some(pro), one, two, alice, bob];
+        .prop_map(|(grants, (free, pro), one, two, alice, bob, (red, blue))| {
+            let rest = [Some(free), Some(pro), one, two, alice, bob, red, blue];
             grants.into_iter().chain(rest.into_iter().flatten()).collect()
         })
 }

@@ -34,6 +34,22 @@ pub fn accounts(state: &State) -> BTreeMap<i64, Fields> {
     state.accounts.iter().map(picture).collect()
 }
 
+/// Labels by id.
+pub fn labels(state: &State) -> BTreeMap<i64, Fields> {
+    let picture = |label: &chatwoot_simulator::listed::Record| {
+        let own = [
+            ("title", "title"),
+            ("color", "color"),
+            ("description", "description"),
+            ("show_on_sidebar", "showOnSidebar"),
+        ];
+        let fields =
+            own.into_iter().filter_map(|(key, name)| Some((name.to_owned(), label.fields.get(key)?.clone())));
+        (label.id, said(fields.collect()))
+    };
+    state.content.labels.iter().map(picture).collect()
+}
+
 pub fn people(state: &State, names: &BTreeMap<i64, String>) -> BTreeMap<i64, Fields> {
     let picture = |user: &chatwoot_simulator::listed::User| {
         let mut fields = Fields::new();
