@@ -55,7 +55,7 @@ pub fn wish(spec: &AutomationRuleSpec, names: &dyn Names) -> Result<Wish, Verdic
         ("actions", Some(actions::wanted(&spec.actions, names)?)),
     ]);
     // A new rule is active unless the spec says otherwise, as in the dashboard.
-    let fixed = declared([("active", spec.active.is_none().then(|| json!(true)))]);
+    let fixed = declared([("active", spec.active.is_none().then_some(json!(true)))]);
     Ok(Wish { key: spec.name.clone(), fields, fixed, ..Wish::default() })
 }
 

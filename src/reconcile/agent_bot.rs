@@ -91,14 +91,15 @@ impl Content for ChatwootAgentBot {
     fn write_part(account: &Account, id: i64, _: &'static str, wanted: Value) -> Answer<Value> {
         let (account, bot) = (account.clone(), AgentBotId(id));
         async move {
-            let inboxes: BTreeSet<i64> =
+            let wanted_in: BTreeSet<i64> =
                 wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
-            let before = attached(account.clone(), bot).await?;
-            for inbox in before.difference(&inboxes) {
-                account.inboxes().set_agent_bot(InboxId(*inbox), None).await?;
-            }
-            for inbox in inboxes.difference(&before) {
-                account.inboxes().set_agent_bot(InboxId(*inbox), Some(bot)).await?;
+            // Each is asked right before it is changed: another bot may have come to answer there.
+            for inbox in account.inboxes().list().await? {
+                let answers = is_in(&account, bot, inbox.id).await?;
+                let is_wanted = wanted_in.contains(&inbox.id.0);
+                if answers != is_wanted {
+                    account.inboxes().set_agent_bot(inbox.id, is_wanted.then_some(bot)).await?;
+                }
             }
             Ok(wanted)
         }
@@ -110,17 +111,20 @@ impl Content for ChatwootAgentBot {
 async fn attached(account: Account, bot: AgentBotId) -> Result<BTreeSet<i64>, Failure> {
     let mut inboxes = BTreeSet::new();
     for inbox in account.inboxes().list().await? {
-        match account.inboxes().agent_bot(inbox.id).await {
-            Ok(found) if found.as_ref().is_some_and(|found| found.id == bot) => {
-                inboxes.insert(inbox.id.0);
-            }
-            // One that has gone since has no bot.
-            Ok(_) => {}
-            Err(failure) if failure.class == Class::NotFound => {}
-            Err(failure) => return Err(failure),
+        if is_in(&account, bot, inbox.id).await? {
+            inboxes.insert(inbox.id.0);
         }
     }
     Ok(inboxes)
+}
+
+/// Whether the bot answers in an inbox. One that has gone meanwhile has no bot.
+async fn is_in(account: &Account, bot: AgentBotId, inbox: InboxId) -> Result<bool, Failure> {
+    match account.inboxes().agent_bot(inbox).await {
+        Ok(found) => Ok(found.is_some_and(|found| found.id == bot)),
+        Err(failure) if failure.class == Class::NotFound => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn is_own(bot: &AgentBot) -> bool {

@@ -120,7 +120,7 @@ fn wake_content(world: &World, account: &ChatwootAccount) {
 fn free(world: &World, dropped: &[Ref]) {
     for what in dropped {
         match what {
-            Ref::Email(..) | Ref::ContentKey(..) => world.wake_all(what),
+            Ref::Email(..) | Ref::ContentKey(..) | Ref::Content(..) => world.wake_all(what),
             // It is protected as long as anybody is bound to it.
             Ref::Instance(of) if is_going(world, of) => {
                 (world.wake)(Key::new(instance::KIND, &of.namespace, &of.name));
@@ -219,8 +219,9 @@ pub fn content_changed<C: Content>(world: &World, change: &Change<'_, C>) {
             if is_news(*old, *new) {
                 (world.wake)(key(kind, *new));
             }
-            let id = |object: &C| object.status().and_then(|status| status.id);
-            if id(old) != id(new) {
+            // Who names it needs its id, and may have to do with what it says itself.
+            let facts = |object: &C| (object.status().and_then(|status| status.id), object.meta().generation);
+            if facts(old) != facts(new) {
                 tell(new);
             }
             if old.meta().deletion_timestamp != new.meta().deletion_timestamp {

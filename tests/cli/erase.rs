@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 const EMAIL: &str = "carol@customers.example";
 const INSTALLATION: &str = "0123456789abcdef";
+const NAMES: [&str; 3] = ["acme", "globex", "initech"];
 
 /// Three accounts of the operator's: `acme` has an automation user, `globex` an administrator whose token we have, `initech`
 /// neither.
@@ -27,46 +28,50 @@ impl Accounts {
              data: {{id: {id}, key: {key}}}\n"
         );
         bench.apply(&secret).await?;
-        knows_automation(&bench).await?;
         let mut ids = [0; 3];
-        for (at, name) in ["acme", "globex", "initech"].into_iter().enumerate() {
+        for (at, name) in NAMES.into_iter().enumerate() {
             let made = Act::CreateAccount { name: name.into(), attributes: Default::default(), app: Some(1) };
             ids[at] = bench.chatwoot.act(made).await?.id.context("no id")?;
         }
         let accounts = Self { bench, ids };
-        let marker = format!("v1:{INSTALLATION}:owner:namespace:uid");
-        let automation = accounts.administrator("operator@ops.example", 0, Some(&marker)).await?;
         accounts.administrator("admin@globex.example", 1, None).await?;
         let token = accounts.token("admin@globex.example").await?;
         let secret = format!(
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: admin, namespace: acme}}\nstringData: {{access_token: {token}}}\n"
         );
         accounts.bench.apply(&secret).await?;
-        for (at, name) in ["acme", "globex", "initech"].into_iter().enumerate() {
-            let automation = (at == 0).then_some(automation);
-            accounts.resource(name, accounts.ids[at], automation).await?;
+        for at in 0..3 {
+            accounts.resource(at, (at == 0).then_some(INSTALLATION)).await?;
         }
         Ok(accounts)
     }
 
-    /// A ChatwootAccount as the operator leaves it.
-    async fn resource(&self, name: &str, id: i64, automation: Option<i64>) -> Result<()> {
+    /// The ChatwootAccount of an account as the operator leaves it, with an automation user where one of an installation is
+    /// named; the user's address.
+    async fn resource(&self, account: usize, installation: Option<&str>) -> Result<String> {
+        let (name, id) = (NAMES[account], self.ids[account]);
         let manifest = format!(
             "apiVersion: chatwoot.dev/v1alpha1\nkind: ChatwootAccount\nmetadata: {{name: {name}, namespace: acme}}\n\
              spec: {{instanceRef: {{name: main, namespace: {HOME}}}, name: {name}}}\n"
         );
         self.bench.apply(&manifest).await?;
+        let what = format!("cwa/{name}");
+        let read = ["get", &what, "-n", "acme", "-o", "jsonpath={.metadata.uid}"];
+        let uid = self.bench.plane.kubectl(read).run().await?;
         let mut status = json!({
             "id": id, "ownership": "Created", "observedGeneration": 1,
             "instance": {"namespace": HOME, "name": "main", "uid": "u"}
         });
-        if let Some(user) = automation {
-            status["automation"] = json!({"userId": user});
+        let email = format!("chatwoot-operator+{id}@ops.example");
+        if let Some(installation) = installation {
+            let marker = format!("v1:{installation}:owner:namespace:{uid}");
+            let user = self.administrator(&email, account, Some(&marker)).await?;
+            status["automation"] = json!({"email": email, "userId": user});
         }
         let patch = json!({"status": status}).to_string();
-        let what = format!("cwa/{name}");
         let words = ["patch", &what, "-n", "acme", "--subresource=status", "--type=merge", "-p", &patch];
-        self.bench.plane.kubectl(words).run().await.map(drop)
+        self.bench.plane.kubectl(words).run().await?;
+        Ok(email)
     }
 
     async fn administrator(&self, email: &str, account: usize, marker: Option<&str>) -> Result<i64> {
@@ -124,16 +129,6 @@ impl Accounts {
         ids.sort_unstable();
         Ok(ids)
     }
-}
-
-/// Lets an account's status name its automation user, whether the definitions do so already or not.
-async fn knows_automation(bench: &Bench) -> Result<()> {
-    let path = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/automation";
-    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    let patch = json!([{"op": "add", "path": path, "value": schema}]).to_string();
-    let crd = "crd/chatwootaccounts.chatwoot.dev";
-    bench.plane.kubectl(["patch", crd, "--type=json", "-p", &patch]).run().await?;
-    bench.plane.established("chatwootaccounts.chatwoot.dev").await
 }
 
 fn result<'a>(ended: &'a [Value], account: &str) -> Vec<&'a Value> {
@@ -197,13 +192,13 @@ async fn somebody_is_erased_from_every_account_that_can_be_looked_into_and_the_o
     let mut left = vec![other, hidden];
     left.sort_unstable();
     assert_eq!(accounts.contacts().await?, left);
-    assert!(!queued.out.contains(&accounts.token("operator@ops.example").await?));
+    let automation = format!("chatwoot-operator+{}@ops.example", accounts.ids[0]);
+    let token = accounts.token(&automation).await?;
+    assert!(!queued.out.contains(&token) && !queued.err.contains(&token));
 
     // Now all of them are there, and Chatwoot does its work.
     chatwoot.act(Act::ReleaseJobs { kinds: vec![] }).await?;
-    let marker = format!("v1:{INSTALLATION}:owner:namespace:uid-2");
-    let user = accounts.administrator("operator-3@ops.example", 2, Some(&marker)).await?;
-    accounts.resource("initech", accounts.ids[2], Some(user)).await?;
+    accounts.resource(2, Some(INSTALLATION)).await?;
     let erased = accounts.erase(&[&email[..], &credentials, &["--yes"]].concat(), "").await?;
     assert_eq!(erased.code, 0, "{erased:?}");
     let told = rows(&erased);
@@ -221,9 +216,8 @@ async fn what_cannot_be_deleted_or_trusted_is_said() -> Result<()> {
     let online =
         Act::EditContact(EditContact { contact: carol, online: Some(true), ..EditContact::default() });
     chatwoot.act(online).await?;
-    // Somebody else's marker stands on the automation user of another account.
-    let foreign = accounts.administrator("x@ops.example", 1, Some("v1:ffffffffffffffff:o:n:u")).await?;
-    accounts.resource("globex", accounts.ids[1], Some(foreign)).await?;
+    // Another installation's marker stands on the automation user of another account.
+    accounts.resource(1, Some("ffffffffffffffff")).await?;
     let ended = accounts.erase(&["--email", EMAIL, "--yes"], "").await?;
     assert_eq!(ended.code, 1, "{ended:?}");
     let told = rows(&ended);
@@ -231,10 +225,7 @@ async fn what_cannot_be_deleted_or_trusted_is_said() -> Result<()> {
     assert_eq!(acme["result"], "kept");
     assert!(acme["message"].as_str().unwrap().contains("online now"), "{acme}");
     let globex = result(&told, "acme/globex")[0];
-    assert!(
-        globex["message"].as_str().unwrap().contains("does not carry this operator's marker"),
-        "{globex}"
-    );
+    assert!(globex["message"].as_str().unwrap().contains("does not carry its marker"), "{globex}");
     let initech = result(&told, "acme/initech")[0];
     assert!(initech["message"].as_str().unwrap().contains("--credentials"), "{initech}");
     assert_eq!(accounts.contacts().await?, [carol]);

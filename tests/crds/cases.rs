@@ -5,6 +5,7 @@ mod account;
 mod automation_rule;
 mod content;
 mod grant;
+mod inbox;
 mod instance;
 mod shared;
 mod user;
@@ -39,6 +40,8 @@ pub const KINDS: &[&str] = &[
     "ChatwootPlan",
     "ChatwootAccount",
     "ChatwootUser",
+    "ChatwootInbox",
+    "ChatwootAgentBot",
     "ChatwootLabel",
     "ChatwootTeam",
     "ChatwootCannedResponse",
@@ -59,6 +62,8 @@ pub fn plain(kind: &str) -> Value {
         "ChatwootPlan" => json!({"instanceRef": {"name": "main"}}),
         "ChatwootAccount" => json!({"name": "Acme Support"}),
         "ChatwootUser" => json!({"name": "Alice", "email": "alice@acme.example"}),
+        "ChatwootInbox" => json!({"account": "acme", "name": "Help", "api": {}}),
+        "ChatwootAgentBot" => json!({"account": "acme", "name": "Helper"}),
         "ChatwootLabel" => json!({"account": "acme", "title": "vip"}),
         "ChatwootTeam" => json!({"account": "acme", "name": "support"}),
         "ChatwootCannedResponse" => {
@@ -91,6 +96,8 @@ pub fn all() -> Vec<Case> {
         account::plan(),
         account::account(),
         user::user(),
+        inbox::inbox(),
+        inbox::agent_bot(),
         content::label(),
         content::team(),
         content::canned_response(),

@@ -1,8 +1,10 @@
 //! The operator's own user in an account, and the settings it is there for.
 
 use crate::support::{
-    Journal, People, Setup, Stage, Subject, Tenant, people,
-    subject::{id, message},
+    Journal, People, Setup, Stage, Subject, Tenant,
+    content::Furnished,
+    people,
+    subject::{condition, id, message},
 };
 use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Act, Effect, How, Role, Status, listed};
@@ -204,5 +206,63 @@ async fn a_suspended_accounts_settings_wait() -> Result<()> {
     account.set(json!({"state": "Active"})).await?;
     account.ready().await?;
     assert_eq!(settings(&stage, id).await?["auto_resolve_after"], 120);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_content_brings_the_user_and_the_last_keeps_it() -> Result<()> {
+    let inside = Furnished::new().await?;
+    assert!(inside.stage.chatwoot.state().await?.users.is_empty(), "nothing needs a user yet");
+    let before = inside.account.get().await?;
+    let vip = inside.apply("ChatwootLabel", "vip", json!({"title": "vip"})).await?;
+    vip.ready().await?;
+    let own = own(&inside.stage, &inside.account).await?;
+    assert_eq!(inside.stage.chatwoot.roles(own.id).await?, [(inside.id, Some(Role::Administrator))].into());
+    // Nothing the account's author asked for was missing meanwhile.
+    let after = inside.account.get().await?;
+    assert_eq!(condition(&after, "Ready"), condition(&before, "Ready"));
+    vip.delete().await?;
+    vip.gone().await?;
+    inside.account.looked_at().await?;
+    assert_eq!(inside.stage.chatwoot.person(own.id).await?, own);
+    Ok(())
+}
+
+/// A squatted address is no reason for an account to be anything but Ready that needs the user for its content only.
+#[tokio::test]
+async fn content_waits_for_a_squatted_address_and_the_account_stays_ready() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let email = format!("chatwoot-operator+{}@ops.example", inside.id);
+    let squat = Act::CreateUser { name: "Squatter".into(), email, attributes: Default::default(), app: None };
+    let squatter = inside.stage.chatwoot.act(squat).await?.id.context("no id")?;
+    let vip = inside.apply("ChatwootLabel", "vip", json!({"title": "vip"})).await?;
+    let told = |object: &Value| message(object, "Ready").contains("kubectl chatwoot reconcile account");
+    inside.account.until("says what to do", told).await?;
+    inside.account.ready().await?;
+    vip.reason("WaitingForAccount").await?;
+    inside.stage.chatwoot.act(Act::DeleteUser { user: squatter, when: Default::default() }).await?;
+    inside.account.looked_at().await?;
+    vip.ready().await?;
+    Ok(())
+}
+
+/// What goes together goes in the order in which it can: the content needs the user, and the user the account.
+#[tokio::test]
+pub async fn content_that_goes_together_with_its_account_goes_first() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let vip = inside.apply("ChatwootLabel", "vip", json!({"title": "vip"})).await?;
+    vip.ready().await?;
+    let slow = Effect::Delay { ms: 500, after_commit: false };
+    inside.stage.chatwoot.fault_once("DELETE /api/v1/accounts/:account_id/labels/:id", slow).await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    vip.delete().await?;
+    inside.account.delete().await?;
+    inside.account.gone().await?;
+    vip.gone().await?;
+    let calls = inside.stage.chatwoot.calls(seq).await?;
+    let at =
+        |call: &str| calls.iter().position(|made| made == call).with_context(|| format!("{call}: {calls:?}"));
+    ensure!(at("DELETE /api/v1/accounts/:account_id/labels/:id")? < at("DELETE user")?, "{calls:?}");
+    assert!(inside.content().await?.labels.is_empty());
     Ok(())
 }

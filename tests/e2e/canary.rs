@@ -2,6 +2,7 @@
 
 mod forms;
 mod hooks;
+mod inside;
 
 use crate::support::{
     PATIENCE, Place, Setup, Stage, Subject, Tenant,
@@ -102,6 +103,7 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     stage.token(&rotated).await?;
     alice.looked_at().await?;
 
+    inside::furnish(&stage, &tenant, &mut secrets).await?;
     for user in stage.chatwoot.state().await?.users {
         let texts = [
             ("password", user.password),

@@ -11,6 +11,7 @@ mod support;
 
 mod accounts;
 mod adoption;
+mod agent_bots;
 mod attack;
 mod attribute_definitions;
 mod automation;
@@ -24,6 +25,7 @@ mod credentials;
 mod decisions;
 mod deletion;
 mod grants;
+mod inboxes;
 mod instances;
 mod login_links;
 mod lost;

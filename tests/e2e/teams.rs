@@ -58,7 +58,7 @@ async fn exactly_those_who_are_declared_are_in_a_team() -> Result<()> {
     support.looked_at().await?;
     assert_eq!(members(&inside).await?, [alice, bob].into());
     let part = "teams/:team_id/team_members";
-    let calls = [format!("GET teams"), format!("GET {part}"), format!("PATCH {part}")];
+    let calls = ["GET teams".to_owned(), format!("GET {part}"), format!("PATCH {part}")];
     assert_eq!(inside.calls_inside(seq).await?, calls);
 
     support.set(json!({"members": ["alice"]})).await?;

@@ -57,7 +57,7 @@ pub struct UserAnswer {
     body: Body,
 }
 
-/// An answer about a person whose marker is ours, or our installation's.
+/// An answer about a person whose marker is ours.
 pub struct OwnUser(UserAnswer);
 
 impl UserAnswer {
@@ -79,12 +79,6 @@ impl UserAnswer {
             Reading::Ours => Ok(OwnUser(self)),
             reading => Err(reading),
         }
-    }
-
-    /// As [`UserAnswer::prove`], for whom this installation keeps for itself: whichever of its resources they were made for.
-    /// `None` where another's marker stands, or none.
-    pub fn prove_installation(self, marker: &Marker) -> Option<OwnUser> {
-        marker.same_installation(&self.user.custom_attributes).then_some(OwnUser(self))
     }
 
     /// The person without any secret; the rest is wiped.

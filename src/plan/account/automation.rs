@@ -107,6 +107,10 @@ impl Facts {
             Some(AutomationStatus { user_id: None, email, .. }) => {
                 self.wants_automation() && address.is_some_and(|address| address != *email)
             }
+            // One that is not ours any more is looked at with the account's own drift check.
+            Some(AutomationStatus { problem: Some(problem), .. }) if !problem.reason.is_about_address() => {
+                false
+            }
             Some(AutomationStatus { email, .. }) => {
                 around.doubted || address.is_some_and(|address| address != *email)
             }

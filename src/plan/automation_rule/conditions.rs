@@ -3,7 +3,10 @@
 use super::{INBOX, TEAM, invalid};
 use crate::{
     api::automation_rule::{Attribute, AttributeOwner, Join, Operator, RuleCondition},
-    plan::{content::Names, status::Verdict},
+    plan::{
+        content::{Names, declared},
+        status::Verdict,
+    },
 };
 use serde_json::{Value, json};
 
@@ -51,24 +54,22 @@ fn one(condition: &RuleCondition, is_last: bool, names: &dyn Names) -> Result<Va
         return Err(invalid(format!("{:?} {text}", condition.operator)));
     }
     let values = condition.values.iter().map(|value| worth(condition.attribute, value, names));
-    let mut wanted = json!({
-        "attribute_key": key,
-        "filter_operator": operator(condition.operator),
-        "values": values.collect::<Result<Vec<_>, _>>()?,
+    let owner = owner.map(|owner| match owner {
+        AttributeOwner::Contact => "contact_attribute",
+        AttributeOwner::Conversation => "conversation_attribute",
     });
-    if let Some(owner) = owner {
-        wanted["custom_attribute_type"] = json!(match owner {
-            AttributeOwner::Contact => "contact_attribute",
-            AttributeOwner::Conversation => "conversation_attribute",
-        });
-    }
-    if !is_last {
-        wanted["query_operator"] = json!(match condition.join {
-            Some(Join::Or) => "OR",
-            Some(Join::And) | None => "AND",
-        });
-    }
-    Ok(wanted)
+    let join = match condition.join {
+        _ if is_last => None,
+        Some(Join::Or) => Some("OR"),
+        Some(Join::And) | None => Some("AND"),
+    };
+    Ok(Value::Object(declared([
+        ("attribute_key", Some(json!(key))),
+        ("filter_operator", Some(json!(operator(condition.operator)))),
+        ("values", Some(Value::Array(values.collect::<Result<_, _>>()?))),
+        ("custom_attribute_type", owner.map(Value::from)),
+        ("query_operator", join.map(Value::from)),
+    ])))
 }
 
 /// A value as Chatwoot has it.

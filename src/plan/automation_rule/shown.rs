@@ -6,7 +6,7 @@ use crate::{
         tenant::automation::{AutomationRule, RuleEvent},
         types::Map,
     },
-    plan::content::{Seen, fields},
+    plan::content::{Seen, declared, fields},
 };
 use serde_json::{Value, json};
 
@@ -28,18 +28,14 @@ pub fn seen(rule: &AutomationRule) -> Seen {
 fn condition(stored: &Map) -> Value {
     let text = |key: &str| stored.get(key).and_then(Value::as_str).unwrap_or_default();
     let is_id = matches!(text("attribute_key"), "assignee_id" | "team_id" | "inbox_id");
-    let mut shown = json!({
-        "attribute_key": text("attribute_key"),
-        "filter_operator": text("filter_operator"),
-        "values": list(stored.get("values"), is_id),
-    });
-    if !text("query_operator").is_empty() {
-        shown["query_operator"] = json!(text("query_operator").to_ascii_uppercase());
-    }
-    if !text("custom_attribute_type").is_empty() {
-        shown["custom_attribute_type"] = json!(text("custom_attribute_type"));
-    }
-    shown
+    let said = |key: &str| Some(text(key)).filter(|text| !text.is_empty());
+    Value::Object(declared([
+        ("attribute_key", Some(json!(text("attribute_key")))),
+        ("filter_operator", Some(json!(text("filter_operator")))),
+        ("values", Some(list(stored.get("values"), is_id))),
+        ("custom_attribute_type", said("custom_attribute_type").map(Value::from)),
+        ("query_operator", said("query_operator").map(|word| json!(word.to_ascii_uppercase()))),
+    ]))
 }
 
 fn action(stored: &Map) -> Value {

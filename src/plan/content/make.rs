@@ -18,6 +18,9 @@ impl Facts {
         let not_before = if self.pass.refused.is_some() { self.clock } else { self.around.fresh_from };
         // A process may have stood still since.
         let not_before = not_before.max(at.clock.saturating_sub(FRESH));
+        // Where names are not unique nobody would refuse a second one: what is to be taken over must not be overlooked.
+        let seeks = self.is_temporary() && self.manner.adopt;
+        let not_before = if seeks { not_before.max(self.clock) } else { not_before };
         let list = match self.list(not_before) {
             Ok(list) => list,
             Err(look) => return Step::Act(look),

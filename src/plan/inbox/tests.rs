@@ -122,7 +122,7 @@ fn every_field_of_a_list_can_be_compared_with_what_is_asked_for() {
     assert_eq!(email.secrets.keys().collect::<Vec<_>>(), [&"imap_password", &"smtp_password"]);
     for (name, together) in &email.tried {
         let declared = |field: &&str| email.fields.contains_key(*field) || email.secrets.contains_key(field);
-        assert!(together.iter().all(|field| declared(field)), "{name}: {together:?}");
+        assert!(together.iter().all(declared), "{name}: {together:?}");
     }
     assert!(!format!("{email:?}").contains("password\": String"), "passwords are no plain fields");
 }

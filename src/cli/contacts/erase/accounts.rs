@@ -1,10 +1,10 @@
 //! Which accounts there are, and with whose token they are looked into.
 
 use crate::{
-    api::account::ChatwootAccount,
+    api::account::{AccountStatus, ChatwootAccount},
     chatwoot::{
         application::{Account, Application},
-        marker::Marker,
+        marker::Installation,
         platform::{Config, Platform},
         types::{AccountId, MemberRole, UserId},
     },
@@ -14,7 +14,7 @@ use crate::{
         installed::Installed,
         kinds::KindName,
     },
-    reconcile::{account, installation},
+    reconcile::{automation, installation},
     runtime::{flags::ObjectName, scope::Scope},
 };
 use anyhow::{Context, Result, anyhow};
@@ -34,8 +34,8 @@ pub struct Place {
     pub name: String,
     pub id: Option<AccountId>,
     instance: Option<ObjectName>,
-    /// Whom the operator works as inside it.
-    automation: Option<UserId>,
+    /// Whom the operator works as inside it, and the uid of the ChatwootAccount they belong to.
+    automation: Option<(UserId, String)>,
     /// Why nobody can look into it, where that is known already.
     closed: Option<String>,
 }
@@ -43,7 +43,7 @@ pub struct Place {
 /// What is needed to look into accounts.
 pub struct Accounts {
     cluster: Cluster,
-    marker: Marker,
+    installation: Installation,
     /// A token for accounts without an automation user, and whose it is.
     given: Option<(SecretString, String)>,
     instances: Mutex<BTreeMap<ObjectName, Result<Reached, String>>>,
@@ -77,13 +77,7 @@ impl Accounts {
             format!("Secret {}/{} is missing: is this the operator's cluster?", kept.namespace, kept.secret)
         })?;
         let given = inside::given_token(credentials, &mut Kubernetes::new(cluster)).await?;
-        Ok(Self {
-            cluster: cluster.clone(),
-            // Of whom the operator has made for an account, its installation is all that has to be proven.
-            marker: found.marker(account::KIND, "", "", "", ""),
-            given,
-            instances: Mutex::default(),
-        })
+        Ok(Self { cluster: cluster.clone(), installation: found, given, instances: Mutex::default() })
     }
 
     /// All accounts of the ChatwootAccounts that the operator serves, in order of their names.
@@ -123,8 +117,8 @@ impl Accounts {
             return Err("its ChatwootAccount names no instance".to_owned());
         };
         let reached = self.reach(instance).await?;
-        let token = match (place.automation, &self.given) {
-            (Some(user), _) => self.automation_token(&reached.platform, user, id).await?,
+        let token = match (&place.automation, &self.given) {
+            (Some((user, uid)), _) => self.automation_token(&reached.platform, *user, uid, id).await?,
             (None, Some((token, whose))) => match &reached.administered {
                 Some(Ok(accounts)) if accounts.contains(&id) => token.clone(),
                 Some(Err(why)) => return Err(format!("{whose}: {why}")),
@@ -152,6 +146,7 @@ impl Accounts {
         &self,
         platform: &Platform,
         user: UserId,
+        uid: &str,
         account: AccountId,
     ) -> Result<SecretString, String> {
         let answer = platform.user(user).await;
@@ -160,9 +155,11 @@ impl Accounts {
             .belongings
             .iter()
             .any(|one| one.account == account && one.role == Some(MemberRole::Administrator));
-        let owned = answer.prove_installation(&self.marker);
-        let owned = owned
-            .ok_or_else(|| format!("its automation user {user} does not carry this operator's marker"))?;
+        // Its uid is all of the marker that has to be known for that.
+        let marker = automation::marker(&self.installation, "", "", "", uid);
+        let owned = answer
+            .prove(&marker)
+            .map_err(|_| format!("its automation user {user} does not carry its marker, and is not used"))?;
         if !administers {
             return Err(format!("its automation user {user} is no administrator of it"));
         }
@@ -211,11 +208,13 @@ fn of_object(object: &DynamicObject) -> Vec<Place> {
     let text = |pointer: &str| status.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let instance = text("/instance/namespace").zip(text("/instance/name"));
     let instance = instance.map(|(namespace, name)| ObjectName { namespace, name });
+    let known: Option<AccountStatus> = serde_json::from_value(status.clone()).ok();
+    let automation = known.and_then(|known| known.automation_user()).map(UserId);
     let place = Place {
         name,
         id: number("/id").map(AccountId),
         instance,
-        automation: number("/automation/userId").map(UserId),
+        automation: automation.zip(object.uid()),
         closed: None,
     };
     let others = status.pointer("/duplicates").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -245,7 +244,7 @@ mod tests {
     fn places(status: Value) -> Vec<Place> {
         let object = json!({
             "apiVersion": "chatwoot.dev/v1alpha1", "kind": "ChatwootAccount",
-            "metadata": {"namespace": "acme", "name": "main"}, "status": status
+            "metadata": {"namespace": "acme", "name": "main", "uid": "u-1"}, "status": status
         });
         of_object(&serde_json::from_value(object).unwrap())
     }
@@ -254,10 +253,17 @@ mod tests {
     fn an_account_is_known_with_its_automation_user_and_its_duplicates() {
         let bound = places(json!({
             "id": 4, "instance": {"namespace": "chat", "name": "main", "uid": "u"},
-            "automation": {"userId": 9}, "duplicates": [5]
+            "automation": {"email": "chatwoot-operator+4@ops.example", "userId": 9}, "duplicates": [5]
         }));
-        let seen: Vec<_> = bound.iter().map(|one| (one.id, one.automation, one.closed.is_some())).collect();
-        assert_eq!(seen, [(Some(AccountId(4)), Some(UserId(9)), false), (Some(AccountId(5)), None, false)]);
+        let seen: Vec<_> =
+            bound.iter().map(|one| (one.id, one.automation.clone(), one.closed.is_some())).collect();
+        assert_eq!(
+            seen,
+            [
+                (Some(AccountId(4)), Some((UserId(9), "u-1".to_owned())), false),
+                (Some(AccountId(5)), None, false)
+            ]
+        );
         assert!(bound.iter().all(|one| one.name == "acme/main" && one.instance.is_some()));
     }
 

@@ -195,6 +195,10 @@ fn a_user_that_vanished_is_made_again_and_one_that_lost_its_marker_is_left_alone
     assert_eq!((world.status.automation_user(), problem(&world)), (None, Some(ProblemReason::NotOwned)));
     assert_eq!(world.users, before);
     assert!(world.is_ready());
+    // Another domain changes nothing of that, and whoever asks for it in vain brings no look either.
+    world.domain = Some("other.example.com".into());
+    world.doubted = true;
+    assert!(world.pass().effects.is_empty());
 }
 
 #[test]

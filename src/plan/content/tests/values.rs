@@ -1,8 +1,12 @@
 //! Fields of a kind other than plain ones: secret, blind, tried, fixed; and parts that are waited for.
 
-use super::{super::*, world::*};
+use super::{
+    super::*,
+    world::{Pass, *},
+};
 use crate::{api::common::SecretKeyRef, chatwoot::outcome::Class, plan::Again};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An inbox with a mail server and its password.
 fn mail() -> World {

@@ -39,6 +39,7 @@ pub fn act(turn: &mut Turn<'_, Inside>, pass: &mut Pass<Inside>, effect: Effect,
             pass.object = stored.unwrap_or_else(|| pass.object.clone());
             Lesson::ReadBack { status, gone }
         }
+        // The kinds explored here name none.
         Effect::List { not_before } => list(turn, pass, not_before, how),
         Effect::Create(fields) => {
             turn.check(promises::creating(&turn.state, pass));
@@ -69,6 +70,7 @@ pub fn act(turn: &mut Turn<'_, Inside>, pass: &mut Pass<Inside>, effect: Effect,
         }
         // There is no token to read, nothing beside it, and no Secret.
         Effect::Token
+        | Effect::Secrets
         | Effect::ReadPart(..)
         | Effect::WritePart(..)
         | Effect::Publish { .. }

@@ -1,0 +1,126 @@
+//! Bots: made, attached to inboxes, connected to, and removed.
+
+use crate::support::{
+    content::Furnished,
+    subject::{id, is, message},
+};
+use anyhow::{Context, Result};
+use chatwoot_simulator::{Act, ChannelKind, Effect, listed};
+use serde_json::{Map, json};
+
+const INBOX: &str = "ChatwootInbox";
+const BOT: &str = "ChatwootAgentBot";
+const CREATE: &str = "POST /api/v1/accounts/:account_id/agent_bots";
+
+impl Furnished {
+    async fn bots(&self) -> Result<Vec<listed::Bot>> {
+        Ok(self.stage.chatwoot.state().await?.bots)
+    }
+
+    /// The bot that answers in an inbox.
+    async fn bot_of(&self, inbox: i64) -> Result<Option<i64>> {
+        let inboxes = self.content().await?.inboxes;
+        let found = inboxes.iter().find(|one| one.id == inbox);
+        Ok(found.with_context(|| format!("there is no inbox {inbox}"))?.bot)
+    }
+}
+
+#[tokio::test]
+async fn a_bot_gets_its_name_once_its_id_is_recorded_and_its_token_goes_into_a_secret() -> Result<()> {
+    let inside = Furnished::new().await?;
+    // The installation's own bots are listed to accounts, and are not theirs.
+    let theirs = Act::CreateBot { account: None, name: "Helper".into(), outgoing_url: None };
+    inside.stage.chatwoot.act(theirs).await?;
+    let spec = json!({"name": "Helper", "outgoingUrl": "https://bot.acme.example", "adopt": true,
+        "connectionSecret": {"name": "helper"}});
+    let helper = inside.apply(BOT, "helper", spec).await?;
+    let object = helper.ready().await?;
+    assert_eq!(object["status"]["ownership"], "Created");
+    assert_eq!(inside.calls_inside(0).await?, ["GET agent_bots", "POST agent_bots", "PATCH agent_bots/:id"]);
+    let bots = inside.bots().await?;
+    let bot = bots.iter().find(|bot| Some(bot.id) == object["status"]["id"].as_i64()).context("no bot")?;
+    assert_eq!((bot.name.as_deref(), bot.account), (Some("Helper"), Some(inside.id)));
+    assert_eq!(bot.outgoing_url.as_deref(), Some("https://bot.acme.example"));
+    let secret = inside.tenant.secret_now("helper").await?;
+    assert_eq!(secret["access_token"], bot.access_token.clone().context("no token")?);
+    assert_eq!((&secret["secret"], &secret["agent_bot_id"]), (&bot.secret, &bot.id.to_string()));
+
+    // A token that was made anew in Chatwoot gets into the Secret with the next look.
+    let token =
+        inside.stage.chatwoot.act(Act::ResetBotToken { bot: bot.id }).await?.token.context("no token")?;
+    helper.looked_at().await?;
+    assert_eq!(inside.tenant.secret_now("helper").await?["access_token"], token);
+    inside
+        .stage
+        .chatwoot
+        .act(Act::EditBot { bot: bot.id, name: Some("Other".into()), outgoing_url: None })
+        .await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    helper.looked_at().await?;
+    assert_eq!(inside.calls_inside(seq).await?, ["GET agent_bots", "PATCH agent_bots/:id"]);
+    helper.delete().await?;
+    helper.gone().await?;
+    inside.tenant.secret_gone("helper").await?;
+    let left: Vec<Option<i64>> = inside.bots().await?.iter().map(|bot| bot.account).collect();
+    assert_eq!(left, [None], "the installation's bot stays");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lost_answer_never_makes_a_second_bot() -> Result<()> {
+    let inside = Furnished::new().await?;
+    inside.stage.chatwoot.fault_once(CREATE, Effect::CloseAfterCommit).await?;
+    let helper = inside.apply(BOT, "helper", json!({"name": "Helper"})).await?;
+    helper.reason("ResolvingCreate").await?;
+    let found = helper.at_last("is Ready", |object| is(object, "Succeeded")).await?;
+    let bots = inside.bots().await?;
+    let [bot] = bots.as_slice() else { panic!("{bots:?}") };
+    assert_eq!((bot.id, bot.name.as_deref()), (id(&found)?, Some("Helper")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bot_answers_in_the_inboxes_it_names_and_of_two_the_older_one_does() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let mut inboxes = Vec::new();
+    for name in ["shop", "site"] {
+        let inbox = inside.apply(INBOX, name, json!({"name": name, "api": {}})).await?;
+        inboxes.push(id(&inbox.ready().await?)?);
+    }
+    let make = Act::CreateInbox {
+        account: inside.id,
+        name: "by hand".into(),
+        channel: ChannelKind::Api,
+        fields: Map::new(),
+    };
+    let by_hand = inside.stage.chatwoot.act(make).await?.id.context("no id")?;
+    let helper = inside.apply(BOT, "helper", json!({"name": "Helper", "inboxes": ["shop", "site"]})).await?;
+    let bot = id(&helper.ready().await?)?;
+    for inbox in &inboxes {
+        assert_eq!(inside.bot_of(*inbox).await?, Some(bot));
+    }
+    // Taken off the list, or attached by hand to another: it answers in exactly these.
+    inside.stage.chatwoot.act(Act::AttachBot { inbox: by_hand, bot: Some(bot) }).await?;
+    helper.set(json!({"inboxes": ["shop"]})).await?;
+    helper.ready().await?;
+    assert_eq!(inside.bot_of(inboxes[0]).await?, Some(bot));
+    assert_eq!((inside.bot_of(inboxes[1]).await?, inside.bot_of(by_hand).await?), (None, None));
+
+    let second = inside.apply(BOT, "second", json!({"name": "Second", "inboxes": ["shop"]})).await?;
+    let refused = second.reason("InvalidSpec").await?;
+    assert!(message(&refused, "Ready").contains("ChatwootAgentBot helper, which is older"), "{refused}");
+    // It goes on as soon as the older one lets go.
+    helper.set(json!({"inboxes": ["site"]})).await?;
+    let other = id(&second.ready().await?)?;
+    helper.ready().await?;
+    // The two may have met there.
+    second.looked_at().await?;
+    assert_eq!(inside.bot_of(inboxes[0]).await?, Some(other));
+    assert_eq!(inside.bot_of(inboxes[1]).await?, Some(bot));
+    // A bot that is gone from Chatwoot is made anew, and answers where it did.
+    inside.stage.chatwoot.act(Act::DeleteBot { bot }).await?;
+    let again = id(&helper.looked_at().await?)?;
+    assert!(again != bot);
+    assert_eq!(inside.bot_of(inboxes[1]).await?, Some(again));
+    Ok(())
+}
