@@ -62,13 +62,19 @@ pub struct Arena {
 impl Arena {
     /// Without an operator yet.
     pub async fn new() -> Result<Self> {
+        Self::with(&[]).await
+    }
+
+    /// As [`Arena::new`], with more flags of the operator.
+    pub async fn with(flags: &[&str]) -> Result<Self> {
         let homes: Vec<String> = (0..HOMES).map(home).collect();
         let values = json!({"leaderElection": false, "replicas": 1, "instanceNamespaces": homes});
         let place = Arc::new(Place::unattended(values).await?);
         let proxy = Proxy::before(&place.plane).await?;
         let (arguments, kubeconfig) = place.deployed();
         let margin = format!("--settle-margin={SETTLE_MARGIN}");
-        let arguments = arguments.iter().cloned().chain([margin]).collect();
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        let arguments = arguments.iter().cloned().chain([margin]).chain(flags).collect();
         let kubeconfig = proxy.kubeconfig(kubeconfig)?;
         let board = Board::of(&place.admin()?);
         let (operator, crashing, homes) = (Mutex::new(None), Mutex::new(()), AtomicUsize::new(0));

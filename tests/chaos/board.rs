@@ -1,8 +1,8 @@
 //! What the operator says about every object, as it says it.
 
-use crate::scenario::{Applied, Name};
+use crate::scenario::{Applied, Name, PLATFORM, TENANTS};
 use anyhow::{Result, bail};
-use chatwoot_stage::{Kind, News, Seen};
+use chatwoot_stage::{News, Seen};
 use kube::Client;
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
 };
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 
-/// A watch over all five kinds; it ends with this value.
+/// A watch over all kinds of the scenario; it ends with this value.
 pub struct Board {
     seen: Arc<Mutex<HashMap<Name, Seen>>>,
     moved: watch::Receiver<u64>,
@@ -26,7 +26,7 @@ impl Drop for Board {
 
 impl Board {
     pub fn of(client: &Client) -> Self {
-        let mut news = News::of(client, &Kind::ALL);
+        let mut news = News::of(client, &[&PLATFORM[..], &TENANTS].concat());
         let seen: Arc<Mutex<HashMap<Name, Seen>>> = Arc::default();
         let (sender, moved) = watch::channel(0);
         let there = seen.clone();

@@ -3,17 +3,21 @@
 
 use crate::picture::{Picture, differences};
 use anyhow::{Result, ensure};
-use chatwoot_simulator::{Act, EditUser, How, Options, Removal, Role, Simulator, When};
+use chatwoot_simulator::{
+    Act, ChannelKind, EditUser, How, Options, RecordKind, Removal, Role, Simulator, When,
+};
 use k8s_openapi::ByteString;
 use serde_json::{Map, Value, json};
 
 const HOME: &str = "chaos-0007";
 
-/// One account with one member who has a Secret, as the operator would have left them.
+/// One account with one member who has a Secret, a label, and an inbox with a Secret, as the operator would have left them.
 struct Specimen {
     chatwoot: Simulator,
     account: i64,
     person: i64,
+    label: i64,
+    inbox: i64,
     objects: Vec<Value>,
 }
 
@@ -46,6 +50,14 @@ async fn specimen(number: i64) -> Result<Specimen> {
     let password = EditUser { user: person, password: Some("S3cret-Passw0rd".into()), ..EditUser::default() };
     chatwoot.act(Act::EditUser(password)).await?;
     chatwoot.act(Act::AddMember { account, user: person, role: Some(Role::Agent) }).await?;
+    let fields = json!({"title": "vip", "color": "#1f93ff"}).as_object().cloned().unwrap_or_default();
+    let label = Act::CreateRecord { account, kind: RecordKind::Label, fields };
+    let label = chatwoot.act(label).await?.id.unwrap_or_default();
+    let (name, channel) = ("Desk".to_owned(), ChannelKind::Api);
+    let inbox = Act::CreateInbox { account, name, channel, fields: Map::new() };
+    let inbox = chatwoot.act(inbox).await?.id.unwrap_or_default();
+    let made = chatwoot.state().await?.content.inboxes;
+    let secret = made.iter().find_map(|row| row.hmac_token.clone().filter(|_| row.id == inbox));
     let place = |name: &str, uid: &str| json!({"namespace": format!("{HOME}-acme"), "name": name, "uid": uid, "generation": 1});
     let ready = json!([{"type": "Ready", "status": "True", "reason": "Succeeded", "message": "", "observedGeneration": 1,
         "lastTransitionTime": format!("2026-01-01T00:00:{number:02}Z")}]);
@@ -69,8 +81,20 @@ async fn specimen(number: i64) -> Result<Specimen> {
             "kind": "Secret", "metadata": place("alice-chatwoot", "secret"),
             "data": {"user_id": bytes(&person.to_string()), "password": bytes("S3cret-Passw0rd")}
         }),
+        json!({
+            "kind": "ChatwootLabel", "metadata": place("vip", "label"), "spec": {"account": "acme", "title": "vip"},
+            "status": {"id": label, "key": "vip", "account": {"id": account}, "observedGeneration": 1, "conditions": ready}
+        }),
+        json!({
+            "kind": "ChatwootInbox", "metadata": place("desk", "inbox"), "spec": {"account": "acme", "name": "Desk"},
+            "status": {"id": inbox, "key": "Desk", "account": {"id": account}, "observedGeneration": 1, "conditions": ready}
+        }),
+        json!({
+            "kind": "Secret", "metadata": place("desk-connection", "connection"),
+            "data": {"inbox_id": bytes(&inbox.to_string()), "hmac_token": bytes(&secret.unwrap_or_default())}
+        }),
     ];
-    Ok(Specimen { chatwoot, account, person, objects })
+    Ok(Specimen { chatwoot, account, person, label, inbox, objects })
 }
 
 impl Specimen {
@@ -114,7 +138,39 @@ async fn whatever_chatwoot_has_too_much_or_too_little_is_reported() -> Result<()
         ..EditUser::default()
     };
     type Break<'a> = &'a dyn Fn(&Specimen) -> Act;
-    let cases: [(Break<'_>, &str); 9] = [
+    let record = |s: &Specimen| {
+        let fields = json!({"title": "other"}).as_object().cloned().unwrap_or_default();
+        Act::CreateRecord { account: s.account, kind: RecordKind::Label, fields }
+    };
+    let colour = |s: &Specimen| {
+        let fields = json!({"color": "#000000"}).as_object().cloned().unwrap_or_default();
+        Act::EditRecord { kind: RecordKind::Label, id: s.label, fields }
+    };
+    let bot =
+        |s: &Specimen| Act::CreateBot { account: Some(s.account), name: "Helper".into(), outgoing_url: None };
+    let cases: [(Break<'_>, &str); 15] = [
+        (&record, "a ChatwootLabel nobody recorded in ChatwootAccount S-acme/acme: 1 instead of none"),
+        (
+            &colour,
+            "ChatwootLabel S-acme/vip in ChatwootAccount S-acme/acme .color: \"#000000\" instead of \"#1f93ff\"",
+        ),
+        (
+            &|s| Act::DeleteRecord { kind: RecordKind::Label, id: s.label },
+            "ChatwootLabel S-acme/vip in ChatwootAccount S-acme/acme: 0 instead of 1",
+        ),
+        (&bot, "a ChatwootAgentBot nobody recorded in ChatwootAccount S-acme/acme: 1 instead of none"),
+        (
+            &|s| Act::JoinInbox { inbox: s.inbox, user: s.person },
+            "ChatwootUser S-acme/alice works in ChatwootInbox S-acme/desk: 1 instead of none",
+        ),
+        (
+            &|s| Act::EditInbox {
+                inbox: s.inbox,
+                name: Some("chatwoot-operator-1f".into()),
+                fields: Map::new(),
+            },
+            "ChatwootInbox S-acme/desk in ChatwootAccount S-acme/acme .name: \"chatwoot-operator-1f\" instead of \"Desk\"",
+        ),
         (&doubled, "account of ChatwootAccount S-acme/acme: 2 instead of 1"),
         (&unmarked, "account of nobody: 1 instead of none"),
         (&stranger, "person alice2@acme.example of nobody: 1 instead of none"),
@@ -148,7 +204,10 @@ async fn whatever_chatwoot_has_too_much_or_too_little_is_reported() -> Result<()
 #[tokio::test]
 async fn whatever_kubernetes_says_otherwise_is_reported() -> Result<()> {
     let good = specimen(0).await?.picture().await?;
-    let cases: [(usize, &str, Value, &str); 9] = [
+    let cases: [(usize, &str, Value, &str); 12] = [
+        (3, "/status/id", json!(99), "a ChatwootLabel nobody recorded"),
+        (4, "/status/account/id", json!(99), "an account nobody recorded"),
+        (5, "/data/hmac_token", json!(ByteString(b"x".to_vec())), "\"wrong\" instead of \"right\""),
         (0, "/status/id", json!(99), "nobody recorded"),
         (0, "/status/url", json!("https://chat.example.com/app/accounts/99"), "of another account"),
         (0, "/status/conditions/0/status", json!("False"), "\"False\" instead of \"True\""),
@@ -171,7 +230,7 @@ async fn whatever_kubernetes_says_otherwise_is_reported() -> Result<()> {
         );
     }
     let mut lost = specimen(1).await?;
-    lost.objects.pop();
+    lost.objects.remove(2);
     let wrong = differences(&good, &lost.picture().await?);
     ensure!(wrong == ["Secret S-acme/alice-chatwoot: 0 instead of 1"], "{wrong:#?}");
     Ok(())

@@ -3,7 +3,7 @@
 
 use crate::{
     arena::Arena,
-    picture::{Picture, differences, objects},
+    picture::{Picture, differences, objects, tenants},
     points::{Point, Side, Writes},
     proxy::{Caught, When},
     scenario::{Chapter, Scenario},
@@ -84,18 +84,17 @@ pub async fn undisturbed(arena: &Arena, chapters: &[Chapter]) -> Result<Vec<Cour
 
 /// Returns when everything is Ready for what was applied last, and what was deleted is gone.
 async fn over(arena: &Arena, scenario: &Scenario, chapter: Chapter) -> Result<()> {
-    arena.board.ready(&scenario.applied(), LONG).await?;
-    if chapter != Chapter::Delete {
+    let applied = scenario.applied();
+    arena.board.ready(&applied, LONG).await?;
+    if chapter == Chapter::Create {
         return Ok(());
     }
     let deadline = Instant::now() + LONG;
     loop {
-        let all = objects(scenario).await?;
-        let mut left = all
-            .iter()
-            .filter(|object| matches!(object["kind"].as_str(), Some("ChatwootAccount" | "ChatwootUser")));
+        let all = tenants(scenario).await?;
+        let mut left = all.into_iter().filter(|name| !applied.contains_key(name));
         let Some(one) = left.next() else { return Ok(()) };
-        ensure!(Instant::now() < deadline, "{} more are left after {LONG:?}, and {one}", left.count());
+        ensure!(Instant::now() < deadline, "{} more are left after {LONG:?}, and {one:?}", left.count());
         tokio::time::sleep(LOOKS_EVERY).await;
     }
 }

@@ -1,9 +1,11 @@
 //! The scenario: what one platform and two tenant teams apply, in namespaces of its own and with a Chatwoot of its own.
 //!
-//! 38 objects and the Secrets they read: an instance, two plans, two grants, eight accounts in two namespaces, and 25
-//! people with one to three memberships, some across the namespaces, some with passwords that are generated or given.
+//! 49 objects and the Secrets they read: an instance, two plans, two grants, eight accounts in two namespaces, 25 people
+//! with one to three memberships, some across the namespaces, some with passwords that are generated or given, and in two
+//! of the accounts labels, teams, inboxes, bots and webhooks that refer to people and to each other.
 
 mod author;
+mod furniture;
 
 use crate::support::{Place, Setup, Stage};
 use anyhow::{Context, Result};
@@ -28,12 +30,18 @@ pub type Name = (Kind, String, String);
 /// What was applied, and as which generation.
 pub type Applied = BTreeMap<Name, i64>;
 
+/// The kinds that it has in the platform's namespace.
+pub const PLATFORM: [Kind; 3] = [Kind::Instance, Kind::Grant, Kind::Plan];
+/// The kinds that it has in the tenants'.
+pub const TENANTS: [Kind; 7] =
+    [Kind::Account, Kind::User, Kind::Label, Kind::Team, Kind::Inbox, Kind::AgentBot, Kind::Webhook];
+
 /// What its authors do with it, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chapter {
     /// Everything is applied at once.
     Create,
-    /// Nearly everything is changed at once.
+    /// Nearly everything is changed at once, and what is inside one account is deleted.
     Change,
     /// The tenants delete all they have.
     Delete,
@@ -74,10 +82,7 @@ impl Scenario {
     pub async fn play(&self, chapter: Chapter) -> Result<()> {
         let client = &self.stage.admin;
         if chapter == Chapter::Delete {
-            let tenants: Vec<Name> = self.applied().into_keys().filter(|name| is_tenants(name.0)).collect();
-            try_join_all(tenants.iter().map(|name| delete(client, name))).await?;
-            lock(&self.applied).retain(|name, _| !is_tenants(name.0));
-            return Ok(());
+            return self.delete(self.applied().into_keys().filter(is_tenants).collect()).await;
         }
         let Manifests { objects, secrets } = self.manifests(chapter);
         let of_secrets = secret_resource();
@@ -89,6 +94,13 @@ impl Scenario {
         });
         let (_, stored) = futures::try_join!(try_join_all(secrets), try_join_all(objects))?;
         lock(&self.applied).extend(stored);
+        let removed = self.author(chapter).removed();
+        if chapter == Chapter::Change { self.delete(removed).await } else { Ok(()) }
+    }
+
+    async fn delete(&self, names: Vec<Name>) -> Result<()> {
+        try_join_all(names.iter().map(|name| delete(&self.stage.admin, name))).await?;
+        lock(&self.applied).retain(|name, _| !names.contains(name));
         Ok(())
     }
 
@@ -117,11 +129,13 @@ impl Scenario {
     }
 
     fn manifests(&self, chapter: Chapter) -> Manifests {
-        let [home, acme, bpo] = self.namespaces();
-        let changed = chapter == Chapter::Change;
-        let author = Author { home: &home, acme: &acme, bpo: &bpo, changed };
         let (url, token) = (self.stage.chatwoot.url(), self.stage.chatwoot.token());
-        author.write(url, token, self.timeout)
+        self.author(chapter).write(url, token, self.timeout)
+    }
+
+    fn author(&self, chapter: Chapter) -> Author {
+        let [home, acme, bpo] = self.namespaces();
+        Author { home, acme, bpo, changed: chapter == Chapter::Change }
     }
 }
 
@@ -129,8 +143,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn is_tenants(kind: Kind) -> bool {
-    matches!(kind, Kind::Account | Kind::User)
+/// The tenants', as opposed to the platform's.
+pub fn is_tenants((kind, ..): &Name) -> bool {
+    TENANTS.contains(kind)
 }
 
 /// `v1/Secret` without its type, so that it is handled as the others are.

@@ -2,13 +2,12 @@
 
 use crate::{
     arena::Arena,
-    scenario::{Chapter, Scenario},
+    scenario::{Chapter, Scenario, is_tenants},
     support::LONG,
     turn,
 };
 use anyhow::{Result, ensure};
 use chatwoot_simulator::Filter;
-use chatwoot_stage::Kind;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api,
@@ -21,7 +20,8 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn namespaces_deleted_while_no_operator_runs_go_when_one_comes_back() -> Result<()> {
     let _turn = turn().await;
-    let arena = Arena::new().await?;
+    // Accounts with a user of the operator's wait so long for a Chatwoot that they will not reach.
+    let arena = Arena::with(&["--stalled-after=10s"]).await?;
     arena.start().await?;
     let scenario = arena.scenario().await?;
     scenario.play(Chapter::Create).await?;
@@ -44,12 +44,10 @@ async fn namespaces_deleted_while_no_operator_runs_go_when_one_comes_back() -> R
 /// Nobody is to be revoked, suspended or destroyed.
 async fn retained(scenario: &Scenario) -> Result<()> {
     let change = json!({"spec": {"deletionPolicy": "Retain"}});
-    for (kind, namespace, name) in scenario.applied().into_keys() {
-        if matches!(kind, Kind::Account | Kind::User) {
-            let api: Api<DynamicObject> =
-                Api::namespaced_with(scenario.stage.admin.clone(), &namespace, &kind.resource());
-            api.patch(&name, &PatchParams::default(), &Patch::Merge(&change)).await?;
-        }
+    for (kind, namespace, name) in scenario.applied().into_keys().filter(is_tenants) {
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(scenario.stage.admin.clone(), &namespace, &kind.resource());
+        api.patch(&name, &PatchParams::default(), &Patch::Merge(&change)).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! No secret leaves: one run with people, mistakes and refusals, at the most talkative log level, and then a search.
 
 mod forms;
+mod hooks;
 mod inside;
 
 use crate::support::{
@@ -11,12 +12,12 @@ use crate::support::{
 };
 use anyhow::{Context, Result, ensure};
 use chatwoot_simulator::{Act, Effect, Fault, Options};
+use chatwoot_stage::Kind;
 use forms::Secrets;
 use k8s_openapi::api::{coordination::v1::Lease, core::v1::Secret, events::v1::Event};
 use kube::{
     Api, Resource,
-    api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams},
-    core::GroupVersionKind,
+    api::{DynamicObject, ListParams, Patch, PatchParams},
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -82,6 +83,7 @@ async fn no_secret_of_people_leaves_whatever_goes_wrong() -> Result<()> {
     account.set(json!({"settings": {"autoResolveAfter": "72h"}})).await?;
     account.ready().await?;
     first_message(&stage, &account, &mut secrets).await?;
+    hooks::hang(&stage, &tenant, &mut secrets).await?;
     tenant.secret("declared", json!({"value": DECLARED, "weak": WEAK, "other": OTHER})).await?;
     let from = |key: &str| json!({"password": {"secretKeyRef": {"name": "declared", "key": key}}});
     // Chatwoot, or a proxy before it, repeats what it was sent.
@@ -224,6 +226,8 @@ async fn commands(stage: &Stage, tenant: &Tenant) -> Result<Vec<(String, String)
         person("alice", json!({"password": {"generate": {"rotation": "3"}}, "credentialsSecret": published})),
         person("echo-a", json!({"password": {"secretKeyRef": {"name": "declared", "key": "other"}}})),
         person("new", json!({"password": {"secretKeyRef": {"name": "declared", "key": "value"}}})),
+        json!({"apiVersion": "chatwoot.dev/v1alpha1", "kind": "ChatwootWebhook", "metadata": {"name": "crm"}, "spec": {
+            "account": "acme", "url": format!("https://hooks.acme.example/t/{}", hooks::KEY), "name": "CRM"}}),
         person("worse", json!({"password": {"secretKeyRef": {"name": "declared", "key": "weak"}}})),
     ];
     let manifest = manifest.map(|object| object.to_string()).join("\n---\n");
@@ -259,10 +263,14 @@ async fn search(stage: &Stage, tenant: &Tenant, secrets: &Secrets, known: i64) -
             told.push((path.into(), operator.get(path).await?.1));
         }
     }
-    for kind in ["ChatwootInstance", "ChatwootGrant", "ChatwootPlan", "ChatwootAccount", "ChatwootUser"] {
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("chatwoot.dev", "v1alpha1", kind));
-        let all: Api<DynamicObject> = Api::all_with(stage.admin.clone(), &resource);
-        told.push((kind.into(), serde_json::to_string(&all.list(&ListParams::default()).await?.items)?));
+    for kind in Kind::ALL {
+        let all: Api<DynamicObject> = Api::all_with(stage.admin.clone(), &kind.resource());
+        let mut all = all.list(&ListParams::default()).await?.items;
+        // What authors write there themselves is theirs to see.
+        for object in all.iter_mut().filter(|_| kind == Kind::Webhook) {
+            object.data["spec"] = serde_json::Value::Null;
+        }
+        told.push((kind.name().into(), serde_json::to_string(&all)?));
     }
     // The last of them may still be under way.
     let last = |event: &control_plane::SeenEvent| event.about == "ChatwootUser/nobodys";

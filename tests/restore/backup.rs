@@ -15,7 +15,18 @@ use serde_json::{Value, json};
 pub const INSTALLATION: &str = "chatwoot-operator-installation";
 
 /// The order in which Velero puts kinds back: by their names.
-pub const VELERO: [Kind; 5] = [Kind::Account, Kind::Grant, Kind::Instance, Kind::Plan, Kind::User];
+pub const VELERO: [Kind; 10] = [
+    Kind::Account,
+    Kind::AgentBot,
+    Kind::Grant,
+    Kind::Inbox,
+    Kind::Instance,
+    Kind::Label,
+    Kind::Plan,
+    Kind::Team,
+    Kind::User,
+    Kind::Webhook,
+];
 
 /// What was kept.
 #[derive(Clone, Debug)]
@@ -58,8 +69,17 @@ impl Backup {
         self
     }
 
-    /// The ids in Chatwoot by kind and name.
+    /// The ids in Chatwoot of accounts and people, by kind and name.
     pub fn ids(&self) -> Vec<(Kind, String, i64)> {
+        self.bound().into_iter().filter(|(kind, ..)| !kind.is_inside()).collect()
+    }
+
+    /// The ids in Chatwoot of what is inside accounts, by kind and name.
+    pub fn inside(&self) -> Vec<(Kind, String, i64)> {
+        self.bound().into_iter().filter(|(kind, ..)| kind.is_inside()).collect()
+    }
+
+    fn bound(&self) -> Vec<(Kind, String, i64)> {
         let id = |(kind, object): &(Kind, DynamicObject)| {
             Some((*kind, object.name_any(), object.data["status"]["id"].as_i64()?))
         };

@@ -15,6 +15,7 @@ mod support;
 
 mod backup;
 mod bound_again;
+mod inside;
 mod late;
 mod lost_secret;
 mod older;

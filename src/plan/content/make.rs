@@ -6,10 +6,7 @@
 
 use super::*;
 use crate::{
-    api::{
-        common::UNSEEN,
-        content::{AccountBinding, ContentCreation},
-    },
+    api::content::{AccountBinding, ContentCreation},
     chatwoot::{outcome::Failure, types::Map},
     plan::{Again, status},
 };
@@ -111,9 +108,11 @@ impl Facts {
         }
     }
 
-    /// A note always stands before the finalizer does.
+    /// A note always stands before the finalizer does, and the account it is made in stays in the status ever after, whatever
+    /// became of the request. What was written since, such as what is waited for, names no account.
     pub(super) fn has_lost_status(&self) -> bool {
-        self.object.finalizer && self.status.observed_generation == UNSEEN
+        let status = &self.status;
+        self.object.finalizer && status.id.is_none() && status.creation.is_none() && status.account.is_none()
     }
 
     /// Nothing is there under the noted name: the request is sent, unless an earlier one may still arrive. A repeat is noted

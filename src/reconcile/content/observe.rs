@@ -118,6 +118,8 @@ fn forget_other_account(status: &mut ContentStatus, place: &Place) {
             observed_generation: status.observed_generation,
             last_handled_reconcile_at: status.last_handled_reconcile_at.take(),
             connection_secret: status.connection_secret.take(),
+            // Nothing has been made in this one, and nothing about it has been lost.
+            account: Some(now.clone()),
             conditions: std::mem::take(&mut status.conditions),
             ..ContentStatus::default()
         };

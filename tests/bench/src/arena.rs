@@ -9,7 +9,7 @@ use kube::{
     Api,
     api::{DynamicObject, Patch, PatchParams},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const PROVEN_WITHIN: Duration = Duration::from_secs(120);
@@ -44,11 +44,19 @@ impl Arena<'_> {
     /// # Errors
     /// The instance does not become Ready again.
     pub async fn compare_every(&self, interval: Duration) -> Result<()> {
+        self.configure(json!({"driftCheckInterval": format!("{}s", interval.as_secs())})).await
+    }
+
+    /// Changes the instance.
+    ///
+    /// # Errors
+    /// It does not become Ready again.
+    pub async fn configure(&self, spec: Value) -> Result<()> {
         let client = self.cluster.client()?;
         let instances: Api<DynamicObject> =
             Api::namespaced_with(client.clone(), NAMESPACE, &Kind::Instance.resource());
-        let spec = json!({"spec": {"driftCheckInterval": format!("{}s", interval.as_secs())}});
-        instances.patch("main", &PatchParams::default(), &Patch::Merge(spec)).await?;
+        let change = Patch::Merge(json!({"spec": spec}));
+        instances.patch("main", &PatchParams::default(), &change).await?;
         all_ready(&client, &[Kind::Instance], 1, PROVEN_WITHIN).await
     }
 

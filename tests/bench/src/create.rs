@@ -3,7 +3,7 @@
 use crate::calls::{Calls, Reader};
 use crate::figures::{Aim, Section, count, mib, ratio, seconds};
 use crate::load::{Done, drive};
-use crate::objects::{DEFAULT_PER_MINUTE, IN_FLIGHT, PER_MINUTE, USERS_PER_ACCOUNT};
+use crate::objects::{self, DEFAULT_PER_MINUTE, IN_FLIGHT, PER_MINUTE, USERS_PER_ACCOUNT};
 use crate::process::{cpu_ms, peak_kib};
 use crate::spread::Spread;
 use crate::writes::Writes;
@@ -136,7 +136,8 @@ pub async fn measure(
     let pid = operator.pid()?;
     journal.news().await?;
     let (cpu_before, begun) = (cpu_ms(pid)?, Timestamp::now());
-    let (done, all_ready) = drive(&client, operator, accounts).await?;
+    let batches = (0..accounts).map(objects::tenants).collect();
+    let (done, all_ready) = drive(&client, operator, &[Kind::Account, Kind::User], batches).await?;
     let (cpu_ready, ready) = (cpu_ms(pid)?, Timestamp::now());
     let calls = journal.news().await?;
 

@@ -37,18 +37,23 @@ impl Aim {
 pub struct Section<'a> {
     title: &'static str,
     counts: &'a BTreeMap<String, u64>,
-    /// How many objects they are for.
-    objects: Option<u64>,
+    /// How many of what they are for.
+    each: Option<(u64, &'static str)>,
 }
 
 impl<'a> Section<'a> {
     pub fn new(title: &'static str, counts: &'a BTreeMap<String, u64>) -> Self {
-        Self { title, counts, objects: None }
+        Self { title, counts, each: None }
     }
 
     /// Says also how many that is for each of so many objects.
     pub fn each_of(self, objects: u64) -> Self {
-        Self { objects: Some(objects), ..self }
+        self.per(objects, "object")
+    }
+
+    /// Says also how many that is for each of so many of something else.
+    pub fn per(self, count: u64, of: &'static str) -> Self {
+        Self { each: Some((count, of)), ..self }
     }
 }
 
@@ -59,8 +64,8 @@ impl fmt::Display for Section<'_> {
         }
         writeln!(f, "\n{}", self.title)?;
         for (what, count) in self.counts {
-            let each = |objects| format!("  {:.3} per object", ratio(*count, objects));
-            writeln!(f, "  {count:>7}  {what}{}", self.objects.map(each).unwrap_or_default())?;
+            let each = |(number, of)| format!("  {:.3} per {of}", ratio(*count, number));
+            writeln!(f, "  {count:>7}  {what}{}", self.each.map(each).unwrap_or_default())?;
         }
         Ok(())
     }

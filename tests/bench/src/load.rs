@@ -1,13 +1,12 @@
 //! Applying objects from several hands at once, and watching them become Ready.
 
 use crate::change::create;
-use crate::objects;
 use anyhow::{Context, Result, bail};
 use chatwoot_stage::{Kind, News, Operator, Seen};
 use kube::Client;
+use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -25,21 +24,25 @@ pub struct Done {
     pub took: Duration,
 }
 
-/// Applies `accounts` accounts, each with its users, and waits until all are Ready. Returns them, and how long it took
-/// from the first apply.
+/// What is applied one after another by one hand.
+pub type Batch = Vec<(Kind, Value)>;
+
+/// Applies all of these new objects, which are of `kinds`, and waits until all are Ready. Returns them, and how long it
+/// took from the first apply.
 ///
 /// # Errors
 /// An apply is refused, the operator ends, or nothing becomes Ready for minutes.
 pub async fn drive(
     client: &Client,
     operator: &mut Operator,
-    accounts: usize,
+    kinds: &[Kind],
+    batches: Vec<Batch>,
 ) -> Result<(Vec<Done>, Duration)> {
-    let wanted = accounts * (1 + objects::USERS_PER_ACCOUNT);
-    let mut news = News::of(client, &[Kind::Account, Kind::User]);
+    let wanted = batches.iter().map(Vec::len).sum();
+    let mut news = News::of(client, kinds);
     let (applied, mut applies) = mpsc::unbounded_channel();
     let begun = Instant::now();
-    let mut appliers = start_appliers(client, accounts, &applied);
+    let mut appliers = start_appliers(client, batches, &applied);
     drop(applied);
 
     let mut stored_at: HashMap<String, Instant> = HashMap::with_capacity(wanted);
@@ -73,26 +76,23 @@ pub async fn drive(
 
 fn start_appliers(
     client: &Client,
-    accounts: usize,
+    batches: Vec<Batch>,
     applied: &mpsc::UnboundedSender<(String, Instant)>,
 ) -> JoinSet<Result<()>> {
-    let next = Arc::new(AtomicUsize::new(0));
+    let batches = Arc::new(Mutex::new(batches.into_iter()));
     let mut appliers = JoinSet::new();
     for _ in 0..APPLIERS {
-        let (client, next, applied) = (client.clone(), next.clone(), applied.clone());
+        let (client, batches, applied) = (client.clone(), batches.clone(), applied.clone());
+        let next = move || batches.lock().unwrap_or_else(PoisonError::into_inner).next();
         appliers.spawn(async move {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= accounts {
-                    return Ok(());
-                }
-                let people = (0..objects::USERS_PER_ACCOUNT).map(|person| objects::user(number, person));
-                for object in std::iter::once(objects::account(number)).chain(people) {
+            while let Some(batch) = next() {
+                for object in batch {
                     let uid = create(&client, object).await?;
                     // Nobody listens only when the drive has failed already.
                     let _ = applied.send((uid, Instant::now()));
                 }
             }
+            Ok(())
         });
     }
     appliers

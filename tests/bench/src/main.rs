@@ -8,6 +8,7 @@ mod create;
 mod drift;
 mod figures;
 mod idle;
+mod inside;
 mod load;
 mod machine;
 mod objects;
@@ -49,7 +50,7 @@ struct Arguments {
     scale: u16,
 
     /// Measure only these: W1 to create, W2 to have nothing to do, W3 to restart, W4 new objects while much goes on, W5
-    /// others' Secrets, W7 without Chatwoot. Everything is created in any case
+    /// others' Secrets, W6 what is inside accounts, W7 without Chatwoot. Accounts and people are created in any case
     #[arg(
         long,
         value_name = "W1,W4",

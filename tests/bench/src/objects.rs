@@ -9,6 +9,12 @@ const TENANTS: usize = 20;
 /// Users for each account.
 pub const USERS_PER_ACCOUNT: usize = 5;
 
+/// What an account is given by [`inside`], and how much of it.
+pub const INSIDE: [(Kind, usize); 5] =
+    [(Kind::Inbox, 1), (Kind::Team, 2), (Kind::Label, 5), (Kind::Webhook, 1), (Kind::AgentBot, 1)];
+/// Accounts that are given it.
+pub const FURNISHED: usize = 200;
+
 /// The budget under test, and the one that stands without a word.
 pub const PER_MINUTE: u32 = 60_000;
 pub const DEFAULT_PER_MINUTE: u32 = 1_500;
@@ -78,6 +84,32 @@ pub fn user(number: usize, person: usize) -> (Kind, Value) {
         "memberships": [{"account": account_name(number), "role": "Agent"}]
     });
     (Kind::User, object(Kind::User, &tenant, &name, spec))
+}
+
+/// Account `number` and its people.
+pub fn tenants(number: usize) -> Vec<(Kind, Value)> {
+    let people = (0..USERS_PER_ACCOUNT).map(|person| user(number, person));
+    std::iter::once(account(number)).chain(people).collect()
+}
+
+/// What one account is given: see [`INSIDE`].
+pub fn inside(account: &Seen) -> Vec<(Kind, Value)> {
+    let namespace = &account.namespace;
+    let all = INSIDE.into_iter().flat_map(|(kind, count)| (0..count).map(move |at| (kind, at)));
+    all.map(|(kind, at)| {
+        let (account, name) = (&account.name, format!("{}-{}-{at}", account.name, kind.name().to_lowercase()));
+        let spec = match kind {
+            Kind::Inbox => json!({"account": account, "name": "Desk", "api": {}, "connectionSecret": {"name": name}}),
+            Kind::Team => json!({"account": account, "name": format!("team {at}"), "description": "Of the bench"}),
+            Kind::Label => json!({"account": account, "title": format!("label-{at}"), "color": "#1f93ff"}),
+            Kind::Webhook => {
+                json!({"account": account, "url": format!("https://hooks.example/{name}"), "subscriptions": ["MessageCreated"]})
+            }
+            _ => json!({"account": account, "name": "Helper", "outgoingUrl": "https://bot.example/chatwoot"}),
+        };
+        (kind, object(kind, namespace, &name, spec))
+    })
+    .collect()
 }
 
 /// Person `at` of those who come while something else goes on, into an account that is there.

@@ -15,6 +15,8 @@ pub struct Pace {
     pub interval: Duration,
     /// Drift is injected where it is found soon, for whoever has no time for the whole interval.
     pub soonest: bool,
+    /// With nothing to do inside accounts, compared every [`Pace::interval`].
+    pub quiet: Duration,
     /// Without Chatwoot.
     pub outage: Duration,
     /// With a Chatwoot that answers 429, and the `Retry-After` it sends.
@@ -35,6 +37,7 @@ impl Pace {
             idle: minutes(10),
             interval: minutes(5).max(SHORTEST_INTERVAL),
             soonest: false,
+            quiet: minutes(5).max(SHORTEST_INTERVAL),
             outage: minutes(5),
             storm: minutes(1),
             retry_after: minutes(1) / 6,
@@ -50,6 +53,7 @@ impl Pace {
             idle: 2 * second,
             interval: SHORTEST_INTERVAL,
             soonest: true,
+            quiet: 2 * second,
             outage: 3 * second,
             storm: 2 * second,
             retry_after: second,

@@ -6,6 +6,7 @@ use crate::{
     drift::Drift,
     figures::{Aim, Section, short},
     idle::Idle,
+    inside::Inside,
     machine::Machine,
     outage::Outage,
     restart::Restart,
@@ -38,6 +39,7 @@ pub struct Figures {
     pub drift: Option<Drift>,
     pub busy: Option<Busy>,
     pub unrelated: Option<Unrelated>,
+    pub inside: Option<Inside>,
     pub outage: Option<Outage>,
 }
 
@@ -51,6 +53,7 @@ impl Figures {
             self.drift.as_ref().map(Drift::aims),
             self.busy.as_ref().map(Busy::aims),
             self.unrelated.as_ref().map(Unrelated::aims),
+            self.inside.as_ref().map(Inside::aims),
             self.outage.as_ref().map(Outage::aims),
         ]
         .into_iter()
@@ -66,6 +69,7 @@ impl Figures {
             self.idle.as_ref().map(Idle::sections),
             self.drift.as_ref().map(Drift::sections),
             self.busy.as_ref().map(Busy::sections),
+            self.inside.as_ref().map(Inside::sections),
             self.outage.as_ref().map(Outage::sections),
         ]
         .into_iter()

@@ -1,7 +1,7 @@
 //! One workload after the other.
 
 use crate::{
-    arena::Arena, busy, calls::Reader, create, drift, idle, load, objects, outage, pace::Pace,
+    arena::Arena, busy, calls::Reader, create, drift, idle, inside, load, objects, outage, pace::Pace,
     report::Figures, restart, unrelated, workload::Workload,
 };
 use anyhow::Result;
@@ -59,6 +59,10 @@ impl Bench<'_> {
             eprintln!("W5: Secrets and ConfigMaps of others");
             let (unrelated, next) = unrelated::measure(arena).await?;
             (figures.unrelated, arena) = (Some(unrelated), next);
+        }
+        if self.is_asked_for(Workload::Inside) {
+            eprintln!("W6: what is inside accounts");
+            figures.inside = Some(inside::measure(&mut arena).await?);
         }
         if self.is_asked_for(Workload::Outage) {
             eprintln!("W7: Chatwoot down for {} s", self.pace.outage.as_secs());

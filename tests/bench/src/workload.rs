@@ -20,6 +20,9 @@ pub enum Workload {
     /// Secrets and ConfigMaps of others
     #[value(name = "W5")]
     Unrelated,
+    /// What is inside accounts, made and then left alone
+    #[value(name = "W6")]
+    Inside,
     /// Chatwoot down, and then throttling
     #[value(name = "W7")]
     Outage,

@@ -74,6 +74,19 @@ fn what_everything_costs_is_counted_by_route_and_by_object() {
     // W5
     assert_eq!(figure(&report, "W5  Secrets and ConfigMaps of others"), 50.0);
 
+    // W6: one account got its things, each with a call of its own and a list for each kind.
+    let inside = &report["inside"];
+    assert_eq!((count(inside, "/accounts"), count(inside, "/objects")), (1, 10), "{inside:#}");
+    let routes = &inside["calls"]["by_route"];
+    for (kind, made) in [("inboxes", 1), ("teams", 2), ("labels", 5), ("webhooks", 1), ("agent_bots", 1)] {
+        assert_eq!(routes[format!("POST /api/v1/accounts/:account_id/{kind}")], made, "{routes:#}");
+    }
+    let lists = inside["lists"]["by_kind"].as_object().unwrap();
+    assert!(lists.len() == 5 && count(inside, "/lists/most") > 0, "{lists:#?}");
+    assert_eq!(figure(&report, "W6  Kubernetes writes per bot"), 4.0, "{inside:#}");
+    assert_eq!(figure(&report, "W6  Kubernetes writes per label"), 3.0, "{inside:#}");
+    assert_eq!(figure(&report, "W6  nothing to do: Kubernetes writes"), 0.0, "{inside:#}");
+
     // W7: what could not be done was done afterwards.
     for trouble in ["down", "storm"] {
         let trouble = &report["outage"][trouble];

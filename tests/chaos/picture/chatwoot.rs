@@ -17,8 +17,8 @@ pub fn add(picture: &mut Picture, names: &Names, state: &State) {
             "id": names.person(person.id), "name": person.name, "display_name": person.display_name,
             "custom_attributes": attributes(names, &person.custom_attributes)
         });
-        picture
-            .add(format!("person {} of {}", person.email, owner(names, &person.custom_attributes)), content);
+        let (address, mine) = (names.address(&person.email), owner(names, &person.custom_attributes));
+        picture.add(format!("person {address} of {mine}"), content);
     }
     for row in &state.memberships {
         let key = format!("membership of {} in {}", names.person(row.user), names.account(row.account));

@@ -2,7 +2,6 @@
 
 use super::Names;
 use chatwoot_simulator::State;
-use k8s_openapi::ByteString;
 use serde_json::{Map, Value, json};
 
 pub fn key(names: &Names, object: &Value) -> String {
@@ -14,7 +13,7 @@ pub fn key(names: &Names, object: &Value) -> String {
 pub fn content(names: &Names, object: &Value, state: &State) -> Value {
     let mut content = json!({"metadata": metadata(object)});
     if object["kind"] == "Secret" {
-        content["data"] = data(names, object, state);
+        content["data"] = super::secrets::data(names, object, state);
     } else {
         content["spec"] = object["spec"].clone();
         content["status"] = status(names, object);
@@ -82,12 +81,27 @@ fn without_note(message: &str) -> String {
 fn numbers(names: &Names, object: &Value, status: &mut Map<String, Value>) {
     let id = status.get("id").and_then(Value::as_i64);
     if let Some(id) = id {
-        let whose = if object["kind"] == "ChatwootUser" { names.person(id) } else { names.account(id) };
+        let whose = match object["kind"].as_str().unwrap_or_default() {
+            "ChatwootUser" => names.person(id),
+            "ChatwootAccount" => names.account(id),
+            kind => names.inside(kind, id),
+        };
         status.insert("id".to_owned(), json!(whose));
         if let Some(url) = status.get_mut("url") {
             let ends = url.as_str().unwrap_or_default().ends_with(&format!("/{id}"));
             *url = json!(if ends { "of this account" } else { "of another account" });
         }
+    }
+    if let Some(account) = status.get_mut("account") {
+        account["id"] = json!(account["id"].as_i64().map(|id| names.account(id)));
+        account["instance"]["uid"] =
+            json!(names.of_uid(account["instance"]["uid"].as_str().unwrap_or_default()));
+    }
+    if let Some(user) = status.get_mut("automation") {
+        // A request without an answer is remembered for as long as it could matter, and rightly so.
+        user.as_object_mut().map(|user| user.remove("unansweredSince"));
+        user["email"] = json!(names.address(user["email"].as_str().unwrap_or_default()));
+        user["userId"] = json!(user["userId"].as_i64().map(|id| names.person(id)));
     }
     let memberships = status.get_mut("memberships").and_then(Value::as_array_mut);
     for membership in memberships.into_iter().flatten() {
@@ -95,35 +109,6 @@ fn numbers(names: &Names, object: &Value, status: &mut Map<String, Value>) {
             membership["accountId"] = json!(names.account(id));
         }
     }
-}
-
-/// What a Secret tells, and whether it is true.
-fn data(names: &Names, object: &Value, state: &State) -> Value {
-    let texts: Map<String, Value> = object["data"].as_object().cloned().unwrap_or_default();
-    let text = |key: &str| {
-        let bytes = serde_json::from_value::<ByteString>(texts.get(key)?.clone()).ok()?;
-        String::from_utf8(bytes.0).ok()
-    };
-    let id = text("user_id").and_then(|id| id.parse().ok());
-    let person = id.and_then(|id| state.user(id));
-    let mut content = Map::new();
-    for key in texts.keys() {
-        let value = text(key);
-        let told = match (key.as_str(), person) {
-            ("password", Some(person)) => json!(if person.password == value { "right" } else { "wrong" }),
-            ("access_token", Some(person)) => {
-                json!(if person.access_token == value { "right" } else { "wrong" })
-            }
-            ("user_id", _) => json!(id.map(|id| names.person(id))),
-            ("account_id", _) => {
-                json!(value.and_then(|id| id.parse().ok()).map(|id| names.account(id)))
-            }
-            ("token", _) => json!("present"),
-            _ => json!(value),
-        };
-        content.insert(key.clone(), told);
-    }
-    Value::Object(content)
 }
 
 /// This run's namespaces and its Chatwoot, called as every run's.

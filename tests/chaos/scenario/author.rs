@@ -18,41 +18,48 @@ pub struct Manifests {
 }
 
 /// Who writes them, for these namespaces.
-pub struct Author<'a> {
-    pub home: &'a str,
-    pub acme: &'a str,
-    pub bpo: &'a str,
+pub struct Author {
+    pub home: String,
+    pub acme: String,
+    pub bpo: String,
     /// The second version.
     pub changed: bool,
 }
 
-impl Author<'_> {
+impl Author {
     pub fn write(&self, url: &str, token: &str, timeout: &str) -> Manifests {
         let mut all = Manifests::default();
-        all.secret(self.home, "platform-app", &json!({"token": token}));
+        all.secret(&self.home, "platform-app", &json!({"token": token}));
         let instance = json!({
             "url": url, "externalURL": "https://chat.example.com",
             "platformTokenSecretRef": {"name": "platform-app"},
-            "driftCheckInterval": "1h",
+            "driftCheckInterval": "1h", "automation": {"emailDomain": "ops.example"},
             "requestBudget": {"timeout": timeout, "perMinute": 60000}
         });
-        all.object(Kind::Instance, self.home, "main", instance);
+        all.object(Kind::Instance, &self.home, "main", instance);
         self.plans(&mut all);
         self.grants(&mut all);
         for number in 0..ACCOUNTS {
-            self.tenants(&mut all, Kind::Account, self.acme, &format!("acme-{number}"), self.account(number));
+            self.tenants(
+                &mut all,
+                Kind::Account,
+                &self.acme,
+                &format!("acme-{number}"),
+                self.account(number),
+            );
         }
         for number in 0..BPO_ACCOUNTS {
             let spec = json!({"name": format!("Outsourcer {number}{}", self.edition())});
-            self.tenants(&mut all, Kind::Account, self.bpo, &format!("bpo-{number}"), spec);
+            self.tenants(&mut all, Kind::Account, &self.bpo, &format!("bpo-{number}"), spec);
         }
         for number in 0..PEOPLE {
             let spec = self.person(&mut all, number);
-            self.tenants(&mut all, Kind::User, self.acme, &format!("person-{number}"), spec);
+            self.tenants(&mut all, Kind::User, &self.acme, &format!("person-{number}"), spec);
         }
         for number in 0..BPO_PEOPLE {
-            self.tenants(&mut all, Kind::User, self.bpo, &format!("agent-{number}"), self.agent(number));
+            self.tenants(&mut all, Kind::User, &self.bpo, &format!("agent-{number}"), self.agent(number));
         }
+        self.furnish(&mut all);
         all
     }
 
@@ -77,8 +84,8 @@ impl Author<'_> {
             "instanceRef": here, "features": features,
             "limits": {"agents": 25, "inboxes": 10}, "customAttributes": {"plan": "pro"}
         });
-        all.object(Kind::Plan, self.home, "free", free);
-        all.object(Kind::Plan, self.home, "pro", pro);
+        all.object(Kind::Plan, &self.home, "free", free);
+        all.object(Kind::Plan, &self.home, "pro", pro);
     }
 
     fn grants(&self, all: &mut Manifests) {
@@ -86,12 +93,12 @@ impl Author<'_> {
             "instanceRef": {"name": "main"}, "namespaces": {"names": [self.acme]}, "emailDomains": ["acme.example"],
             "plans": ["free", "pro"], "allow": ["CustomAttributes", "Features", "Credentials", "Delete"]
         });
-        all.object(Kind::Grant, self.home, "acme", grant);
+        all.object(Kind::Grant, &self.home, "acme", grant);
         let grant = json!({
             "instanceRef": {"name": "main"}, "namespaces": {"names": [self.bpo]},
             "emailDomains": ["bpo.example", "*.bpo.example"],
         });
-        all.object(Kind::Grant, self.home, "bpo", grant);
+        all.object(Kind::Grant, &self.home, "bpo", grant);
     }
 
     fn account(&self, number: usize) -> Value {
@@ -130,7 +137,7 @@ impl Author<'_> {
             4..6 => {
                 let given = format!("{name}-password");
                 let value = format!("G1ven-Passw0rd!{number}{}", self.edition().len());
-                all.secret(self.acme, &given, &json!({"value": value}));
+                all.secret(&self.acme, &given, &json!({"value": value}));
                 spec["password"] = json!({"secretKeyRef": {"name": given, "key": "value"}});
             }
             6..8 => spec["credentialsSecret"] = json!({"name": secret, "labels": {"team": "blue"}}),
@@ -169,7 +176,7 @@ impl Author<'_> {
 }
 
 impl Manifests {
-    fn object(&mut self, kind: Kind, namespace: &str, name: &str, spec: Value) {
+    pub fn object(&mut self, kind: Kind, namespace: &str, name: &str, spec: Value) {
         let object = json!({
             "apiVersion": "chatwoot.dev/v1alpha1", "kind": kind.name(),
             "metadata": {"name": name, "namespace": namespace}, "spec": spec

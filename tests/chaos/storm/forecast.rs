@@ -87,6 +87,16 @@ pub enum Deed {
     DeletePerson,
     RemoveMember,
     ChangeRole,
+    ChangeLabel,
+    ChangeTeam,
+    ChangeWebhook,
+    ChangeInbox,
+    ChangeBot,
+    DeleteLabel,
+    DeleteTeam,
+    DeleteWebhook,
+    DeleteBot,
+    DetachBot,
 }
 
 /// What authors do.
@@ -99,7 +109,7 @@ pub enum Edit {
     Rotate,
 }
 
-const DEEDS: [Deed; 8] = [
+const DEEDS: [Deed; 18] = [
     Deed::RenameAccount,
     Deed::ChangeAttributes,
     Deed::ChangeFeatures,
@@ -108,6 +118,16 @@ const DEEDS: [Deed; 8] = [
     Deed::DeletePerson,
     Deed::RemoveMember,
     Deed::ChangeRole,
+    Deed::ChangeLabel,
+    Deed::ChangeTeam,
+    Deed::ChangeWebhook,
+    Deed::ChangeInbox,
+    Deed::ChangeBot,
+    Deed::DeleteLabel,
+    Deed::DeleteTeam,
+    Deed::DeleteWebhook,
+    Deed::DeleteBot,
+    Deed::DetachBot,
 ];
 const ROUTES: [&str; 4] = ["*", "WRITE *", "POST *", "PATCH *"];
 /// As the operator's settle time forbids anything to come much later than its time-out.

@@ -1,18 +1,21 @@
 //! Letting it happen.
 
+mod people;
+
 use super::{
-    forecast::{Deed, Edit, Gust},
+    forecast::{Edit, Gust},
     outages::Outage,
 };
-use crate::{arena::Arena, scenario::Scenario};
-use anyhow::Result;
-use chatwoot_simulator::{
-    Act, EditAccount, EditUser, End, Fault, Filter, How, Release, Removal, Role, State, When,
+use crate::{
+    arena::Arena,
+    scenario::{Name, Scenario, is_tenants},
 };
+use anyhow::Result;
+use chatwoot_simulator::{Act, End, Fault, Filter, Release};
 use chatwoot_stage::Kind;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 /// After an outage the next probe comes at most about as much later as the outage was long, and this.
@@ -65,7 +68,7 @@ pub async fn strike(arena: &Arc<Arena>, scenarios: &[Scenario], gust: Gust) -> R
         Gust::StandStill { lasts } => arena.stand_still(lasts).await?,
         Gust::People { scenario, which, deed } => {
             let chatwoot = &scenarios[scenario].stage.chatwoot;
-            if let Some(act) = people(&chatwoot.state().await?, which, deed) {
+            if let Some(act) = people::people(&chatwoot.state().await?, which, deed) {
                 // Whom they mean may be gone by now.
                 let _ = chatwoot.act(act).await;
             }
@@ -79,65 +82,30 @@ pub async fn strike(arena: &Arc<Arena>, scenarios: &[Scenario], gust: Gust) -> R
     Ok(None)
 }
 
-/// Only what the operator is asked to put right: marks stay, because without them it must not touch anything.
-fn people(state: &State, which: usize, deed: Deed) -> Option<Act> {
-    let account = state.accounts.get(which % state.accounts.len().max(1))?.id;
-    let person = state.users.get(which % state.users.len().max(1));
-    let row = state.memberships.get(which % state.memberships.len().max(1));
-    let given = |key: &str| json!({key: "changed by people"}).as_object().cloned().unwrap_or_default();
-    Some(match deed {
-        Deed::RenameAccount => Act::RenameAccount { account, name: "Renamed by people".into() },
-        Deed::ChangeAttributes => {
-            // The outsourcer's accounts declare none.
-            let plan = state.account(account)?.custom_attributes.contains_key("plan");
-            let attributes = plan.then(|| given("segment"))?;
-            Act::EditAccountAttributes { account, how: How::Merge, attributes }
-        }
-        Deed::ChangeFeatures => {
-            let features = BTreeMap::from([("automations".to_owned(), false), ("macros".to_owned(), false)]);
-            let plan = state.account(account)?.custom_attributes.get("plan")? == "pro";
-            plan.then(|| Act::EditAccount(EditAccount { account, features, ..EditAccount::default() }))?
-        }
-        Deed::ChangeLimits => {
-            let mut limits = state.account(account)?.limits.as_object().cloned()?;
-            *limits.get_mut("agents")? = json!(3);
-            Act::EditAccount(EditAccount {
-                account,
-                limits: Some(Value::Object(limits)),
-                ..EditAccount::default()
-            })
-        }
-        Deed::RenamePerson => Act::EditUser(EditUser {
-            user: person?.id,
-            name: Some("Renamed by people".into()),
-            ..EditUser::default()
-        }),
-        Deed::DeletePerson => Act::DeleteUser { user: person?.id, when: When::Now },
-        Deed::RemoveMember => {
-            Act::RemoveMember { account: row?.account, user: row?.user, way: Removal::Plain }
-        }
-        Deed::ChangeRole => {
-            let other = if row?.role == Some(Role::Agent) { Role::Administrator } else { Role::Agent };
-            Act::ChangeRole { account: row?.account, user: row?.user, role: Some(other) }
-        }
-    })
-}
-
 /// Edits are undone by the last word, which applies everything anew.
 async fn author(scenario: &Scenario, which: usize, deed: Edit) -> Result<()> {
-    let applied = scenario.applied().into_keys();
-    let tenants = applied.filter(|name| matches!(name.0, Kind::Account | Kind::User));
-    let among = if deed == Edit::Rotate { scenario.generated() } else { tenants.collect() };
+    let tenants = scenario.applied().into_keys().filter(is_tenants);
+    let among: Vec<Name> = if deed == Edit::Rotate { scenario.generated() } else { tenants.collect() };
     let at_once = if deed == Edit::Look { LOOKS } else { 1 };
     for (kind, namespace, name) in among.iter().cycle().skip(which % among.len().max(1)).take(at_once) {
         let change = match deed {
-            Edit::Rename => json!({"spec": {"name": format!("Renamed {which}")}}),
+            Edit::Rename => renamed(*kind, which),
             Edit::Look => json!({"metadata": {"annotations": {REQUESTED: format!("gust {which}")}}}),
             Edit::Rotate => json!({"spec": {"password": {"generate": {"rotation": format!("{which}")}}}}),
         };
         change_one(scenario, *kind, namespace, name, &change).await?;
     }
     Ok(())
+}
+
+/// Another name, which for some is a title or an address.
+fn renamed(kind: Kind, which: usize) -> Value {
+    json!({"spec": match kind {
+        Kind::Label => json!({"title": format!("renamed-{which}")}),
+        Kind::Webhook => json!({"url": format!("https://renamed.example/{which}")}),
+        Kind::Team => json!({"name": format!("renamed {which}")}),
+        _ => json!({"name": format!("Renamed {which}")}),
+    }})
 }
 
 /// Looks that are asked for at once; without them nobody would notice what people did before the next drift check.

@@ -192,6 +192,36 @@ fn promise_a_lost_status_makes_no_second_one() {
     assert_eq!(world.status.id, world.items.keys().next().copied());
 }
 
+/// After a restore the account is waited for, and that is said in the status that was lost.
+#[test]
+fn promise_a_lost_status_is_not_forgotten_over_what_is_said_meanwhile() {
+    let mut world = World::inbox();
+    world.settle();
+    world.status = ContentStatus::default();
+    let open = world.place.clone();
+    world.place = Place::Waiting(Verdict::new(reason::WAITING_FOR_ACCOUNT, "not yet"));
+    assert_eq!(world.pass().reason(), "WaitingForAccount");
+    world.place = open;
+    world.wait(60);
+    let pass = world.pass();
+    assert_eq!((pass.calls(), pass.reason()), (vec!["list"], "NotOwned"));
+    assert_eq!(world.items.len(), 1);
+}
+
+/// The finalizer stays then, and nothing was lost: somebody else's of that name is none of its business.
+#[test]
+fn a_refused_request_is_no_lost_status() {
+    let mut world = World::inbox();
+    world.fail("create", Fault::Refused(Class::RateLimited));
+    world.pass();
+    assert!(world.finalizer && world.status.id.is_none());
+    let name = world.wished().key.clone();
+    world.somebody_makes(&name);
+    world.wait(60);
+    assert_eq!(world.settle().reason(), "Succeeded");
+    assert_eq!(world.items.len(), 2);
+}
+
 #[test]
 fn promise_observing_changes_nothing() {
     let mut world = World::label();
