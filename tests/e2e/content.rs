@@ -1,6 +1,7 @@
 //! What is inside accounts: made, kept and removed, with as few calls as can be.
 
 use crate::support::{
+    Place, Stage,
     content::{Furnished, automated},
     subject::{id, is, message},
 };
@@ -128,7 +129,7 @@ async fn a_suspended_account_is_waited_for() -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_automation_the_message_says_what_the_admin_writes() -> Result<()> {
+pub async fn without_automation_the_message_says_what_the_admin_writes() -> Result<()> {
     let inside = Furnished::with(crate::support::Setup::default()).await?;
     let vip = inside.apply(LABEL, "vip", json!({"title": "vip"})).await?;
     let refused = vip.reason("AutomationDisabled").await?;
@@ -151,5 +152,22 @@ async fn two_with_one_title_do_not_undo_each_other() -> Result<()> {
     first.delete().await?;
     second.ready().await?;
     assert_eq!(inside.content().await?.labels[0].fields["color"], "#222222");
+    Ok(())
+}
+
+/// What is inside needs the operator's user in the account, so the account waits for it, however long ago both were deleted.
+#[tokio::test]
+async fn what_is_deleted_with_its_account_while_no_operator_runs_goes_too() -> Result<()> {
+    let place = Place::own().await?;
+    let inside = Furnished::on(Stage::in_place_with(&place, automated()).await?).await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip"})).await?;
+    vip.ready().await?;
+    place.stop_operator().await?;
+    inside.account.delete().await?;
+    vip.delete().await?;
+    place.start_operator().await?;
+    vip.gone().await?;
+    inside.account.gone().await?;
+    assert!(inside.content().await?.labels.is_empty());
     Ok(())
 }

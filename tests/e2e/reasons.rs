@@ -1,8 +1,9 @@
 //! Every reason an object can show is reached by a test, and left again.
 
 use crate::{
-    accounts, adoption, crashes, decisions, deletion, grants, instances, lost, plans, tenancy, user_adoption,
-    user_answers, user_deletion, user_emails, user_memberships, user_passwords, users,
+    accounts, adoption, content, crashes, decisions, deletion, grants, instances, lost, plans, tenancy,
+    user_adoption, user_answers, user_deletion, user_emails, user_memberships, user_passwords, users,
+    webhooks,
 };
 use chatwoot_operator::api::conditions::{REASONS, reason};
 use std::collections::BTreeSet;
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 type Test = fn() -> anyhow::Result<()>;
 
 /// Which test reaches a reason and leaves it again.
-const REACHED_BY: [(&str, Test); 43] = [
+const REACHED_BY: [(&str, Test); 45] = [
     (reason::SUCCEEDED, accounts::an_account_is_made_with_the_fewest_calls_and_writes),
     (reason::OBSERVED, accounts::observing_creates_binds_and_writes_nothing),
     (reason::PAUSED, accounts::a_paused_account_is_left_alone_until_it_is_no_longer),
@@ -86,6 +87,9 @@ const REACHED_BY: [(&str, Test); 43] = [
     (reason::CHATWOOT_UNAVAILABLE, users::while_an_account_is_cleaned_up_only_its_people_wait),
     (reason::EXTERNAL_RESOURCE_MISSING, users::nobody_is_made_again_in_what_may_be_another_chatwoot),
     (reason::DELETION_BLOCKED, user_deletion::a_dead_chatwoot_blocks_and_says_the_way_out),
+    // What is inside accounts.
+    (reason::AUTOMATION_DISABLED, content::without_automation_the_message_says_what_the_admin_writes),
+    (reason::WAITING_FOR_REFERENCE, webhooks::an_inbox_that_is_named_is_waited_for),
 ];
 
 #[test]

@@ -150,7 +150,7 @@ async fn what_a_version_does_not_have_is_said_and_not_sent() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_inbox_that_is_named_is_waited_for() -> Result<()> {
+pub async fn an_inbox_that_is_named_is_waited_for() -> Result<()> {
     let inside = Furnished::new().await?;
     let crm = inside.apply(WEBHOOK, "crm", json!({"url": URL, "inbox": "website"})).await?;
     let waiting = crm.reason("WaitingForReference").await?;

@@ -25,7 +25,11 @@ impl Furnished {
     }
 
     pub async fn with(setup: Setup) -> Result<Self> {
-        let stage = Stage::with(setup).await?;
+        Self::on(Stage::with(setup).await?).await
+    }
+
+    /// On a stage that is there already.
+    pub async fn on(stage: Stage) -> Result<Self> {
         let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
         let id = id(&account.get().await?)?;
         Ok(Self { stage, tenant, account, id })

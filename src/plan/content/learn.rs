@@ -45,7 +45,7 @@ impl Facts {
                 match answer {
                     Ok(seen) if seen.id == id => self.put(seen),
                     Ok(_) => self.fail(Call::Write, Failure::of(Class::Unexpected)),
-                    Err(failure) => self.fail(Call::Write, failure),
+                    Err(failure) => self.fail(Call::Write, self.discreet(failure)),
                 }
             }
             Lesson::PartRead(name, Ok(value)) => {
@@ -93,7 +93,7 @@ impl Facts {
 
     /// What the request came to. One that is certain to have made nothing leaves no note behind.
     fn created(&mut self, answer: Result<Seen, Failure>) {
-        match answer {
+        match answer.map_err(|failure| self.discreet(failure)) {
             Ok(seen) => {
                 let id = seen.id;
                 self.put(seen);
@@ -118,6 +118,14 @@ impl Facts {
                 }
                 self.fail(Call::Write, failure);
             }
+        }
+    }
+
+    /// Where the key can hold a secret, Chatwoot's words are not repeated: they may quote it.
+    fn discreet(&self, failure: Failure) -> Failure {
+        match self.kind.naming {
+            Naming::Fingerprint(_) => Failure { refusal: None, ..failure },
+            Naming::Key | Naming::Temporary(_) => failure,
         }
     }
 

@@ -123,7 +123,11 @@ pub fn facts(
         walking: deleting && world.walks.is_under_way(&uid),
         doubted: world.automation.is_doubted(&uid),
         marker: own_marker(&installation, &namespace, &home.uid, &name, &uid),
-        deleting_for: going.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default(),
+        // While no operator ran nobody could do what is waited for.
+        deleting_for: going
+            .and_then(|age| Duration::try_from(age).ok())
+            .unwrap_or_default()
+            .min(at.clock.saturating_sub(remembered.since.unwrap_or(at.clock))),
         settle: timeout * 2 + world.settings.settle_margin,
     };
     let around = Around {

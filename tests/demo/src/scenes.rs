@@ -1,6 +1,7 @@
 //! What happens, in order.
 
 mod crash;
+mod customer;
 mod drift;
 mod tenants;
 
@@ -20,9 +21,11 @@ pub async fn all(tell: &mut Tell, parts: &mut Parts, begun: Instant) -> Result<(
     let tenants = tenants::play(tell, parts).await?;
     let repaired = drift::play(tell, parts, &tenants).await?;
     let crash = crash::play(tell, parts).await?;
+    let customer = customer::play(tell, parts).await?;
 
     tell.chapter("In short", "");
-    tell.done(&format!("{} objects applied, all Ready", tenants.objects.len() + crash.accounts));
+    let objects = tenants.objects.len() + crash.accounts + customer.objects;
+    tell.done(&format!("{objects} objects applied, all Ready"));
     tell.done(&format!(
         "a change behind the operator's back put right {:.1} s after it was asked",
         repaired.as_secs_f32()
@@ -31,6 +34,7 @@ pub async fn all(tell: &mut Tell, parts: &mut Parts, begun: Instant) -> Result<(
         "{} accounts asked for, the operator killed in between, {} accounts made",
         crash.accounts, crash.made
     ));
+    tell.done("a customer's first message in the inbox of a tenant who was not there a minute ago");
     let calls = parts.chatwoot.last_seq().await?;
     let writes: usize = parts.cluster.count_writes_by(&operator_user()).await?.values().sum();
     tell.note(&format!("The operator sent {calls} requests to Chatwoot and wrote {writes} times to Kubernetes, leases and events included."));

@@ -98,12 +98,12 @@ async fn what_is_inside_is_compared_field_by_field_and_then_so() {
     let fields = json!({"color": "#000000"}).as_object().unwrap().clone();
     stage.chatwoot.act(Act::EditRecord { kind: RecordKind::Label, id, fields }).await.unwrap();
 
-    let changed = json!({"color": "#1f93ff", "showOnSidebar": false});
+    let changed = json!({"color": "#1f93ff", "description": "Ours"});
     let manifests = [label("vip", changed), label("same", json!({})), label("new", json!({}))];
     let rehearsal = rehearsed(&mut stage, &manifests).await;
     let vip = about(&rehearsal, "vip");
     assert_eq!(vip.sheet.requests, ["PATCH /api/v1/accounts/:id/labels/:id"]);
-    assert_eq!(said(vip), ["color: \"#000000\" → \"#1f93ff\"", "showOnSidebar: true → false"]);
+    assert_eq!(said(vip), ["color: \"#000000\" → \"#1f93ff\"", "description: \"\" → \"Ours\""]);
     assert!(about(&rehearsal, "same").sheet.is_empty());
     assert!(about(&rehearsal, "new").sheet.creates && about(&rehearsal, "new").sheet.notes.is_empty());
 

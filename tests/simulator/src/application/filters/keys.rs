@@ -85,6 +85,7 @@ pub fn allowed_operators(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "message_type" | "private_note" => Some(EQUALS),
         "content" => Some(TEXTS),
+        "phone_number" => Some(&["equal_to", "not_equal_to", "contains", "does_not_contain", "starts_with"]),
         _ => known.map(|key| key.operators),
     }
 }
