@@ -9,6 +9,9 @@ use crate::{
     },
 };
 
+/// Chatwoot's words for a URL that another webhook has (chatwoot-api §3.6).
+const TAKEN: &str = "Url has already been taken";
+
 impl Facts {
     pub(super) fn fold(&mut self, lesson: Lesson) {
         match lesson {
@@ -121,11 +124,12 @@ impl Facts {
         }
     }
 
-    /// Where the key can hold a secret, Chatwoot's words are not repeated: they may quote it.
+    /// Where the key can hold a secret, Chatwoot's words may quote it: only those that tell of another's key are repeated.
     fn discreet(&self, failure: Failure) -> Failure {
+        let taken = failure.refusal.as_ref().is_some_and(|refusal| refusal.0 == TAKEN);
         match self.kind.naming {
-            Naming::Fingerprint(_) => Failure { refusal: None, ..failure },
-            Naming::Key | Naming::Temporary(_) => failure,
+            Naming::Fingerprint(_) if !taken => Failure { refusal: None, ..failure },
+            Naming::Fingerprint(_) | Naming::Key | Naming::Temporary(_) => failure,
         }
     }
 

@@ -282,11 +282,13 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// It calls Chatwoot for certain. A list may be there already.
+    /// It calls Chatwoot for certain, or commits this pass to a call: a request that is noted and not sent would be waited
+    /// for. A list may be there already.
     pub fn needs_turn(&self) -> bool {
         matches!(
             self,
             Effect::Token
+                | Effect::Write(_, Tag::Note)
                 | Effect::Create(_)
                 | Effect::Patch(..)
                 | Effect::ReadPart(..)

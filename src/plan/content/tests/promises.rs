@@ -260,3 +260,16 @@ fn promise_two_with_one_key_do_not_undo_each_other() {
     let pass = world.pass();
     assert_eq!((pass.calls(), pass.reason()), (vec![], "NotOwned"));
 }
+
+/// A request that is noted and then has to queue would be waited for as if it were under way.
+#[test]
+fn promise_a_request_is_noted_only_by_who_may_send_it_at_once() {
+    let mut world = World::label();
+    let notes: Vec<Effect> = world
+        .pass()
+        .effects
+        .into_iter()
+        .filter(|effect| matches!(effect, Effect::Write(_, Tag::Note)))
+        .collect();
+    assert!(!notes.is_empty() && notes.iter().all(Effect::needs_turn), "{notes:?}");
+}
