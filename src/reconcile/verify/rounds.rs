@@ -89,6 +89,16 @@ struct Round {
     under_way: Option<CancellationToken>,
 }
 
+impl Round {
+    /// What it waited for has come: whatever is told meanwhile must not have it walk again.
+    fn begins(&mut self) -> CancellationToken {
+        let stop = CancellationToken::new();
+        self.under_way = Some(stop.clone());
+        self.waits = false;
+        stop
+    }
+}
+
 impl Walks {
     /// This process leads now. What another one did meanwhile is not known here.
     pub fn begin(&self) {
@@ -191,8 +201,7 @@ impl Walks {
                 continue;
             }
             let Some(round) = inner.rounds.get_mut(&uid) else { continue };
-            let stop = CancellationToken::new();
-            round.under_way = Some(stop.clone());
+            let stop = round.begins();
             let only_tidy = round.interval.is_none();
             inner.busy.insert(instance.clone());
             jobs.push(Job { uid, namespace, name, instance, only_tidy, stop });

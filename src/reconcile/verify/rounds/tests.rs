@@ -155,3 +155,17 @@ fn another_lead_takes_nothing_over_from_memory() {
     walks.begin();
     assert_eq!((walks.outcome("u-1"), due(&walks)), (None, None));
 }
+
+/// It was due before it could be walked, such as right after a restart.
+#[test]
+fn a_walk_that_was_waited_for_is_made_once() {
+    let walks = Walks::default();
+    walks.note(&account(hourly(), Some(("Unknown", "Progressing"))));
+    walks.lock().puts_off("u-1", START);
+    walks.lock().rounds.get_mut("u-1").unwrap().begins();
+    comes_to(&walks, Judged::Sure(Outcome::Arrived));
+    let slot = due(&walks);
+    walks.note(&account(hourly(), Some(("True", "Succeeded"))));
+    assert_eq!(due(&walks), slot);
+    assert!(slot > Some(START));
+}
