@@ -71,6 +71,11 @@ where
         Self { rehearsing: true, ..self }
     }
 
+    /// Whether writes are only imagined.
+    pub fn is_rehearsing(&self) -> bool {
+        self.rehearsing
+    }
+
     /// The object as last seen or written.
     pub fn object(&self) -> &K {
         &self.object

@@ -117,7 +117,7 @@ async fn what_is_inside_is_compared_field_by_field_and_then_so() {
     assert_eq!(routes, [format!("PATCH {labels}/:id"), format!("POST {labels}")]);
     let state = stage.chatwoot.state().await.unwrap();
     let vip = state.content.labels.iter().find(|label| label.id == id).unwrap();
-    assert_eq!((&vip.fields["color"], &vip.fields["show_on_sidebar"]), (&json!("#1f93ff"), &json!(false)));
+    assert_eq!((&vip.fields["color"], &vip.fields["description"]), (&json!("#1f93ff"), &json!("Ours")));
 }
 
 #[tokio::test]
