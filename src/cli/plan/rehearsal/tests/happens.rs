@@ -50,11 +50,17 @@ async fn meddle(stage: &Stage, what: Meanwhile) {
             id: label.id,
             fields: [("color".to_owned(), "#000000".into())].into_iter().collect(),
         }),
-        Meanwhile::Leave => state.memberships.first().map(|row| Act::RemoveMember {
-            account: row.account,
-            user: row.user,
-            way: chatwoot_simulator::Removal::Plain,
-        }),
+        // Not the operator's own user: until it is back nobody can read what is inside, a plan least of all.
+        Meanwhile::Leave => {
+            let own =
+                |user: i64| state.user(user).is_some_and(|user| user.email.starts_with("chatwoot-operator+"));
+            let person = state.memberships.iter().find(|row| !own(row.user));
+            person.map(|row| Act::RemoveMember {
+                account: row.account,
+                user: row.user,
+                way: chatwoot_simulator::Removal::Plain,
+            })
+        }
     };
     if let Some(act) = act {
         stage.chatwoot.act(act).await.unwrap();
