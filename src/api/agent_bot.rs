@@ -1,4 +1,4 @@
-//! ChatwootAgentBot: an application that answers in an account's inboxes.
+//! ChatwootAgentBot: an application that answers in inboxes, of one account or of all.
 
 use super::{
     content::{ConnectionSecret, ContentDeletionPolicy, ContentStatus, Within, delete},
@@ -32,12 +32,20 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Account", type_ = "string", json_path = ".spec.account"),
     printcolumn(name = "Bot", type_ = "string", json_path = ".spec.name"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    printcolumn(name = "ID", type_ = "integer", json_path = ".status.id", priority = 1)
+    printcolumn(name = "ID", type_ = "integer", json_path = ".status.id", priority = 1),
+    printcolumn(name = "For all", type_ = "boolean", json_path = ".spec.installationWide", priority = 1)
 )]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = made_and_never_taken_over())]
 pub struct AgentBotSpec {
     #[serde(flatten)]
     pub within: Within,
+    /// Every account of the installation sees it and can have it answer. Needs a ChatwootGrant with allow:
+    /// [InstallationBots]. The account is then the one through which the operator sees the bot; it stays when the account
+    /// goes. Cannot be changed.
+    #[serde(default)]
+    #[x_kube(validation = rules::is_fixed("installationWide", "a bot cannot be moved between an account and the installation"))]
+    pub installation_wide: bool,
     /// Its name, as people see it. Several bots of an account can have the same.
     #[schemars(length(min = 1, max = 255))]
     #[x_kube(validation = rules::not_blank("name"), validation = rules::printable("name"))]
@@ -60,12 +68,22 @@ pub struct AgentBotSpec {
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub inboxes: Option<Vec<String>>,
     /// Secret of this namespace into which the operator writes what the application needs: url, agent_bot_id, account_id,
-    /// access_token and, since Chatwoot 4.13, secret, which signs what it is told.
+    /// access_token and, since Chatwoot 4.13, secret, which signs what it is told. Of one for the whole installation
+    /// Chatwoot shows no secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_secret: Option<ConnectionSecret>,
     /// What happens to the bot in Chatwoot when this resource is deleted.
     #[serde(default = "delete")]
     pub deletion_policy: ContentDeletionPolicy,
+}
+
+/// Whoever is granted to make such bots could otherwise name somebody else's.
+fn made_and_never_taken_over() -> Rule {
+    Rule::new("!(self.installationWide && has(self.adopt) && self.adopt)")
+        .message(
+            "a bot for the whole installation is not taken over; leave adopt out, and the operator makes one",
+        )
+        .field_path(".adopt")
 }
 
 /// Chatwoot does not check it (chatwoot-api P36).

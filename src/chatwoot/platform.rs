@@ -5,6 +5,7 @@
 
 mod about;
 mod accounts;
+mod agent_bots;
 mod index;
 mod members;
 mod signup;

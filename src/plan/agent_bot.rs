@@ -23,7 +23,8 @@ pub const AGENT_BOT: Trait = Trait {
 /// Where it answers: ids of inboxes in ascending order.
 pub const INBOXES: &str = "inboxes";
 
-/// Before this release Chatwoot shows the bot's name where its URL should be (chatwoot-api P36).
+/// Before this release Chatwoot shows the bot's name where its URL should be (chatwoot-api P36); of a bot of the whole
+/// installation an account never sees the URL (§3.6).
 const SHOWS_THE_URL: Version = Version::new(4, 12, 0);
 
 /// What the spec of the bot `name` asks for.
@@ -41,7 +42,7 @@ pub fn wish(name: &str, spec: &AgentBotSpec, names: &dyn Names) -> Result<Wish, 
         connection: spec.connection_secret.as_ref().map(|secret| secret.name.clone()),
         ..Wish::default()
     };
-    if names.version() < SHOWS_THE_URL {
+    if names.version() < SHOWS_THE_URL || spec.installation_wide {
         wish.blind = url;
     } else {
         wish.fields.extend(url);

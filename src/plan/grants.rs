@@ -129,6 +129,11 @@ pub fn user(grants: &Grants, tenant: &Tenant, request: &UserRequest) -> Fit {
     judge(grants, tenant, request.needs())
 }
 
+/// Whether the tenant may make bots that every account of the installation sees.
+pub fn installation_bots(grants: &Grants, tenant: &Tenant) -> Fit {
+    judge(grants, tenant, vec![Need::Privilege(Privilege::InstallationBots)])
+}
+
 /// Whether an account may be destroyed, asked again when it is about to happen. Only the right to destroy counts here:
 /// a field that is refused by now is no reason to keep what its owner wants gone.
 pub fn may_delete_account(grants: &Grants, tenant: &Tenant, plan: Option<&str>) -> Fit {

@@ -2,7 +2,7 @@
 
 use super::{
     cache::Cache,
-    content::{Content, Item, Secrets, answer, typed},
+    content::{Content, InstallationWide, Item, Secrets, answer, typed},
     world::Caches,
 };
 use crate::{
@@ -50,6 +50,10 @@ impl Content for ChatwootAgentBot {
         self.spec.connection_secret.as_ref()
     }
 
+    fn installation_wide(&self) -> Option<&'static InstallationWide> {
+        self.spec.installation_wide.then_some(&INSTALLATION_WIDE)
+    }
+
     fn named(&self) -> Vec<Named> {
         let inboxes = self.spec.inboxes.iter().flatten();
         inboxes.map(|name| Named::Sibling(INBOX.kind, name.clone())).collect()
@@ -63,10 +67,9 @@ impl Content for ChatwootAgentBot {
         wish(&self.name_any(), &self.spec, names)
     }
 
-    /// The account's own. Those of the installation are shown too, and are not to be written here.
+    /// The account's own, and those of the installation, which cannot be written here.
     fn list(account: &Account) -> Answer<Vec<Item>> {
-        let own = |bots: Vec<AgentBot>| bots.iter().filter(|bot| is_own(bot)).map(item).collect();
-        account.agent_bots().list().map_ok(own).boxed()
+        account.agent_bots().list().map_ok(|bots| bots.iter().map(item).collect()).boxed()
     }
 
     fn create(account: &Account, fields: Map) -> Answer<Item> {
@@ -127,13 +130,29 @@ async fn is_in(account: &Account, bot: AgentBotId, inbox: InboxId) -> Result<boo
     }
 }
 
-fn is_own(bot: &AgentBot) -> bool {
-    bot.account_id.is_some() && !bot.system_bot
-}
+const INSTALLATION_WIDE: InstallationWide = InstallationWide {
+    create: |platform, fields| {
+        let platform = platform.clone();
+        async move { platform.create_agent_bot(&typed(fields)?).await.map(|bot| item(&bot)) }.boxed()
+    },
+    patch: |platform, id, fields| {
+        let (platform, id) = (platform.clone(), AgentBotId(id));
+        async move { platform.update_agent_bot(id, &typed(fields)?).await.map(|bot| item(&bot)) }.boxed()
+    },
+    show: |platform, id| {
+        let (platform, id) = (platform.clone(), AgentBotId(id));
+        async move { platform.agent_bot(id).await.map(|bot| item(&bot)) }.boxed()
+    },
+    delete: |platform, id| {
+        let (platform, id) = (platform.clone(), AgentBotId(id));
+        async move { platform.delete_agent_bot(id).await }.boxed()
+    },
+};
 
 fn item(bot: &AgentBot) -> Item {
     let secrets = [("access_token", &bot.access_token), ("secret", &bot.secret)];
     let connection: Secrets =
         secrets.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect();
-    Item { seen: seen(bot), connection, ..Item::default() }
+    let installation_wide = bot.account_id.is_none() || bot.system_bot;
+    Item { seen: seen(bot), connection, installation_wide, ..Item::default() }
 }

@@ -27,6 +27,7 @@ use crate::{
         application::{Account, Answer},
         gate::Key,
         outcome::{Class, Failure},
+        platform::Platform,
         types::Map,
     },
     plan::{
@@ -54,6 +55,18 @@ pub struct Item {
     pub connection: BTreeMap<&'static str, SecretString>,
     /// Values of secret fields as Chatwoot shows them. The planner sees keyed hashes of them.
     pub secrets: Secrets,
+    /// Every account sees it: it belongs to the installation.
+    pub installation_wide: bool,
+}
+
+/// How a kind that can belong to the whole installation is written: by the Platform API, because inside accounts such things
+/// are there to look at.
+pub struct InstallationWide {
+    pub create: fn(&Platform, Map) -> Answer<Item>,
+    pub patch: fn(&Platform, i64, Map) -> Answer<Item>,
+    /// With the secrets that lists do not show.
+    pub show: fn(&Platform, i64) -> Answer<Item>,
+    pub delete: fn(&Platform, i64) -> Answer<()>,
 }
 
 /// Values of secret fields, by field.
@@ -94,6 +107,11 @@ pub trait Content:
 
     /// Where ways to connect are written.
     fn connection(&self) -> Option<&ConnectionSecret> {
+        None
+    }
+
+    /// How it is written, where the spec wants it for the whole installation and not for the account.
+    fn installation_wide(&self) -> Option<&'static InstallationWide> {
         None
     }
 
@@ -199,6 +217,7 @@ impl<C: Content> Kind for C {
         let key = Key::new(machine.kind.kind, &machine.object.namespace, &machine.object.name);
         let account = world.caches.accounts.get(&machine.object.namespace, &machine.account);
         let instance = account.and_then(|account| place::instance_of(world, &account));
+        let instance = instance.or_else(|| place::recorded_instance(&machine.status));
         if let Some(handle) = instance.and_then(|key| world.instances.handle(&key)) {
             surroundings::forget_turn(&handle, &key);
         }

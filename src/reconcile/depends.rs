@@ -71,6 +71,10 @@ pub fn content<C: Content>(object: &C) -> BTreeSet<Ref> {
     if object.meta().deletion_timestamp.is_some() && !object.finalizers().is_empty() {
         refs.insert(Ref::ContentLeaving(namespace.clone(), account.clone()));
     }
+    if object.installation_wide().is_some() {
+        refs.insert(Ref::Namespace(namespace.clone()));
+        refs.insert(Ref::ContentGranted(namespace.clone(), account.clone()));
+    }
     refs.extend(object.named().into_iter().map(|named| match named {
         Named::Member(name) => Ref::User(namespace.clone(), name),
         Named::Sibling(kind, name) => Ref::Content(kind, namespace.clone(), name),

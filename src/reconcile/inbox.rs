@@ -153,7 +153,7 @@ fn item(inbox: &Inbox) -> Item {
         ("secret", &inbox.secret),
     ];
     let passwords = [("imap_password", &inbox.imap_password), ("smtp_password", &inbox.smtp_password)];
-    Item { seen: seen(inbox), connection: shown(connection), secrets: shown(passwords) }
+    Item { seen: seen(inbox), connection: shown(connection), secrets: shown(passwords), ..Item::default() }
 }
 
 fn shown<const N: usize>(secrets: [(&'static str, &Option<SecretString>); N]) -> Secrets {

@@ -29,7 +29,10 @@ async fn defaults_are_stored_and_an_unseen_object_is_not_current() {
         ("ChatwootAccount", json!({"deletionPolicy": "Retain", "mode": "Enforce", "paused": false})),
         ("ChatwootUser", json!({"deletionPolicy": "Revoke", "mode": "Enforce", "paused": false})),
         ("ChatwootInbox", json!({"deletionPolicy": "Retain", "mode": "Enforce", "paused": false})),
-        ("ChatwootAgentBot", json!({"deletionPolicy": "Delete", "mode": "Enforce", "paused": false})),
+        (
+            "ChatwootAgentBot",
+            json!({"deletionPolicy": "Delete", "installationWide": false, "mode": "Enforce", "paused": false}),
+        ),
         ("ChatwootLabel", inside()),
         ("ChatwootTeam", inside()),
         ("ChatwootCannedResponse", inside()),

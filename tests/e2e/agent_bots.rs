@@ -1,7 +1,9 @@
 //! Bots: made, attached to inboxes, connected to, and removed.
 
 use crate::support::{
-    content::Furnished,
+    Journal, Stage, Subject,
+    content::{Furnished, automated},
+    stage::merge,
     subject::{id, is, message},
 };
 use anyhow::{Context, Result};
@@ -122,5 +124,107 @@ async fn a_bot_answers_in_the_inboxes_it_names_and_of_two_the_older_one_does() -
     let again = id(&helper.looked_at().await?)?;
     assert!(again != bot);
     assert_eq!(inside.bot_of(inboxes[1]).await?, Some(again));
+    Ok(())
+}
+
+/// One of the installation, of a tenant who may make such.
+async fn of_all(more: serde_json::Value) -> Result<(Furnished, Subject)> {
+    let stage = Stage::with(automated()).await?;
+    let inside = Furnished::granted(stage, json!({"allow": ["InstallationBots"], "plans": []})).await?;
+    let mut spec = json!({"name": "Faq", "installationWide": true, "outgoingUrl": "https://faq.example"});
+    merge(&mut spec, more);
+    let bot = inside.apply(BOT, "faq", spec).await?;
+    Ok((inside, bot))
+}
+
+#[tokio::test]
+async fn a_bot_for_the_whole_installation_is_made_by_the_platform_token_and_published() -> Result<()> {
+    let (inside, faq) = of_all(json!({"connectionSecret": {"name": "faq"}})).await?;
+    let shop = inside.apply(INBOX, "shop", json!({"name": "shop", "api": {}, "bot": "faq"})).await?;
+    let bot = id(&faq.ready().await?)?;
+    let shop = id(&shop.ready().await?)?;
+    assert_eq!(inside.bot_of(shop).await?, Some(bot));
+    let bots = inside.bots().await?;
+    let [made] = bots.as_slice() else { panic!("{bots:?}") };
+    assert_eq!((made.id, made.account, made.name.as_deref()), (bot, None, Some("Faq")));
+    assert_eq!(made.outgoing_url.as_deref(), Some("https://faq.example"));
+    let secret = inside.tenant.secret_now("faq").await?;
+    assert_eq!(Some(&secret["access_token"]), made.access_token.as_ref());
+    assert_eq!(secret["agent_bot_id"], bot.to_string());
+    assert!(!secret.contains_key("account_id") && !secret.contains_key("secret"), "{:?}", secret.keys());
+    // Another name is put right, and a second look does nothing.
+    let edit = Act::EditBot { bot, name: Some("Other".into()), outgoing_url: None };
+    inside.stage.chatwoot.act(edit).await?;
+    faq.looked_at().await?;
+    assert_eq!(inside.bots().await?[0].name.as_deref(), Some("Faq"));
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    faq.looked_at().await?;
+    assert!(inside.stage.chatwoot.writes(seq).await?.is_empty());
+    // Chatwoot shows its URL to nobody in an account; what is asked for is sent nevertheless.
+    faq.set(json!({"outgoingUrl": "https://new.example"})).await?;
+    faq.ready().await?;
+    assert_eq!(inside.bots().await?[0].outgoing_url.as_deref(), Some("https://new.example"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bot_for_the_whole_installation_needs_a_grant_that_says_so() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    let faq = inside.apply(BOT, "faq", json!({"name": "Faq", "installationWide": true})).await?;
+    let refused = faq.reason("NotGranted").await?;
+    assert!(message(&refused, "Ready").contains("allow: [InstallationBots]"), "{refused}");
+    assert!(inside.bots().await?.is_empty());
+    let bots = |calls: Vec<String>| calls.into_iter().filter(|call| call.contains("agent_bots")).count();
+    assert_eq!(bots(inside.stage.chatwoot.calls(seq).await?), 0);
+    // Granted, it is made at once; the grant taken back, it stays as it is and can still be removed.
+    let grant = inside.stage.grant(&inside.tenant, json!({"allow": ["InstallationBots"]})).await?;
+    let bot = id(&faq.ready().await?)?;
+    grant.set(json!({"allow": []})).await?;
+    faq.reason("NotGranted").await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    faq.set(json!({"name": "Mine now"})).await?;
+    faq.until("is refused again", |o| o["status"]["observedGeneration"] == o["metadata"]["generation"])
+        .await?;
+    assert_eq!(bots(inside.stage.chatwoot.writes(seq).await?), 0);
+    assert_eq!(inside.bots().await?[0].id, bot);
+    faq.delete().await?;
+    faq.gone().await?;
+    assert!(inside.bots().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_lost_answer_to_a_bot_for_the_whole_installation_never_makes_a_second() -> Result<()> {
+    let stage = Stage::with(automated()).await?;
+    let inside = Furnished::granted(stage, json!({"allow": ["InstallationBots"]})).await?;
+    inside.stage.chatwoot.fault_once("POST /platform/api/v1/agent_bots", Effect::CloseAfterCommit).await?;
+    let faq = inside.apply(BOT, "faq", json!({"name": "Faq", "installationWide": true})).await?;
+    faq.reason("ResolvingCreate").await?;
+    let found = faq.at_last("is Ready", |object| is(object, "Succeeded")).await?;
+    let bots = inside.bots().await?;
+    let [bot] = bots.as_slice() else { panic!("{bots:?}") };
+    assert_eq!((bot.id, bot.name.as_deref(), bot.account), (id(&found)?, Some("Faq"), None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bot_for_the_whole_installation_outlives_its_account_and_goes_with_its_resource() -> Result<()> {
+    let (inside, faq) = of_all(json!({})).await?;
+    let bot = id(&faq.ready().await?)?;
+    inside.account.delete().await?;
+    inside.account.gone().await?;
+    faq.reason("AccountGone").await?;
+    assert_eq!(inside.bots().await?.len(), 1);
+    // Another account under the old name sees the same bot.
+    let again = inside.tenant.account(&inside.stage, "acme", json!({"name": "Acme again"})).await?;
+    again.ready().await?;
+    assert_eq!(id(&faq.ready().await?)?, bot);
+    again.delete().await?;
+    again.gone().await?;
+    faq.reason("AccountGone").await?;
+    faq.delete().await?;
+    faq.gone().await?;
+    assert!(inside.bots().await?.is_empty());
     Ok(())
 }

@@ -30,7 +30,12 @@ impl Furnished {
 
     /// On a stage that is there already.
     pub async fn on(stage: Stage) -> Result<Self> {
-        let (tenant, account) = stage.settled(json!({}), json!({"name": "Acme"})).await?;
+        Self::granted(stage, json!({})).await
+    }
+
+    /// The same, with `grant` over one that allows plain accounts.
+    pub async fn granted(stage: Stage, grant: Value) -> Result<Self> {
+        let (tenant, account) = stage.settled(grant, json!({"name": "Acme"})).await?;
         let id = id(&account.get().await?)?;
         Ok(Self { stage, tenant, account, id })
     }

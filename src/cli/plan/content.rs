@@ -37,7 +37,7 @@ pub struct Imagined {
     unreadable: Option<&'static str>,
     wish: Wish,
     naming: Naming,
-    /// As in routes: `labels`.
+    /// As in routes: `/api/v1/accounts/:id/labels`.
     collection: String,
     /// What the latest list showed.
     items: Vec<Seen>,
@@ -58,7 +58,7 @@ impl Imagined {
     }
 
     fn route(&self, verb: &str, id: bool) -> String {
-        format!("{verb} /api/v1/accounts/:id/{}{}", self.collection, if id { "/:id" } else { "" })
+        format!("{verb} {}{}", self.collection, if id { "/:id" } else { "" })
     }
 
     fn create(&mut self, fields: Map, sheet: &mut Sheet, shared: &Shared) -> Seen {
@@ -153,14 +153,19 @@ impl<C: Kept> Rehearsed for C {
                  already cannot be read before, and may be in the way",
             )
         };
+        let is_wide = machine.manner.installation_wide;
         Imagined {
             world: world.clone(),
-            inside: Inside { instance, account: id, kind: C::TRAIT.kind },
+            inside: Inside { instance, account: id, kind: C::TRAIT.kind, installation_wide: is_wide },
             namespace: machine.object.namespace.clone(),
             unreadable,
             wish: machine.around.wish.as_ref().ok().cloned().unwrap_or_default(),
             naming: C::TRAIT.naming,
-            collection: collection(C::TRAIT.kind),
+            collection: if is_wide {
+                format!("/platform/api/v1/{}", collection(C::TRAIT.kind))
+            } else {
+                format!("/api/v1/accounts/:id/{}", collection(C::TRAIT.kind))
+            },
             items: Vec::new(),
             reading: 0,
         }

@@ -54,6 +54,7 @@ impl Names for Town {
 fn spec(inboxes: Option<&[&str]>) -> AgentBotSpec {
     AgentBotSpec {
         within: Within { account: "acme".into(), ..Within::default() },
+        installation_wide: false,
         name: "Helper".into(),
         description: None,
         outgoing_url: Some("https://bot.acme.example".into()),
@@ -86,6 +87,15 @@ fn a_url_that_chatwoot_does_not_show_is_not_compared() {
     assert_eq!(json!(wish.blind), json!({"outgoing_url": "https://bot.acme.example"}));
     let bot = serde_json::from_value(json!({"id": 2, "name": "Helper", "outgoing_url": "Helper"}));
     assert!(wish.differences(&seen(&bot.unwrap())).is_empty());
+}
+
+/// Accounts see bots of the installation without it (§3.6).
+#[test]
+fn the_url_of_a_bot_for_the_whole_installation_is_sent_and_not_compared() {
+    let spec = AgentBotSpec { installation_wide: true, ..spec(None) };
+    let wish = wish("helper", &spec, &Town::default()).unwrap();
+    assert_eq!(json!(wish.blind), json!({"outgoing_url": "https://bot.acme.example"}));
+    assert_eq!(json!(wish.fields), json!({"name": "Helper"}));
 }
 
 #[test]

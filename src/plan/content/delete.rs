@@ -18,11 +18,12 @@ impl Facts {
             let why = "the resource is paused: set spec.paused: false to let the deletion go on";
             return self.settle(self.deletion_blocked(why), at);
         }
-        match &self.around.place {
+        match (&self.around.place, self.status.id) {
+            (Place::Open(_), _) => {}
+            (_, Some(id)) if self.manner.installation_wide => return self.delete_everywhere(id, at),
             // What is inside an account goes with it, or stays with it.
-            Place::Gone(_) => return self.let_go(self.left_behind(), at),
-            Place::Waiting(verdict) => return self.settle(self.deletion_blocked(&verdict.message), at),
-            Place::Open(_) => {}
+            (Place::Gone(_), _) => return self.let_go(self.left_behind(), at),
+            (Place::Waiting(verdict), _) => return self.settle(self.deletion_blocked(&verdict.message), at),
         }
         if !self.around.has_token {
             return Step::Act(Effect::Token);
@@ -31,6 +32,14 @@ impl Facts {
             Some(id) => self.delete_bound(id, at),
             None => self.delete_noted(at),
         }
+    }
+
+    /// The account it was seen through cannot be asked, and does not matter.
+    fn delete_everywhere(&self, id: i64, at: &Moment) -> Next {
+        if self.pass.deleted.contains(&id) {
+            return self.let_go(Some(Notice::Deleted), at);
+        }
+        Step::Act(Effect::Delete(id))
     }
 
     fn delete_bound(&self, id: i64, at: &Moment) -> Next {

@@ -187,6 +187,8 @@ pub struct Manner {
     pub deletes: bool,
     pub mode: Mode,
     pub paused: bool,
+    /// It belongs to the whole installation: no account takes it along, and none is needed to delete it.
+    pub installation_wide: bool,
 }
 
 /// What the pass has learned and done.

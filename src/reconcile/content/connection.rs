@@ -28,7 +28,8 @@ pub async fn store<C: Content>(
         ("url".to_owned(), url(inside, world).into_bytes()),
         (format!("{}_id", C::TRAIT.noun.replace(' ', "_")), item.seen.id.to_string().into_bytes()),
     ]);
-    data.extend(inside.map(|inside| ("account_id".to_owned(), inside.id.to_string().into_bytes())));
+    let of_account = inside.filter(|_| !item.installation_wide);
+    data.extend(of_account.map(|inside| ("account_id".to_owned(), inside.id.to_string().into_bytes())));
     let values = item.connection.iter();
     data.extend(values.map(|(key, value)| ((*key).to_owned(), value.expose_secret().as_bytes().to_vec())));
     let wanted = CredentialsSecret { name: name.to_owned(), ..CredentialsSecret::default() };

@@ -64,7 +64,11 @@ impl<C: Content> ContentHands<C> {
         let inside = account
             .filter(|_| matches!(machine.around.place, Place::Open(_)))
             .and_then(|account| place::account_handle(world, &account));
-        let handle = inside.as_ref().and_then(|inside| world.instances.handle(&inside.instance));
+        // What belongs to the installation is deleted there, whatever has become of the account.
+        let recorded =
+            || place::recorded_instance(&machine.status).filter(|_| machine.manner.installation_wide);
+        let instance = inside.as_ref().map(|inside| inside.instance.clone()).or_else(recorded);
+        let handle = instance.and_then(|instance| world.instances.handle(&instance));
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
         let turn = Turn::new(handle, lane, key, object.deleting, world);
         Self {
@@ -130,7 +134,9 @@ impl<C: Content> ContentHands<C> {
 
     fn saw(&mut self, shared: Shared) -> Lesson {
         let installation = self.world.installation();
-        let items = shared.items.iter().map(|item| values::shown(installation.as_ref(), item)).collect();
+        let is_wide = self.stored.object().installation_wide().is_some();
+        let own = shared.items.iter().filter(|item| item.installation_wide == is_wide);
+        let items = own.map(|item| values::shown(installation.as_ref(), item)).collect();
         self.items = shared.items;
         Lesson::Listed(Ok(Listed { asked_at: shared.asked_at, items: Arc::new(items) }))
     }
@@ -155,8 +161,35 @@ impl<C: Content> ContentHands<C> {
         }
     }
 
+    async fn create(&mut self, fields: Map) -> Lesson {
+        let mut fields = self.opened(fields);
+        let answer = match self.stored.object().installation_wide() {
+            Some(wide) => self.turn.call(|platform| (wide.create)(platform, fields)).await,
+            None => {
+                let secrets = values::taken_out(&mut fields, &self.secrets);
+                self.call(|account| C::create_with(account, fields, secrets)).await
+            }
+        };
+        Lesson::Created(self.keep(answer))
+    }
+
+    async fn patch(&mut self, id: i64, fields: Map) -> Lesson {
+        let mut fields = self.opened(fields);
+        let answer = match self.stored.object().installation_wide() {
+            Some(wide) => self.turn.call(|platform| (wide.patch)(platform, id, fields)).await,
+            None => {
+                let secrets = values::taken_out(&mut fields, &self.secrets);
+                self.call(|account| C::patch_with(account, id, fields, secrets)).await
+            }
+        };
+        Lesson::Patched(id, self.keep(answer))
+    }
+
     async fn delete(&self, id: i64) -> Lesson {
-        let answer = self.call(|account| C::delete(account, id)).await;
+        let answer = match self.stored.object().installation_wide() {
+            Some(wide) => self.turn.call(|platform| (wide.delete)(platform, id)).await,
+            None => self.call(|account| C::delete(account, id)).await,
+        };
         if let Some(of) = self.of() {
             match &answer {
                 Ok(()) => self.world.lists.remove(&of, id),
@@ -199,14 +232,26 @@ impl<C: Content> ContentHands<C> {
     }
 
     /// Writes what others need to connect, from an answer of this pass about this very object.
-    async fn publish(&self, id: i64, name: &str) -> Published {
-        let mut seen = self.written.iter().chain(self.items.iter());
-        match seen.find(|item| item.seen.id == id) {
-            Some(item) => {
-                connection::store(self.stored.object(), name, item, self.inside.as_ref(), &self.world).await
+    async fn publish(&mut self, id: i64, name: &str) -> Lesson {
+        if let Some(wide) = self.stored.object().installation_wide()
+            && self.written.is_none()
+        {
+            // No list shows its token.
+            if let Err(why) = self.turn.take() {
+                return Lesson::NoTurn(why);
             }
-            None => Published::Failed("what is to be written has not been read yet".to_owned()),
+            match self.turn.call(|platform| (wide.show)(platform, id)).await {
+                Ok(item) => self.written = Some(item),
+                Err(failure) => return Lesson::Published(Published::Failed(failure.to_string())),
+            }
         }
+        let mut seen = self.written.iter().chain(self.items.iter());
+        let Some(item) = seen.find(|item| item.seen.id == id) else {
+            let why = "what is to be written has not been read yet";
+            return Lesson::Published(Published::Failed(why.to_owned()));
+        };
+        let (object, inside) = (self.stored.object(), self.inside.as_ref());
+        Lesson::Published(connection::store(object, name, item, inside, &self.world).await)
     }
 
     async fn read_back(&mut self) -> Lesson {
@@ -264,18 +309,8 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
             Effect::Token => self.token().await,
             Effect::Secrets => self.read_secrets().await,
             Effect::List { not_before } => self.list(not_before).await,
-            Effect::Create(fields) => {
-                let mut fields = self.opened(*fields);
-                let secrets = values::taken_out(&mut fields, &self.secrets);
-                let answer = self.call(|account| C::create_with(account, fields, secrets)).await;
-                Lesson::Created(self.keep(answer))
-            }
-            Effect::Patch(id, fields) => {
-                let mut fields = self.opened(*fields);
-                let secrets = values::taken_out(&mut fields, &self.secrets);
-                let answer = self.call(|account| C::patch_with(account, id, fields, secrets)).await;
-                Lesson::Patched(id, self.keep(answer))
-            }
+            Effect::Create(fields) => self.create(*fields).await,
+            Effect::Patch(id, fields) => self.patch(id, *fields).await,
             Effect::ReadPart(id, part) => {
                 let wanted = self.wanted_part(part);
                 Lesson::PartRead(part, self.call(|account| C::read_part(account, id, part, &wanted)).await)
@@ -283,7 +318,7 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
             Effect::WritePart(id, part, wanted) => {
                 Lesson::PartWritten(part, self.call(|account| C::write_part(account, id, part, wanted)).await)
             }
-            Effect::Publish { id, name } => Lesson::Published(self.publish(id, &name).await),
+            Effect::Publish { id, name } => self.publish(id, &name).await,
             Effect::DropSecret(name) => {
                 let dropped = connection::drop(self.stored.object(), &name, &self.world).await;
                 Lesson::SecretDropped(name, dropped)

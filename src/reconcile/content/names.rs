@@ -48,7 +48,7 @@ impl Names for Around<'_> {
     fn sibling(&self, kind: &'static str, name: &str) -> Result<i64, Verdict> {
         let found = registry::sibling(&self.world.caches, kind, self.namespace, name);
         let found = found.ok_or_else(|| waiting(format!("there is no {kind} {name} in this namespace")))?;
-        if found.account != self.account {
+        if found.account != self.account && !found.installation_wide {
             return Err(Verdict::new(
                 reason::INVALID_SPEC,
                 format!(

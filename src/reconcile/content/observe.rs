@@ -8,15 +8,17 @@ use super::{
 use crate::{
     api::{
         common::{FINALIZER, Ownership},
+        conditions::reason,
         content::{ContentDeletionPolicy, ContentStatus},
     },
-    chatwoot::marker::Installation,
+    chatwoot::{gate::Key, marker::Installation},
     plan::{
         Moment,
         account::Object,
         claims::{self, Claim, Standing},
         content::{Around, FRESH, Facts, Manner, Named, Naming, Pass, Place, Wish},
         create::LONGEST_TIMEOUT,
+        grants::Fit,
         status::Verdict,
     },
     reconcile::{automation, memory::Remembered, references::Ref, surroundings, world::World},
@@ -45,7 +47,8 @@ pub fn facts<C: Content>(
     let leaving = object.meta().deletion_timestamp.is_some();
     let mut status = object.status().cloned().unwrap_or_default();
     let site = place::of(world, (&namespace, &within.account), (status.id.is_some(), leaving), at)?;
-    forget_other_account(&mut status, &site.place);
+    let is_wide = object.installation_wide().is_some();
+    forget_other_account(&mut status, &site.place, is_wide);
     let id = status.account.as_ref().map(|account| account.id);
     let id = match &site.place {
         Place::Open(open) => Some(open.id),
@@ -53,7 +56,14 @@ pub fn facts<C: Content>(
     };
     let surroundings =
         Surroundings { world, namespace: &namespace, account: &within.account, id, version: site.version };
-    let wish = object.wish(&surroundings).map(|wish| wish.sealed(C::TRAIT));
+    let mut wish = object.wish(&surroundings).map(|wish| wish.sealed(C::TRAIT));
+    if is_wide {
+        let who = Key::new(C::TRAIT.kind, &namespace, &name);
+        let fit = place::installation_bots(world, &who, &within.account, remembered, status.id.is_some())?;
+        if let Fit::Refused(refusal) | Fit::Unknown(refusal) = fit {
+            wish = Err(Verdict::new(reason::NOT_GRANTED, refusal.to_string()));
+        }
+    }
     let standing = standing(object, world, &namespace, &uid);
     let hash = wanted_hash(object, &installation, &wish, standing, id, &site);
     let is_seen = Some(status.observed_generation) == object.meta().generation;
@@ -100,6 +110,7 @@ pub fn facts<C: Content>(
             deletes: object.deletion_policy() == ContentDeletionPolicy::Delete,
             mode: within.mode,
             paused: within.paused,
+            installation_wide: is_wide,
         },
         status,
         around,
@@ -108,12 +119,13 @@ pub fn facts<C: Content>(
     })
 }
 
-/// An id belongs to the account it was recorded in. In another one it means something else, or nothing.
-fn forget_other_account(status: &mut ContentStatus, place: &Place) {
+/// An id belongs to the account it was recorded in. In another one it means something else, or nothing; but what is for the
+/// whole installation is the same seen from any of its accounts.
+fn forget_other_account(status: &mut ContentStatus, place: &Place, is_wide: bool) {
     let (Some(recorded), Place::Open(now)) = (&status.account, place) else { return };
     let same_instance =
         recorded.instance.namespace == now.instance.namespace && recorded.instance.name == now.instance.name;
-    if recorded.id != now.id || !same_instance {
+    if !same_instance || (recorded.id != now.id && !is_wide) {
         *status = ContentStatus {
             observed_generation: status.observed_generation,
             last_handled_reconcile_at: status.last_handled_reconcile_at.take(),

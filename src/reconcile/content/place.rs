@@ -4,25 +4,29 @@ use crate::{
     api::{
         account::{AccountDeletionPolicy, AccountStatus, ChatwootAccount, State},
         conditions::reason,
-        content::AccountBinding,
+        content::{AccountBinding, ContentStatus},
     },
-    chatwoot::{types::UserId, version::Version},
+    chatwoot::{gate::Key, types::UserId, version::Version},
     plan::{
         Moment,
         account::InstanceChoice,
         content::Place,
+        grants::{self, Fit, Tenant},
         status::{self, Verdict},
     },
     reconcile::{
         automation::{self, AccountHandle},
+        content::ContentMemory,
         instances::Handle,
+        memory::Remembered,
         references::InstanceKey,
-        surroundings, user,
+        surroundings::{self, Home},
+        user,
         world::World,
     },
 };
 use kube::ResourceExt;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// The account and how to reach it.
 pub struct Site {
@@ -41,6 +45,36 @@ pub struct Site {
 pub fn instance_of(world: &World, account: &ChatwootAccount) -> Option<InstanceKey> {
     let bound = account.status.as_ref().and_then(|status| status.instance.as_ref());
     world.instance_of(&account.namespace()?, bound, account.spec.instance_ref.as_ref())
+}
+
+/// The instance in which something was made.
+pub fn recorded_instance(status: &ContentStatus) -> Option<InstanceKey> {
+    let instance = &status.account.as_ref()?.instance;
+    Some(InstanceKey { namespace: instance.namespace.clone(), name: instance.name.clone() })
+}
+
+/// Whether a grant allows what is for the whole installation. `None`: the namespace is not known yet.
+pub fn installation_bots(
+    world: &Arc<World>,
+    who: &Key,
+    account: &str,
+    remembered: &Remembered<ContentMemory>,
+    bound: bool,
+) -> Option<Fit> {
+    let home = Home::of(world, who, remembered.since, bound)?;
+    let account = world.caches.accounts.get(&who.namespace, account);
+    // Without an account nothing is made anyhow, and that is what is said.
+    let Some(key) = account.and_then(|account| instance_of(world, &account)) else {
+        return Some(Fit::Granted);
+    };
+    let tenancy = world.tenancy(&key);
+    let grants = surroundings::grants(&tenancy, world);
+    let tenant = Tenant {
+        namespace: &who.namespace,
+        labels: home.labels.as_ref(),
+        home: key.namespace == who.namespace,
+    };
+    Some(grants::installation_bots(&grants, &tenant))
 }
 
 /// The account `name` of `namespace`. `bound`: the resource has an id in it; `leaving`: it is being deleted. `None`: nothing

@@ -32,6 +32,8 @@ pub struct Sibling {
     pub account: String,
     /// Its id in Chatwoot.
     pub id: Option<i64>,
+    /// Every account of the installation sees it.
+    pub installation_wide: bool,
     pub spec: Value,
     pub created: Option<Timestamp>,
 }
@@ -58,6 +60,7 @@ macro_rules! caches {
                 return Some(Sibling {
                     account: found.within().account.clone(),
                     id: found.status.as_ref().and_then(|status| status.id),
+                    installation_wide: found.installation_wide().is_some(),
                     spec: serde_json::to_value(&found.spec).unwrap_or_default(),
                     created: found.metadata.creation_timestamp.as_ref().map(|time| time.0),
                 });

@@ -298,5 +298,17 @@ pub fn agent_bot() -> Vec<Case> {
             json!({"connectionSecret": {"name": "helper"}}),
         ),
         of(json!({"inboxes": ["a", "a"]}), "Duplicate value", json!({"inboxes": ["a", "b"]})),
+        of(
+            json!({"installationWide": true, "adopt": true}),
+            "a bot for the whole installation is not taken over; leave adopt out",
+            json!({"installationWide": true, "adopt": false}),
+        ),
+        change(
+            kind,
+            unbound(json!({})),
+            json!({"installationWide": true}),
+            "installationWide is immutable: a bot cannot be moved",
+            json!({"installationWide": false}),
+        ),
     ]
 }

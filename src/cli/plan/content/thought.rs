@@ -7,12 +7,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// All of a kind in an account.
+/// All of a kind in an account, or what the account sees of the installation's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Inside {
     pub instance: InstanceKey,
     pub account: i64,
     pub kind: &'static str,
+    pub installation_wide: bool,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +65,12 @@ mod tests {
     #[test]
     fn what_is_changed_in_thought_hides_what_was_read() {
         let thoughts = Thoughts::default();
-        let inside = Inside { instance: InstanceKey::default(), account: 1, kind: "ChatwootLabel" };
+        let inside = Inside {
+            instance: InstanceKey::default(),
+            account: 1,
+            kind: "ChatwootLabel",
+            installation_wide: false,
+        };
         let seen = |id: i64, key: &str| Seen { id, key: key.into(), ..Seen::default() };
         let read = vec![seen(1, "one"), seen(2, "two"), seen(3, "three")];
         assert_eq!(thoughts.over(&inside, read.clone()), read);

@@ -48,6 +48,25 @@ fn with_its_account_gone_nothing_holds_it() {
     assert!(world.gone);
 }
 
+/// No account takes it along, so whatever has become of the one it was seen through, it goes by its id.
+#[test]
+fn what_belongs_to_the_installation_is_deleted_although_its_account_cannot_be_asked() {
+    let waiting = Verdict::new(reason::WAITING_FOR_ACCOUNT, "the account is suspended");
+    for place in
+        [Place::Gone(Verdict::new(reason::ACCOUNT_GONE, "the account is gone")), Place::Waiting(waiting)]
+    {
+        let mut world = World::of(&crate::plan::agent_bot::AGENT_BOT);
+        world.manner.installation_wide = true;
+        world.settle();
+        let id = world.status.id.unwrap();
+        world.place = place.clone();
+        world.deleting = true;
+        assert_eq!(world.pass().calls(), ["delete"], "{place:?}");
+        assert!(world.gone && !world.items.contains_key(&id));
+        assert_eq!(world.notices, [Notice::Deleted]);
+    }
+}
+
 #[test]
 fn what_a_lost_request_may_make_is_waited_for_and_deleted() {
     let mut world = World::inbox();

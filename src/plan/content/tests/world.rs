@@ -143,7 +143,13 @@ impl World {
         fields.insert("color".to_owned(), json!("#112233"));
         Self {
             kind,
-            manner: Manner { adopt: false, deletes: true, mode: Mode::Enforce, paused: false },
+            manner: Manner {
+                adopt: false,
+                deletes: true,
+                mode: Mode::Enforce,
+                paused: false,
+                installation_wide: false,
+            },
             wish: Ok(Wish { key: "vip".into(), fields, ..Wish::default() }),
             place: Place::Open(binding(7)),
             standing: Standing::Holds,

@@ -56,6 +56,7 @@ pub fn observe(kind: &Inside, state: &State<Inside>, object: &Object<Inside>, me
             deletes: object.spec.deletes,
             mode: Mode::Enforce,
             paused: false,
+            installation_wide: false,
         },
         status: object.status.clone(),
         around: Around {
