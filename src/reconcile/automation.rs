@@ -25,7 +25,7 @@ use crate::chatwoot::{
     marker::{Installation, Marker},
     outcome::{Class, Failure},
     platform::UserAnswer,
-    types::{AccountId, UserId},
+    types::{AccountId, Belonging, MemberRole, User, UserId},
 };
 use secrecy::SecretString;
 use std::{
@@ -120,15 +120,20 @@ pub fn held(world: &World, account_uid: &str) -> Option<SecretString> {
 ///
 /// # Errors
 /// Those of the call. Where the user is gone, or is not this account's any more, the account is made to look at it, and the
-/// failure is [`Class::NotFound`] or [`Class::NotAllowed`]: the caller waits for the account's status to change.
+/// failure is [`Class::NotFound`] or [`Class::NotAllowed`], likewise where it administers the account no more: the caller waits for the account's status to change.
 pub async fn fetch(turn: &Turn, world: &World, account: &AccountHandle) -> Result<SecretString, Failure> {
     let answer = turn.call(|platform| platform.user(account.user_id)).await;
-    let not_ours = || Failure {
-        detail: Some("the operator's own user does not carry the account's marker"),
-        ..Failure::of(Class::NotAllowed)
-    };
-    let proven =
-        answer.and_then(|answer| answer.prove(&account.marker).map_err(|_| not_ours())?.access_token());
+    let refused = |why| Failure { detail: Some(why), ..Failure::of(Class::NotAllowed) };
+    let proven = answer.and_then(|answer| {
+        let own = answer
+            .prove(&account.marker)
+            .map_err(|_| refused("the operator's own user does not carry the account's marker"))?;
+        // Agents are shown less of everything, so what they do not see need not be gone.
+        if !is_administrator(&own, account.id) {
+            return Err(refused("the operator's own user is no administrator of the account"));
+        }
+        own.access_token()
+    });
     match &proven {
         Ok(token) => world.automation.hold(&account.uid, &account.instance, token.clone()),
         Err(failure)
@@ -139,6 +144,11 @@ pub async fn fetch(turn: &Turn, world: &World, account: &AccountHandle) -> Resul
         Err(_) => {}
     }
     proven
+}
+
+fn is_administrator(user: &User, account: AccountId) -> bool {
+    let administers = |belonging: &Belonging| belonging.role == Some(MemberRole::Administrator);
+    user.belongings.iter().any(|belonging| belonging.account == account && administers(belonging))
 }
 
 /// Chatwoot has refused the token, so it is not used again.
@@ -156,7 +166,7 @@ pub(super) fn keep(world: &World, uid: &str, instance: &InstanceKey, answer: Use
 }
 
 /// Has the account look at its user.
-fn doubt(world: &World, account: &AccountHandle) {
+pub fn doubt(world: &World, account: &AccountHandle) {
     world.automation.lock().held.remove(&account.uid);
     if world.automation.lock().doubted.insert(account.uid.clone()) {
         (world.wake)(Key::new(account::KIND, &account.namespace, &account.name));

@@ -67,13 +67,12 @@ pub fn user(object: &ChatwootUser, world: &World) -> BTreeSet<Ref> {
 pub fn content<C: Content>(object: &C) -> BTreeSet<Ref> {
     let namespace = object.namespace().unwrap_or_default();
     let account = object.within().account.clone();
-    let mut refs = BTreeSet::from([Ref::AccountContent(namespace.clone(), account.clone())]);
+    let mut refs = BTreeSet::from([
+        Ref::Namespace(namespace.clone()),
+        Ref::AccountContent(namespace.clone(), account.clone()),
+    ]);
     if object.meta().deletion_timestamp.is_some() && !object.finalizers().is_empty() {
         refs.insert(Ref::ContentLeaving(namespace.clone(), account.clone()));
-    }
-    if object.installation_wide().is_some() {
-        refs.insert(Ref::Namespace(namespace.clone()));
-        refs.insert(Ref::ContentGranted(namespace.clone(), account.clone()));
     }
     refs.extend(object.named().into_iter().map(|named| match named {
         Named::Member(name) => Ref::User(namespace.clone(), name),

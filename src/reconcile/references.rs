@@ -31,8 +31,6 @@ pub enum Ref {
     AccountContent(String, String),
     /// The same, from a part of it that is being deleted and still waits for the operator.
     ContentLeaving(String, String),
-    /// The same, from a part of it that needs a grant.
-    ContentGranted(String, String),
     Secret(String, String),
     Namespace(String),
     /// A ChatwootUser by namespace and name.
@@ -58,7 +56,6 @@ impl Ref {
             Self::Account(namespace, _)
             | Self::AccountContent(namespace, _)
             | Self::ContentLeaving(namespace, _)
-            | Self::ContentGranted(namespace, _)
             | Self::User(namespace, _)
             | Self::Content(_, namespace, _)
             | Self::Secret(namespace, _)

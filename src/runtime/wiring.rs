@@ -107,6 +107,7 @@ fn concerns_content(old: &ChatwootAccount, new: &ChatwootAccount) -> bool {
         (
             user::usable_id(account),
             account.spec.state,
+            account.spec.plan.clone(),
             account.spec.deletion_policy,
             account.metadata.deletion_timestamp.is_some(),
             status.map(|status| (status.suspended_by, status.automation.clone(), status.instance.clone())),
@@ -327,7 +328,7 @@ fn grant_concerns(world: &World, grants: &[&ChatwootGrant]) {
             let labels = world.labels(&who.namespace);
             if selects(&grant.spec.namespaces, &who.namespace, labels.as_ref()) != Some(false) {
                 if who.kind == account::KIND {
-                    world.wake_all(&Ref::ContentGranted(who.namespace.clone(), who.name.clone()));
+                    world.wake_all(&Ref::AccountContent(who.namespace.clone(), who.name.clone()));
                 }
                 (world.wake)(who);
             }

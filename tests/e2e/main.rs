@@ -31,6 +31,7 @@ mod login_links;
 mod lost;
 mod plans;
 mod reasons;
+mod rights;
 mod running;
 mod teams;
 mod tenancy;

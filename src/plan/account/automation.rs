@@ -242,6 +242,16 @@ impl Facts {
         true
     }
 
+    /// Why the user that something waits for is not made.
+    pub(super) fn automation_waits(&self, account: AccountState) -> Option<&'static str> {
+        let waits = self.around.automation.wanted
+            && self.around.automation.domain.is_some()
+            && self.status.automation.as_ref().is_none_or(|known| known.user_id.is_none());
+        (waits && account != AccountState::Active).then_some(
+            "what is inside the account waits, because it is suspended in Chatwoot; activate it there, or set spec.state: Active",
+        )
+    }
+
     /// What a person should know about the user, and what to do.
     pub(super) fn automation_problem(&self) -> Option<String> {
         told(self.status.automation.as_ref()?, &self.object.namespace, &self.object.name)

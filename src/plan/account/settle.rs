@@ -210,7 +210,8 @@ impl Facts {
             Mode::Enforce => "everything asked for is so in Chatwoot".to_owned(),
             Mode::Observe => "observed; differences are listed in status.drifted".to_owned(),
         };
-        let own = self.settings_wait(state).map(str::to_owned).into_iter().chain(self.automation_problem());
+        let waits = self.settings_wait(state).into_iter().chain(self.automation_waits(state));
+        let own = waits.map(str::to_owned).chain(self.automation_problem());
         for note in self.notes(next).into_iter().chain(own) {
             text.push_str("; ");
             text.push_str(&note);

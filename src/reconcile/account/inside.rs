@@ -13,7 +13,12 @@ use crate::{
         automation::{Effect, Lesson},
         settings,
     },
-    reconcile::{automation, references::InstanceKey, turn::Turn, world::World},
+    reconcile::{
+        automation,
+        references::{InstanceKey, Ref},
+        turn::Turn,
+        world::World,
+    },
 };
 use std::sync::Arc;
 
@@ -25,6 +30,8 @@ pub struct Inside {
     world: Arc<World>,
     instance: InstanceKey,
     /// Of the account's resource.
+    namespace: String,
+    name: String,
     uid: String,
     marker: Marker,
 }
@@ -32,7 +39,8 @@ pub struct Inside {
 impl Inside {
     pub fn new(machine: &Facts, world: &Arc<World>, uid: &str, instance: InstanceKey) -> Self {
         let marker = machine.around.automation.marker.clone();
-        Self { world: world.clone(), instance, uid: uid.to_owned(), marker }
+        let (namespace, name) = (machine.object.namespace.clone(), machine.object.name.clone());
+        Self { world: world.clone(), instance, namespace, name, uid: uid.to_owned(), marker }
     }
 
     /// One call about the user.
@@ -68,6 +76,8 @@ impl Inside {
                 let answer = turn
                     .call(|platform| platform.upsert_member(AccountId(account), UserId(user), role))
                     .await;
+                // Whoever found out that it could do nothing goes on.
+                self.world.wake_all(&Ref::AccountContent(self.namespace.clone(), self.name.clone()));
                 Lesson::Joined { account, answer: answer.map(drop) }
             }
             Effect::Delete(id) => {

@@ -26,7 +26,7 @@ pub async fn store<C: Content>(
     let secrets = secrets::<C>(world, &namespace, &owner);
     let mut data: BTreeMap<String, Vec<u8>> = BTreeMap::from([
         ("url".to_owned(), url(inside, world).into_bytes()),
-        (format!("{}_id", C::TRAIT.noun.replace(' ', "_")), item.seen.id.to_string().into_bytes()),
+        (id_key::<C>(), item.seen.id.to_string().into_bytes()),
     ]);
     let of_account = inside.filter(|_| !item.installation_wide);
     data.extend(of_account.map(|inside| ("account_id".to_owned(), inside.id.to_string().into_bytes())));
@@ -38,6 +38,23 @@ pub async fn store<C: Content>(
         Err(Trouble::Unusable(why)) => Published::NotOurs(why),
         Err(Trouble::Kubernetes(why)) => Published::Failed(why),
     }
+}
+
+/// The Secret has something that `item` does not show.
+pub async fn loses<C: Content>(object: &C, name: &str, item: &Item, world: &World) -> bool {
+    let (namespace, owner) = (object.namespace().unwrap_or_default(), object.name_any());
+    let existing = secrets::<C>(world, &namespace, &owner).ours(name).await.ok().flatten();
+    let keys = existing.and_then(|secret| secret.data).unwrap_or_default().into_keys();
+    let always = ["url", "account_id"];
+    let id = id_key::<C>();
+    keys.into_iter().any(|key| {
+        key != id && !always.contains(&key.as_str()) && !item.connection.contains_key(key.as_str())
+    })
+}
+
+/// Under which key its id stands.
+fn id_key<C: Content>() -> String {
+    format!("{}_id", C::TRAIT.noun.replace(' ', "_"))
 }
 
 /// Removes a Secret of ours by name.

@@ -48,6 +48,8 @@ pub struct ContentHands<C> {
     items: Arc<Vec<Item>>,
     /// The answer to this pass' latest write.
     written: Option<Item>,
+    /// The operator's user in the account was an administrator when this pass asked.
+    is_proven: bool,
 }
 
 impl<C> AsMut<Stored<C>> for ContentHands<C> {
@@ -80,6 +82,7 @@ impl<C: Content> ContentHands<C> {
             secrets: Secrets::new(),
             items: Arc::default(),
             written: None,
+            is_proven: false,
         }
     }
 
@@ -98,14 +101,44 @@ impl<C: Content> ContentHands<C> {
             return Err(Failure { detail: Some("nothing was sent"), ..Failure::of(Class::Connect) });
         };
         let answer = self.turn.call_as(&token, |app| call(&app.account(inside.id))).await;
-        if answer.as_ref().is_err_and(|failure| failure.class == Class::Unauthorized) {
-            automation::forget(&self.world, &inside.uid);
+        match answer.as_ref().map_err(|failure| failure.class) {
+            Err(Class::Unauthorized) => automation::forget(&self.world, &inside.uid),
+            Err(Class::NotAllowed) => automation::doubt(&self.world, inside),
+            _ => {}
         }
         answer
     }
 
-    /// Everything in the account, asked once for all who want to know at the same time.
+    /// Everything in the account, seen by an administrator for certain: others are shown less, and not told so.
+    async fn list_proven(&mut self) -> Lesson {
+        if let Some(inside) = self.inside.clone().filter(|_| !self.is_proven) {
+            if let Err(why) = self.turn.take() {
+                return Lesson::NoTurn(why);
+            }
+            if let Some(of) = self.of() {
+                self.world.lists.forget(&of);
+            }
+            if let Err(failure) = automation::fetch(&self.turn, &self.world, &inside).await {
+                return Lesson::Listed(Err(failure));
+            }
+            self.is_proven = true;
+        }
+        self.list_shared(self.world.clock()).await
+    }
+
+    /// Everything in the account; where this one's is not among it, by somebody who would see it.
     async fn list(&mut self, not_before: Duration) -> Lesson {
+        let lesson = self.list_shared(not_before).await;
+        let id = self.stored.object().status().and_then(|status| status.id);
+        let is_missing = |list: &Listed| id.is_some_and(|id| list.find(id).is_none());
+        match &lesson {
+            Lesson::Listed(Ok(list)) if is_missing(list) && !self.is_proven => self.list_proven().await,
+            _ => lesson,
+        }
+    }
+
+    /// Everything in the account, asked once for all who want to know at the same time.
+    async fn list_shared(&mut self, not_before: Duration) -> Lesson {
         let Some(of) = self.of() else { return Lesson::Listed(Err(Failure::of(Class::Connect))) };
         // What is applied together arrives a moment apart, and one list serves all of it.
         tokio::time::sleep((not_before + GATHER).saturating_sub(self.world.clock())).await;
@@ -245,13 +278,23 @@ impl<C: Content> ContentHands<C> {
                 Err(failure) => return Lesson::Published(Published::Failed(failure.to_string())),
             }
         }
-        let mut seen = self.written.iter().chain(self.items.iter());
-        let Some(item) = seen.find(|item| item.seen.id == id) else {
+        let Some(mut item) = self.shown(id) else {
             let why = "what is to be written has not been read yet";
             return Lesson::Published(Published::Failed(why.to_owned()));
         };
+        if connection::loses(self.stored.object(), name, &item, &self.world).await && !self.is_proven {
+            let lesson = self.list_proven().await;
+            let Lesson::Listed(Ok(_)) = lesson else { return lesson };
+            item = self.items.iter().find(|seen| seen.seen.id == id).cloned().unwrap_or(item);
+        }
         let (object, inside) = (self.stored.object(), self.inside.as_ref());
-        Lesson::Published(connection::store(object, name, item, inside, &self.world).await)
+        Lesson::Published(connection::store(object, name, &item, inside, &self.world).await)
+    }
+
+    /// What this pass has heard of one, the answer to a write before the list.
+    fn shown(&self, id: i64) -> Option<Item> {
+        let mut seen = self.written.iter().chain(self.items.iter());
+        seen.find(|item| item.seen.id == id).cloned()
     }
 
     async fn read_back(&mut self) -> Lesson {

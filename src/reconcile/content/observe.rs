@@ -8,17 +8,15 @@ use super::{
 use crate::{
     api::{
         common::{FINALIZER, Ownership},
-        conditions::reason,
         content::{ContentDeletionPolicy, ContentStatus},
     },
-    chatwoot::{gate::Key, marker::Installation},
+    chatwoot::marker::Installation,
     plan::{
         Moment,
         account::Object,
         claims::{self, Claim, Standing},
         content::{Around, FRESH, Facts, Manner, Named, Naming, Pass, Place, Wish},
         create::LONGEST_TIMEOUT,
-        grants::Fit,
         status::Verdict,
     },
     reconcile::{automation, memory::Remembered, references::Ref, surroundings, world::World},
@@ -57,12 +55,9 @@ pub fn facts<C: Content>(
     let surroundings =
         Surroundings { world, namespace: &namespace, account: &within.account, id, version: site.version };
     let mut wish = object.wish(&surroundings).map(|wish| wish.sealed(C::TRAIT));
-    if is_wide {
-        let who = Key::new(C::TRAIT.kind, &namespace, &name);
-        let fit = place::installation_bots(world, &who, &within.account, remembered, status.id.is_some())?;
-        if let Fit::Refused(refusal) | Fit::Unknown(refusal) = fit {
-            wish = Err(Verdict::new(reason::NOT_GRANTED, refusal.to_string()));
-        }
+    // A grant that has gone freezes what is inside with its account. What its author gives up may go all the same.
+    if !leaving && let Some(refusal) = place::refusal(world, (&namespace, &within.account), is_wide)? {
+        wish = Err(refusal);
     }
     let standing = standing(object, world, &namespace, &uid);
     let hash = wanted_hash(object, &installation, &wish, standing, id, &site);

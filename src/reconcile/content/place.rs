@@ -6,27 +6,24 @@ use crate::{
         conditions::reason,
         content::{AccountBinding, ContentStatus},
     },
-    chatwoot::{gate::Key, types::UserId, version::Version},
+    chatwoot::{types::UserId, version::Version},
     plan::{
         Moment,
         account::InstanceChoice,
         content::Place,
-        grants::{self, Fit, Tenant},
+        grants::{self, AccountRequest, Fit, Tenant},
         status::{self, Verdict},
     },
     reconcile::{
         automation::{self, AccountHandle},
-        content::ContentMemory,
         instances::Handle,
-        memory::Remembered,
         references::InstanceKey,
-        surroundings::{self, Home},
-        user,
+        surroundings, user,
         world::World,
     },
 };
 use kube::ResourceExt;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// The account and how to reach it.
 pub struct Site {
@@ -53,28 +50,36 @@ pub fn recorded_instance(status: &ContentStatus) -> Option<InstanceKey> {
     Some(InstanceKey { namespace: instance.namespace.clone(), name: instance.name.clone() })
 }
 
-/// Whether a grant allows what is for the whole installation. `None`: the namespace is not known yet.
-pub fn installation_bots(
-    world: &Arc<World>,
-    who: &Key,
-    account: &str,
-    remembered: &Remembered<ContentMemory>,
-    bound: bool,
-) -> Option<Fit> {
-    let home = Home::of(world, who, remembered.since, bound)?;
-    let account = world.caches.accounts.get(&who.namespace, account);
-    // Without an account nothing is made anyhow, and that is what is said.
-    let Some(key) = account.and_then(|account| instance_of(world, &account)) else {
-        return Some(Fit::Granted);
-    };
+/// What no grant allows of it: that its namespace has such an account at all, or bots for the whole installation. `None`: the
+/// namespace is not known yet.
+pub fn refusal(
+    world: &World,
+    (namespace, account): (&str, &str),
+    installation_wide: bool,
+) -> Option<Option<Verdict>> {
+    // Without an account, or an instance, nothing is done anyhow, and that is what is said.
+    let Some(account) = world.caches.accounts.get(namespace, account) else { return Some(None) };
+    let Some(key) = instance_of(world, &account) else { return Some(None) };
+    let labels = world.labels(namespace);
+    if labels.is_none() && !world.settings.is_confined() {
+        return None;
+    }
     let tenancy = world.tenancy(&key);
     let grants = surroundings::grants(&tenancy, world);
-    let tenant = Tenant {
-        namespace: &who.namespace,
-        labels: home.labels.as_ref(),
-        home: key.namespace == who.namespace,
+    let tenant = Tenant { namespace, labels: labels.as_ref(), home: key.namespace == namespace };
+    let request = AccountRequest { plan: account.spec.plan.as_deref(), ..AccountRequest::default() };
+    let stands = grants::account(&grants, &tenant, &request).fit;
+    let fit = if stands.granted() && installation_wide {
+        grants::installation_bots(&grants, &tenant)
+    } else {
+        stands
     };
-    Some(grants::installation_bots(&grants, &tenant))
+    Some(match fit {
+        Fit::Granted => None,
+        Fit::Refused(refusal) | Fit::Unknown(refusal) => {
+            Some(Verdict::new(reason::NOT_GRANTED, refusal.to_string()))
+        }
+    })
 }
 
 /// The account `name` of `namespace`. `bound`: the resource has an id in it; `leaving`: it is being deleted. `None`: nothing

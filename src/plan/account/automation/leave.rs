@@ -7,6 +7,9 @@ use std::time::Duration;
 /// A walk that cleans up is waited for so long. It tells when it is done.
 const LONGEST_WALK: Duration = Duration::from_secs(120);
 
+/// Whoever clears away a namespace deletes everything in it at once, and each kind is heard of by itself.
+const HEARING: Duration = Duration::from_secs(2);
+
 impl Facts {
     /// Content that is going needs the user for that, and is waited for; but not for ever. So is a walk, which cleans up.
     pub(in crate::plan::account) fn await_content(&self, at: &Moment) -> Option<Next> {
@@ -15,6 +18,12 @@ impl Facts {
             let text = "waiting until the walk of a customer's first message has cleaned up";
             let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
             return Some(self.end(status, Again::After(left), false));
+        }
+        let has_content = self.around.automation.wanted && self.leaves_automation();
+        let hearing = HEARING.checked_sub(self.around.automation.deleting_for).filter(|_| has_content);
+        if let Some(left) = hearing.filter(|left| !left.is_zero() && !self.around.automation.content_leaving)
+        {
+            return Some(self.end(self.status.clone(), Again::After(left), false));
         }
         let left = self.around.grace.checked_sub(self.around.automation.deleting_for)?;
         let waits = self.around.automation.content_leaving && !left.is_zero();

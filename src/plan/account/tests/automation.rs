@@ -320,6 +320,22 @@ fn an_instance_that_cannot_be_used_holds_nothing() {
     assert!(pass.effects.contains(&Effect::DropFinalizer(Some(Notice::AutomationLeft))));
 }
 
+/// A namespace that is cleared away: the account's deletion can be heard of before that of what is inside.
+#[test]
+fn content_is_given_the_time_to_be_heard_of_as_going() {
+    let mut world = with_content();
+    world.settle();
+    world.deleting = true;
+    world.deleting_for = 0;
+    let before = world.status.clone();
+    let pass = world.pass();
+    assert!(calls(&pass.effects).is_empty() && !world.gone);
+    assert_eq!(world.status, before, "no write says so");
+    world.deleting_for = 2;
+    world.pass();
+    assert!(world.gone && world.users.is_empty());
+}
+
 #[test]
 fn content_that_is_going_is_waited_for_and_not_for_ever() {
     let mut world = served();

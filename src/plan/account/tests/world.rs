@@ -181,7 +181,8 @@ impl World {
             walking: false,
             doubted: false,
             walked: None,
-            deleting_for: 0,
+            // Long enough for everything else to be heard of.
+            deleting_for: 3,
             users: BTreeMap::new(),
             hidden_users: BTreeSet::new(),
             settings: BTreeMap::new(),
