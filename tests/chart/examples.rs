@@ -3,7 +3,7 @@
 use crate::chart::{Objects, anything_goes, installed, repository};
 use anyhow::{Context, Result};
 use control_plane::ControlPlane;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// All manifests of a folder and of those below it, in the order kubectl takes them.
@@ -40,6 +40,35 @@ async fn every_example_applies_dry_and_for_real() -> Result<()> {
         assert_eq!(apply(plane, &folder, &["--dry-run=server"]).await?, count, "{example}");
         assert_eq!(apply(plane, &folder, &[]).await?, count, "{example}");
     }
+    Ok(())
+}
+
+/// A tenant's chart, for two customers who bought the same.
+#[tokio::test]
+async fn the_chart_of_a_customer_installs_for_one_after_the_other() -> Result<()> {
+    let plane = installed().await?;
+    let folder = repository().join("examples/saas-tenant");
+    let home = r#"{apiVersion: v1, kind: Namespace, metadata: {name: saas-system}}"#;
+    plane.apply("default", home).await?;
+    for (customer, creates) in [("hooli", true), ("raviga", false)] {
+        let values = json!({
+            "name": customer, "domain": format!("{customer}.example"), "plan": {"create": creates},
+            "instance": {"name": "main", "namespace": "saas-system"}
+        });
+        let install = ["install", customer, "--namespace", customer, "--create-namespace", "--values", "-"];
+        plane.helm(install).args([&folder]).stdin(values.to_string()).run().await?;
+        let kinds = "cwa,cwu,cwt,cwx,cwb,cww,cwl";
+        let there = plane.kubectl(["get", kinds, "--namespace", customer, "--output", "name"]).run().await?;
+        assert_eq!(there.lines().count(), 8, "{there}");
+        // Who has no address for a bot has none.
+        let without = json!({"bot": {"url": ""}});
+        let upgrade = ["upgrade", customer, "--namespace", customer, "--reuse-values", "--values", "-"];
+        plane.helm(upgrade).args([&folder]).stdin(without.to_string()).run().await?;
+        let bots = plane.kubectl(["get", "cwb", "--namespace", customer, "--output", "name"]).run().await?;
+        assert_eq!(bots.lines().count(), 0, "{bots}");
+    }
+    let beside = plane.kubectl(["get", "cwp,cwg", "--namespace", "saas-system", "--output", "name"]).run();
+    assert_eq!(beside.await?.lines().count(), 3);
     Ok(())
 }
 

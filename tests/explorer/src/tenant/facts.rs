@@ -62,7 +62,7 @@ pub fn observe(kind: &Tenant, state: &State<Tenant>, object: &Object<Tenant>, me
                 walking: false,
                 doubted: false,
                 marker: users::marker_of(object.uid),
-                deleting_for: Duration::ZERO,
+                deleting_for: Duration::from_secs(3),
                 settle: TIMEOUT * 2 + MARGIN,
             },
             walked: None,
