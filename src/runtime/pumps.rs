@@ -7,7 +7,7 @@ use super::{
     operator::HUNG,
     pump::{Change, Pump, PumpHooks, Source},
     scope::{Place, Scope, api},
-    watches::{Seen, metadata, objects, renewed},
+    watches::{STARTS, Seen, in_turn, metadata, objects, renewed},
     wiring,
 };
 use crate::{
@@ -146,7 +146,7 @@ where
     K: kube::Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
     S: Stream<Item = Seen<K>> + Send + 'static,
 {
-    let events = if place.is_some() { renewed(start).boxed() } else { start().boxed() };
+    let events = if place.is_some() { in_turn(renewed(start), &STARTS).boxed() } else { start().boxed() };
     Source { place: place.clone(), events }
 }
 

@@ -11,6 +11,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// One item of a watch.
 pub type Seen<K> = watcher::Result<Event<DeserializeGuard<K>>>;
@@ -61,6 +62,35 @@ where
             watch = Box::pin(start());
         }
         Some((item, (watch, start)))
+    })
+}
+
+/// How many first lists a process lets come in at the same time.
+const AT_ONCE: usize = 64;
+
+/// The turns of this process.
+pub static STARTS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// A watch that begins when it has one of `starts`, and gives it back when its first list is in. Several kinds in hundreds of namespaces, all listed in one moment, make the API
+/// server turn clients away, and whoever wants to lead is among them.
+pub fn in_turn<K, S>(watch: S, starts: &'static Semaphore) -> impl Stream<Item = Seen<K>> + Send
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+    S: Stream<Item = Seen<K>> + Send,
+{
+    let begin = (Box::pin(watch), None::<SemaphorePermit<'static>>, false);
+    unfold(begin, async move |(mut watch, mut turn, mut begun)| {
+        if !begun {
+            // It is never closed.
+            turn = starts.acquire().await.ok();
+            begun = true;
+        }
+        let item = watch.next().await?;
+        // One that fails waits by itself before it tries again.
+        if matches!(item, Ok(Event::InitDone) | Err(_)) {
+            turn = None;
+        }
+        Some((item, (watch, turn, begun)))
     })
 }
 

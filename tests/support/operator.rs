@@ -1,6 +1,6 @@
 //! The operator as a process of its own.
 
-use super::{PATIENCE, REVOKE_AFTER, SETTLE_MARGIN, STALLED_AFTER};
+use super::{LONG, PATIENCE, REVOKE_AFTER, SETTLE_MARGIN, STALLED_AFTER};
 use anyhow::{Context, Result, bail, ensure};
 use control_plane::Supervised;
 use serde_json::Value;
@@ -69,6 +69,21 @@ impl Operator {
             // A process on its way up tells nobody when it is there; its log has to be read.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Returns when it has said that it leads. Hundreds of namespaces are listed before that on a busy machine.
+    ///
+    /// # Errors
+    /// It has ended, or does not come to lead.
+    pub async fn leads(&mut self) -> Result<()> {
+        let deadline = Instant::now() + LONG;
+        while self.line_since(0, "leading")?.is_none() {
+            self.check()?;
+            ensure!(Instant::now() < deadline, "not leading after {LONG:?}:\n{}", self.last_words());
+            // Its log has to be read; nobody is told.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
 
     /// The first line of the log after `offset` whose message begins like this.

@@ -100,6 +100,9 @@ impl Place {
     async fn start(more: Value, room: Room, confined: bool) -> Result<Self> {
         let place = Self::installed(more, room, confined).await?;
         place.start_operator().await?;
+        if let Some(operator) = &mut *place.operator.lock().await {
+            operator.leads().await?;
+        }
         Ok(place)
     }
 

@@ -14,9 +14,8 @@ impl Author {
     /// In the one account everything is renamed and changed, in the other everything is deleted.
     pub fn furnish(&self, all: &mut Manifests) {
         for (kind, name, mut spec) in self.lasting() {
-            // In the end it goes together with its account, and what of it could still be deleted then is a matter of
-            // chance.
-            spec["deletionPolicy"] = json!(if self.changed { "Retain" } else { "Delete" });
+            // In the end it goes together with its account, and before it.
+            spec["deletionPolicy"] = json!("Delete");
             all.inside(kind, &self.acme, LASTING, name, spec);
         }
         if !self.changed {
