@@ -174,7 +174,9 @@ fn what_arrives_while_a_deletion_stands_still_is_taken_back_too() {
 #[test]
 fn nobody_comes_in_as_somebody_adopted_however_often_they_are_applied_again() {
     let kinds = [DeleteKeeping, Recreate, Lost, Crash, Terminate, Write, Wipe, Strip, Stale, Pause];
-    explore(Person { mutant: None, wish: ENTERING, adopts: true }, true, (1, false), 3, &kinds);
+    let kind = Person { mutant: None, wish: ENTERING, adopts: true };
+    explore(kind, true, (1, false), 3, &kinds);
+    explore(kind, true, (1, false), 2, WHOLE);
 }
 
 #[test]
