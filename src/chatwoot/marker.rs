@@ -1,7 +1,8 @@
 //! The proof of ownership the operator writes into `custom_attributes` of everything it makes.
 //!
-//! `chatwoot_operator = "v1:<installation>:<owner>:<namespace>:<uid>"`. `owner` and `namespace` are keyed hashes, because
-//! colleagues can read a user's attributes in Chatwoot; `uid` alone tells nothing about names.
+//! `chatwoot_operator = "v1:<installation>:<owner>:<namespace>:<uid>"`, and `:adopted` after it where the operator did not
+//! make its bearer. `owner` and `namespace` are keyed hashes, because colleagues can read a user's attributes in Chatwoot;
+//! `uid` alone tells nothing about names.
 
 use super::types::Map;
 use hmac::{Hmac, Mac};
@@ -19,6 +20,26 @@ pub struct Marker {
     pub owner: String,
     pub namespace: String,
     pub uid: String,
+}
+
+/// How its bearer came to carry a marker. It is a part of the marker, because a status goes with its resource and this has
+/// to be known of whoever is applied again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The operator made it.
+    Made,
+    /// It was there before, and was taken over.
+    Adopted,
+}
+
+/// What stands last in the marker of what was adopted.
+const ADOPTED: &str = "adopted";
+
+impl Origin {
+    /// What the marker in `attributes` says, whoever's it is; `None` where none can be read.
+    pub fn of(attributes: &Map) -> Option<Self> {
+        Marker::split(attributes.get(KEY)?.as_str()?).map(|(_, origin)| origin)
+    }
 }
 
 /// What reading an object's marker says about whose it is.
@@ -39,6 +60,10 @@ pub enum Reading {
 impl Marker {
     /// Reads the text form; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::split(text).map(|(marker, _)| marker)
+    }
+
+    fn split(text: &str) -> Option<(Self, Origin)> {
         let mut parts = text.split(':');
         let marker = match (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?) {
             ("v1", installation, owner, namespace, uid) => Self {
@@ -49,7 +74,19 @@ impl Marker {
             },
             _ => return None,
         };
-        parts.next().is_none().then_some(marker)
+        match (parts.next(), parts.next()) {
+            (None, _) => Some((marker, Origin::Made)),
+            (Some(ADOPTED), None) => Some((marker, Origin::Adopted)),
+            _ => None,
+        }
+    }
+
+    /// What is written into the attributes of something of this origin.
+    pub fn text(&self, origin: Origin) -> String {
+        match origin {
+            Origin::Made => self.to_string(),
+            Origin::Adopted => format!("{self}:{ADOPTED}"),
+        }
     }
 
     /// Whose an object with `attributes` is, seen from the resource this marker names.
@@ -61,9 +98,10 @@ impl Marker {
         }
     }
 
-    /// Exactly this marker stands in `attributes`: a lost key makes *ours* differ in owner and namespace.
-    pub fn stands_in(&self, attributes: &Map) -> bool {
-        attributes.get(KEY).and_then(|value| value.as_str()) == Some(self.to_string().as_str())
+    /// Exactly this marker stands in `attributes`, for something of this origin: a lost key makes *ours* differ in owner
+    /// and namespace.
+    pub fn stands_in(&self, origin: Origin, attributes: &Map) -> bool {
+        attributes.get(KEY).and_then(|value| value.as_str()) == Some(self.text(origin).as_str())
     }
 
     /// A marker of this installation stands in `attributes`, whoever's it is.
@@ -154,7 +192,22 @@ mod tests {
     #[test]
     fn the_text_form_survives_a_round_trip() {
         let marker = installation(1).marker("ChatwootAccount", "acme", "n-1", "main", "u-1");
-        assert_eq!(Marker::parse(&marker.to_string()), Some(marker));
+        for origin in [Origin::Made, Origin::Adopted] {
+            let text = marker.text(origin);
+            assert_eq!(Marker::parse(&text), Some(marker.clone()));
+            let attributes = Map::from_iter([(KEY.to_owned(), json!(text))]);
+            assert_eq!((Origin::of(&attributes), marker.read(&attributes)), (Some(origin), Reading::Ours));
+            assert!(marker.stands_in(origin, &attributes));
+        }
+        assert_eq!(Origin::of(&Map::new()), None);
+    }
+
+    #[test]
+    fn adopted_or_made_a_marker_names_the_same_resource_and_another_text() {
+        let marker = installation(1).marker("ChatwootUser", "acme", "n-1", "alice", "u-1");
+        assert_eq!(marker.text(Origin::Made), marker.to_string());
+        let adopted = Map::from_iter([(KEY.to_owned(), json!(marker.text(Origin::Adopted)))]);
+        assert!(!marker.stands_in(Origin::Made, &adopted) && marker.same_installation(&adopted));
     }
 
     #[test]
@@ -186,7 +239,16 @@ mod tests {
     #[test]
     fn another_installation_and_any_other_text_are_foreign() {
         let mine = installation(1).marker("ChatwootAccount", "acme", "n-1", "main", "u-1");
-        for text in ["", "v1", "v1:a:b:c", "v1:a:b:c:d:e", "v2:0123456789abcdef:o:n:u-1", "v1:ffff:o:n:u-1"] {
+        let adopted_twice = format!("{mine}:adopted:adopted");
+        for text in [
+            "",
+            "v1",
+            "v1:a:b:c",
+            "v1:a:b:c:d:e",
+            &adopted_twice,
+            "v2:0123456789abcdef:o:n:u-1",
+            "v1:ffff:o:n:u-1",
+        ] {
             assert_eq!(reading(&mine, text), Reading::Foreign, "{text}");
         }
         let mut attributes = Map::new();

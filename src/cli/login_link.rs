@@ -2,12 +2,9 @@
 
 use super::{cluster::Cluster, exit, inside::kubernetes::Kubernetes, installed::OperatorFlags, output};
 use crate::{
-    api::{
-        common::Ownership,
-        user::{ChatwootUser, UserStatus},
-    },
+    api::{common::Ownership, user::ChatwootUser},
     chatwoot::{
-        marker::Reading,
+        marker::{Origin, Reading},
         outcome::Failure,
         platform::{self, Platform},
         types::UserId,
@@ -68,7 +65,7 @@ pub async fn run(options: Options) -> Result<u8> {
             "ChatwootUser {who} is nobody in Chatwoot yet; kubectl -n {namespace} describe cwu {name} says why"
         );
     };
-    adopted_only_when_meant(&options, &status)?;
+    adopted_only_when_meant(&options, status.ownership == Some(Ownership::Adopted))?;
     let installed = options.operator.resolve(&client).await?;
     let kept = installation::Kept {
         namespace: installed.settings.namespace.clone(),
@@ -95,6 +92,8 @@ pub async fn run(options: Options) -> Result<u8> {
              says why"
         );
     }
+    // The status may not say so yet.
+    adopted_only_when_meant(&options, Origin::of(&person.custom_attributes) == Some(Origin::Adopted))?;
     let link = platform.login(UserId(id)).await.map_err(failed)?;
     let link = platform::absolute(link, &operated.site);
     let email = output::harmless(&person.email).into_owned();
@@ -103,8 +102,8 @@ pub async fn run(options: Options) -> Result<u8> {
     Ok(exit::FINE)
 }
 
-fn adopted_only_when_meant(options: &Options, status: &UserStatus) -> Result<()> {
-    if status.ownership == Some(Ownership::Adopted) && !options.adopted {
+fn adopted_only_when_meant(options: &Options, adopted: bool) -> Result<()> {
+    if adopted && !options.adopted {
         bail!(
             "ChatwootUser {}: this person existed before their resource and was adopted, so no link is made; say --adopted where \
              you mean to act as them",

@@ -280,7 +280,8 @@ impl Facts {
         if stamp {
             let attributes =
                 diff.patch.custom_attributes.get_or_insert_with(|| account.custom_attributes.clone());
-            attributes.insert(marker::KEY.into(), self.around.marker.to_string().into());
+            let text = self.around.marker.text(self.origin_of(account));
+            attributes.insert(marker::KEY.into(), text.into());
         }
         diff
     }

@@ -17,6 +17,7 @@ pub mod instance;
 pub mod label;
 pub mod memberships;
 pub mod offer;
+mod origin;
 pub mod password;
 pub mod schedule;
 pub mod selection;

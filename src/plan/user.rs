@@ -1,5 +1,6 @@
 //! What a person needs next.
 
+mod adopted;
 mod credentials;
 mod delete;
 mod learn;
@@ -91,6 +92,9 @@ impl Facts {
             return Step::Act(Effect::AddFinalizer);
         }
         if let Some(refusal) = self.refusal() {
+            if let Some(secret) = self.needless_secret() {
+                return self.drop_secret(secret.to_owned(), at);
+            }
             // The instance says what is wrong with it; what has converged keeps its Ready.
             let cut_off = self.around.known().is_some_and(|view| view.blocked.is_some());
             return if cut_off && self.is_converged() { self.quiet() } else { self.settle(refusal, at) };
@@ -177,7 +181,7 @@ impl Facts {
             Ok(stamp) => stamp,
             Err(refusal) => return self.settle(refusal, at),
         };
-        let (patch, drifted) = self.diff(user, stamp);
+        let (patch, drifted) = self.diff(user, stamp.then(|| self.origin_of(user)));
         if observing {
             return self.agreed(drifted, at);
         }
@@ -214,7 +218,7 @@ impl Facts {
         let listed = self.around.adoptable.contains(&id);
         let restoring = self.around.known().is_some_and(|instance| instance.restoring);
         match self.around.marker.read(&user.custom_attributes) {
-            Reading::Ours => Ok(!self.around.marker.stands_in(&user.custom_attributes)),
+            Reading::Ours => Ok(!self.is_stamped(user)),
             Reading::Recreated => Ok(true),
             Reading::Restored if listed || restoring => Ok(true),
             Reading::Absent if listed => Ok(true),
@@ -300,7 +304,7 @@ impl Facts {
             return self.settle(Verdict::new(reason::OBSERVED, nothing), at);
         };
         match &self.pass.remote {
-            Remote::Found(user) if user.id.0 == id => self.agreed(self.diff(user, false).1, at),
+            Remote::Found(user) if user.id.0 == id => self.agreed(self.diff(user, None).1, at),
             Remote::NotFound(missing) if *missing == id => Step::Act(Effect::Vanished(id)),
             Remote::Vanished(missing) if *missing == id => self.settle(no_such_user(id), at),
             Remote::NotPermitted(foreign) if *foreign == id => self.settle(not_permitted(id), at),

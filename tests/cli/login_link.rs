@@ -3,7 +3,7 @@
 use crate::bench::{Bench, Ended, HOME, SECOND};
 use anyhow::{Context, Result};
 use chatwoot_simulator::{Act, Filter, How};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{fs::OpenOptions, process::Stdio};
 
 const LOGIN: &str = "GET /platform/api/v1/users/:id/login";
@@ -92,6 +92,11 @@ spec:
     links(&bench, &["acme/old", "--piped"]).await?.refused(&["acme/old", "was adopted", "--adopted"]);
     assert_eq!(links(&bench, &["acme/old", "--piped", "--adopted"]).await?.code, 0);
     assert_eq!(made(&bench).await?, 3);
+    // Who is known to be adopted by the marker alone does, too.
+    let marker = alice.custom_attributes["chatwoot_operator"].as_str().context("no marker")?;
+    let attributes = Map::from_iter([("chatwoot_operator".to_owned(), format!("{marker}:adopted").into())]);
+    bench.chatwoot.act(Act::EditUserAttributes { user: alice.id, how: How::Merge, attributes }).await?;
+    links(&bench, &["acme/alice", "--piped"]).await?.refused(&["acme/alice", "was adopted", "--adopted"]);
     let wipe = Act::EditUserAttributes { user: alice.id, how: How::Wipe, attributes: Default::default() };
     bench.chatwoot.act(wipe).await?;
     links(&bench, &["acme/alice", "--piped"])

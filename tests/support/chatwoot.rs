@@ -48,7 +48,7 @@ impl Journal for Control {
         let carries = |account: &listed::Account| {
             let marker =
                 account.custom_attributes.get("chatwoot_operator").and_then(|marker| marker.as_str());
-            marker.is_some_and(|marker| marker.ends_with(&format!(":{uid}")))
+            marker.is_some_and(|marker| marker.split(':').nth(4) == Some(uid))
         };
         Ok(state.accounts.into_iter().filter(carries).collect())
     }

@@ -25,7 +25,7 @@ pub struct AccountStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub id: Option<i64>,
-    /// Whether the account was made or taken over; fixed together with the id.
+    /// Whether the account was made or taken over, as its marker says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership: Option<Ownership>,
     /// The instance the id belongs to.

@@ -25,7 +25,7 @@ pub struct UserStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub id: Option<i64>,
-    /// Whether the person was made or taken over; fixed together with the id.
+    /// Whether the person was made or taken over, as their marker says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership: Option<Ownership>,
     /// The instance the id belongs to.

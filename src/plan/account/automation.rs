@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     api::account::{AutomationProblem, AutomationStatus, ProblemReason},
     chatwoot::{
-        marker::{Marker, Reading},
+        marker::{Marker, Origin, Reading},
         outcome::Failure,
         types::{AccountState, MemberRole, User},
     },
@@ -203,7 +203,7 @@ impl Facts {
     fn may_act_as(&self, user: &User) -> Option<bool> {
         let marker = &self.around.automation.marker;
         match marker.read(&user.custom_attributes) {
-            Reading::Ours => Some(!marker.stands_in(&user.custom_attributes)),
+            Reading::Ours => Some(!marker.stands_in(Origin::Made, &user.custom_attributes)),
             Reading::Recreated => Some(true),
             Reading::Restored if self.is_restoring() => Some(true),
             Reading::Restored | Reading::Absent | Reading::Foreign => None,

@@ -54,7 +54,10 @@ impl Facts {
 
     fn answered(&mut self, id: i64, call: Call, answer: Result<Account, Failure>) {
         match answer {
-            Ok(account) => self.remote = Remote::Found(Box::new(account)),
+            Ok(account) => {
+                self.remote = Remote::Found(Box::new(account));
+                self.recognise();
+            }
             Err(failure) => match failure.class {
                 Class::NotFound => self.remote = Remote::NotFound(id),
                 Class::NotPermitted => self.remote = Remote::NotPermitted(id),

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::{
-    api::conditions::reason,
-    chatwoot::{marker::Reading, types::Map},
+    api::{common::Ownership, conditions::reason},
+    chatwoot::{
+        marker::{Origin, Reading},
+        types::Map,
+    },
     plan::{
         Again,
         create::{Choice, Found},
@@ -20,7 +23,9 @@ impl Facts {
         let id = account.id.0;
         match self.around.marker.read(&account.custom_attributes) {
             // The uid proves it ours; owner or namespace may have been hashed with a key that was lost.
-            Reading::Ours => Ok(!self.around.marker.stands_in(&account.custom_attributes)),
+            Reading::Ours => {
+                Ok(!self.around.marker.stands_in(self.origin_of(account), &account.custom_attributes))
+            }
             Reading::Recreated => Ok(true),
             Reading::Restored if self.may_restore(id) => Ok(true),
             Reading::Absent if self.around.adoptable.contains(&id) => Ok(true),
@@ -33,6 +38,30 @@ impl Facts {
                 ),
             )),
             Reading::Foreign => Err(not_owned(id)),
+        }
+    }
+
+    /// How `account`, which is or is about to be ours, came to be. What carries no marker is adopted by being given one;
+    /// what the status alone calls adopted was so by an operator that did not note it in the marker yet.
+    pub(super) fn origin_of(&self, account: &Account) -> Origin {
+        let named = self.status.id.is_none() && self.spec.adopt.is_some_and(|adopt| adopt.id == account.id.0);
+        let recorded =
+            self.status.ownership == Some(Ownership::Adopted) && self.status.id == Some(account.id.0);
+        match Origin::of(&account.custom_attributes) {
+            Some(Origin::Made) if !named && !recorded => Origin::Made,
+            _ => Origin::Adopted,
+        }
+    }
+
+    /// The bound account's marker says more than the status: its resource was applied again, or has lost its status.
+    pub(super) fn recognise(&mut self) {
+        let Remote::Found(account) = &self.remote else { return };
+        let ours = match self.around.marker.read(&account.custom_attributes) {
+            Reading::Ours | Reading::Recreated | Reading::Restored => self.status.id == Some(account.id.0),
+            Reading::Absent | Reading::Foreign => false,
+        };
+        if ours && Origin::of(&account.custom_attributes) == Some(Origin::Adopted) {
+            self.status.ownership = Some(Ownership::Adopted);
         }
     }
 
@@ -76,7 +105,8 @@ impl Facts {
     /// Its attributes with our marker: Chatwoot replaces all of them (P12).
     pub(super) fn stamped(&self, account: &Account) -> Map {
         let mut attributes = account.custom_attributes.clone();
-        attributes.insert(marker::KEY.into(), self.around.marker.to_string().into());
+        let text = self.around.marker.text(self.origin_of(account));
+        attributes.insert(marker::KEY.into(), text.into());
         attributes
     }
 

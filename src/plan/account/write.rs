@@ -3,9 +3,10 @@
 use super::*;
 use crate::{
     api::{
-        account::{Creation, CreationOutcome, Ownership, Repeat, RepeatCause},
+        account::{Creation, CreationOutcome, Repeat, RepeatCause},
         common::GoDuration,
     },
+    chatwoot::marker::Origin,
     plan::{
         create::{Choice, Found, NewClaim, Outcome},
         trouble,
@@ -65,7 +66,7 @@ impl Facts {
 
     pub(super) fn write_id(&self, id: i64, at: &Moment) -> Effect {
         let mut facts = self.clone();
-        facts.bind_in_status(id, Ownership::Created);
+        facts.bind_in_status(id, Origin::Made);
         let nonce = self.create.memory.created.as_ref().map(|created| created.nonce.as_str());
         if let Some(creation) = &mut facts.status.creation
             && Some(creation.nonce.as_str()) == nonce
@@ -96,11 +97,12 @@ impl Facts {
     pub(super) fn write_binding(&self, id: i64, found: Found, at: &Moment) -> Effect {
         let mut facts = self.clone();
         let replaced = facts.status.id.filter(|old| *old != id);
-        let ownership = match (found, self.status.creation.is_some()) {
-            (Found::Adopted, _) | (Found::Chosen, false) => Ownership::Adopted,
-            _ => Ownership::Created,
+        let origin = match &self.remote {
+            Remote::Found(account) if account.id.0 == id => self.origin_of(account),
+            // The index tells whose it is; what the marker says beyond that is read next.
+            _ => Origin::Made,
         };
-        facts.bind_in_status(id, ownership);
+        facts.bind_in_status(id, origin);
         facts.status.duplicates.extend(replaced);
         facts.status.duplicates.retain(|other| *other != id);
         let cause = match found {
@@ -147,9 +149,9 @@ impl Facts {
             .0
     }
 
-    fn bind_in_status(&mut self, id: i64, ownership: Ownership) {
+    fn bind_in_status(&mut self, id: i64, origin: Origin) {
         self.status.id = Some(id);
-        self.status.ownership = Some(ownership);
+        self.status.ownership = Some(origin.into());
         self.status.duplicates.retain(|other| *other != id);
         if let Some(view) = self.around.known() {
             self.status.url = Some(format!("{}/app/accounts/{id}", view.public_url));

@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     api::{common::DeletionStatus, user::UserDeletionPolicy as Policy},
+    chatwoot::marker::Origin,
     plan::{Again, grants::Fit, memberships},
 };
 use std::time::Duration;
@@ -165,16 +166,10 @@ impl Facts {
         let profile = Profile {
             email: self.around.email.as_ref().ok().map(ToString::to_string),
             name: Some(self.spec.name.clone()),
-            custom_attributes: Some(self.stamp_only()),
+            custom_attributes: Some(self.stamp(Origin::Made)),
             ..Profile::default()
         };
         Step::Act(Effect::Post(Box::new(profile)))
-    }
-
-    fn stamp_only(&self) -> crate::chatwoot::types::Map {
-        let mut attributes = crate::chatwoot::types::Map::new();
-        attributes.insert(crate::chatwoot::marker::KEY.into(), self.around.marker.to_string().into());
-        attributes
     }
 
     fn deleting_status(&self, at: &Moment) -> UserStatus {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     chatwoot::{
-        marker::Reading,
+        marker::{Origin, Reading},
         outcome::{Class, Failure, Fate},
         types::{AccountId, Belonging},
     },
@@ -38,7 +38,10 @@ impl Facts {
                 self.pass.reread = true;
             }
             Lesson::ReadBack { status: None, .. } => {}
-            Lesson::Password(password) => self.pass.password = password,
+            Lesson::Password(password) => {
+                self.pass.stored_password |= self.pass.password == Password::Due(Due::Generate);
+                self.pass.password = password;
+            }
             Lesson::Posted { answer, password, clock } => self.posted(answer, password, clock),
             Lesson::Got(id, answer) => {
                 self.pass.read = true;
@@ -65,6 +68,7 @@ impl Facts {
                 match answer {
                     Ok(user) => {
                         self.pass.remote = Remote::Found(Box::new(user));
+                        self.recognise();
                         self.pass.password = Password::Set(record);
                     }
                     Err(failure) if failure.class == Class::Invalid => {
@@ -114,17 +118,19 @@ impl Facts {
         match answer {
             Ok(user) => match self.around.marker.read(&user.custom_attributes) {
                 Reading::Ours | Reading::Recreated => {
-                    let certain = self.pass.first && self.around.marker.stands_in(&user.custom_attributes);
+                    let origin = self.origin_of(&user);
+                    let certain = self.pass.first && origin == Origin::Made && self.is_stamped(&user);
                     let password = password.filter(|_| certain);
                     // What was just set is not set again.
                     if let Some(record) = &password {
                         self.pass.password = Password::Set(record.clone());
                     }
-                    self.pass.made = Some(Made { id: user.id.0, password });
+                    self.pass.made = Some(Made { id: user.id.0, origin, password });
                     self.pass.remote = Remote::Found(Box::new(user));
                 }
                 Reading::Restored if self.may_write(&user).is_ok() => {
-                    self.pass.made = Some(Made { id: user.id.0, password: None });
+                    let origin = self.origin_of(&user);
+                    self.pass.made = Some(Made { id: user.id.0, origin, password: None });
                     self.pass.remote = Remote::Found(Box::new(user));
                 }
                 reading @ (Reading::Restored | Reading::Absent | Reading::Foreign) => {
@@ -150,6 +156,7 @@ impl Facts {
         match answer {
             Ok(user) => {
                 self.pass.remote = Remote::Found(Box::new(user));
+                self.recognise();
                 self.look_at_memberships();
             }
             Err(failure) => match failure.class {

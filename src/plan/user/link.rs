@@ -91,7 +91,7 @@ impl Facts {
         if at.stopping || lost || self.pass.trouble.is_some() || self.object.deleting {
             return None;
         }
-        let not_granted = self.status.id.is_some() && matches!(self.around.may_have_link, Fit::Refused(_));
+        let not_granted = self.status.id.is_some() && matches!(self.link_fit(), Fit::Refused(_));
         let why = match self.spec.mode {
             _ if self.spec.paused => reason::PAUSED,
             Mode::Observe => reason::OBSERVED,
@@ -107,7 +107,7 @@ impl Facts {
     pub(super) fn login_link(&self, id: i64, user: &User) -> Option<Next> {
         let asked = self.open_request()?;
         let ours = self.around.marker.read(&user.custom_attributes) == Reading::Ours;
-        if !ours || !self.around.may_have_link.granted() {
+        if !ours || !self.link_fit().granted() {
             return None;
         }
         match self.pass.link {

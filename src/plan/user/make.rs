@@ -3,11 +3,11 @@
 
 use super::*;
 use crate::{
-    api::{
-        common::{Ownership, Scalar},
-        user::EmailTaken,
+    api::{common::Scalar, user::EmailTaken},
+    chatwoot::{
+        marker::{self, Origin},
+        types::Map,
     },
-    chatwoot::{marker, types::Map},
     plan::{
         Again,
         account::InstanceChoice,
@@ -33,7 +33,7 @@ impl Facts {
         if let Some(invalid) = invalid {
             return Some(Verdict::new(reason::INVALID_SPEC, invalid));
         }
-        if let Fit::Refused(refusal) | Fit::Unknown(refusal) = &self.around.fit {
+        if let Fit::Refused(refusal) | Fit::Unknown(refusal) = self.fit() {
             return Some(Verdict::new(reason::NOT_GRANTED, refusal.to_string()));
         }
         match self.around.standing {
@@ -124,7 +124,7 @@ impl Facts {
         if self.spec.password.is_some() && self.pass.password == Password::Due(Due::Generate) {
             return Step::Act(Effect::StorePassword);
         }
-        let (mut profile, _) = self.diff(&self.nobody(), true);
+        let (mut profile, _) = self.diff(&self.nobody(), Some(Origin::Made));
         profile.email = self.around.email.as_ref().ok().map(ToString::to_string);
         Step::Act(Effect::Post(Box::new(profile)))
     }
@@ -206,7 +206,7 @@ impl Facts {
             return Step::Act(Effect::ReadBack);
         }
         let mut facts = self.clone();
-        facts.bind_in_status(made.id, Ownership::Created);
+        facts.bind_in_status(made.id, made.origin);
         facts.status.password = made.password.clone();
         facts.status.email_taken = None;
         Step::Act(facts.write_bound(made.id, at))
@@ -222,9 +222,9 @@ impl Facts {
             let done = plan.calls.is_empty()
                 && plan.worst.is_none()
                 && self.spec.credentials_secret.is_none()
-                && self.diff(user, false).0.is_empty()
+                && self.diff(user, None).0.is_empty()
                 // Somebody who was found may carry the marker of an earlier resource.
-                && self.around.marker.stands_in(&user.custom_attributes)
+                && facts.is_stamped(user)
                 && (self.spec.password.is_none() || facts.status.password.is_some());
             if done && let Step::Settle(end) = facts.agreed(Vec::new(), at) {
                 return Effect::Write(Box::new(end.status), Tag::Bind(id));
@@ -252,29 +252,28 @@ impl Facts {
         // The finalizer comes after the id: without one it would say that a request was sent.
         match self.may_write(user) {
             Ok(true) if !self.pass.patched => {
-                let mut attributes = Map::new();
-                attributes.insert(marker::KEY.into(), self.around.marker.to_string().into());
+                let attributes = self.stamp(Origin::Adopted);
                 let profile = Profile { custom_attributes: Some(attributes), ..Profile::default() };
                 Step::Act(Effect::Patch(id, Box::new(profile)))
             }
             Ok(_) => {
                 let mut facts = self.clone();
-                facts.bind_in_status(id, Ownership::Adopted);
+                facts.bind_in_status(id, Origin::Adopted);
                 Step::Act(facts.write_bound(id, at))
             }
             Err(refusal) => self.settle(refusal, at),
         }
     }
 
-    fn bind_in_status(&mut self, id: i64, ownership: Ownership) {
+    fn bind_in_status(&mut self, id: i64, origin: Origin) {
         self.status.id = Some(id);
-        self.status.ownership = Some(ownership);
+        self.status.ownership = Some(origin.into());
         self.status.instance = self.around.known().map(|view| view.binding.clone());
         self.status.email = self.around.email.as_ref().ok().map(ToString::to_string);
     }
 
     /// What differs between the spec and `user`, and the names of it.
-    pub(super) fn diff(&self, user: &User, stamp: bool) -> (Profile, Vec<String>) {
+    pub(super) fn diff(&self, user: &User, stamp: Option<Origin>) -> (Profile, Vec<String>) {
         let mut drifted = Vec::new();
         let mut profile = Profile::default();
         if let Ok(email) = &self.around.email
@@ -301,9 +300,7 @@ impl Facts {
                 attributes.insert(key, value);
             }
         }
-        if stamp {
-            attributes.insert(marker::KEY.into(), self.around.marker.to_string().into());
-        }
+        attributes.extend(stamp.map(|origin| self.stamp(origin)).unwrap_or_default());
         profile.custom_attributes = (!attributes.is_empty()).then_some(attributes);
         (profile, drifted)
     }

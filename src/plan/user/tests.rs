@@ -1,5 +1,6 @@
 //! Whole passes over one person, against a small model of Kubernetes, of Secrets and of Chatwoot's semantics.
 
+mod adopted;
 mod converge;
 mod deletion;
 mod links;

@@ -3,7 +3,7 @@
 use crate::{
     api::user::{PasswordStatus, UserSpec, UserStatus},
     chatwoot::{
-        marker::Marker,
+        marker::{Marker, Origin},
         outcome::Failure,
         types::{AccountId, Map, MemberRole, User},
     },
@@ -33,7 +33,10 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Around {
     pub instance: InstanceChoice,
+    /// What the grants say to all that is asked for, where the operator made the person.
     pub fit: Fit,
+    /// The same, where they were there before and are adopted.
+    pub fit_of_adopted: Fit,
     /// The namespace may have the person as recorded, leaving everything else of the request aside.
     pub stands: bool,
     /// Whether destroying the person is granted now.
@@ -60,7 +63,7 @@ pub struct Around {
     pub vouching: Vec<(i64, Marker)>,
     /// The request for a login link that somebody wrote.
     pub link_requested: Option<String>,
-    /// Whether the tenant may log in as this person; asked only where a link is.
+    /// Whether the tenant may log in as somebody adopted; asked only where a link is.
     pub may_have_link: Fit,
     /// A Secret of this resource has changed since it was last looked at.
     pub secret_news: bool,
@@ -122,6 +125,7 @@ pub enum Published {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
     pub id: i64,
+    pub origin: Origin,
     /// What was sent is certain to be what stands: no earlier POST can have made them with another password.
     pub password: Option<PasswordStatus>,
 }
@@ -131,6 +135,8 @@ pub struct Made {
 pub struct Pass {
     pub remote: Remote,
     pub password: Password,
+    /// This pass made a password and stored it.
+    pub stored_password: bool,
     pub made: Option<Made>,
     /// A stranger has the address; true: Chatwoot showed them, and so permitted the Platform App on them.
     pub stranger: Option<bool>,
@@ -166,6 +172,7 @@ impl Default for Pass {
         Self {
             remote: Remote::Unread,
             password: Password::Unread,
+            stored_password: false,
             made: None,
             stranger: None,
             namesake: false,

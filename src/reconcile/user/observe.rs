@@ -66,19 +66,23 @@ pub fn facts(
     let email = Email::parse(&spec.email).map_err(|wrong| format!("spec.email: {wrong}"));
     let adopted = status.ownership == Some(Ownership::Adopted) || spec.adopt.is_some();
     let published = spec.credentials_secret.as_ref().is_some_and(|secret| secret.access_token.is_some());
+    let credentials = spec.password.is_some() || published;
     let request = email.as_ref().ok().map(|email| UserRequest {
         email,
         adopt: spec.adopt.filter(|_| status.id.is_none()).map(|adopt| UserId(adopt.id)),
         delete: spec.deletion_policy == UserDeletionPolicy::Delete,
-        credentials: adopted && (spec.password.is_some() || published),
+        credentials: adopted && credentials,
     });
-    let fit =
-        request.as_ref().map_or(grants::Fit::Granted, |request| grants::user(&grants, &tenant, request));
+    // Whether the person was made or adopted may turn out only in this pass, so both are asked for.
+    let fit_with = |credentials| {
+        request.as_ref().map_or(grants::Fit::Granted, |request| {
+            grants::user(&grants, &tenant, &UserRequest { credentials, ..*request })
+        })
+    };
+    let fit = fit_with(false);
+    let fit_of_adopted = if credentials { fit_with(true) } else { fit.clone() };
     let link_requested = surroundings::requested_by(object, LOGIN_LINK_ANNOTATION);
-    let of_theirs = request.as_ref().filter(|_| adopted && link_requested.is_some());
-    let may_have_link = of_theirs.map_or(grants::Fit::Granted, |request| {
-        grants::user(&grants, &tenant, &UserRequest { credentials: true, ..*request })
-    });
+    let may_have_link = link_requested.as_ref().map_or(grants::Fit::Granted, |_| fit_with(true));
     let recorded = status.email.as_deref().and_then(|email| Email::parse(email).ok());
     let to_delete = recorded.as_ref().or(email.as_ref().ok());
     let stands = recorded.as_ref().is_some_and(|email| {
@@ -105,9 +109,10 @@ pub fn facts(
     let left_over = left_over(world, key.as_ref(), &home, &spec, &status);
     let marker = installation.marker(KIND, &namespace, &home.uid, &name, &uid);
     let reserved = reserved(world, key.as_ref(), email.as_ref().ok());
+    let told = if adopted { &fit_of_adopted } else { &fit };
     let hash_of = |spec: &UserSpec| {
         let hash =
-            wanted_hash(&installation, &marker, spec, &fit, standing, (&declared, &left_over), &instance);
+            wanted_hash(&installation, &marker, spec, told, standing, (&declared, &left_over), &instance);
         // Only where it is so: nobody else is to be looked at anew for it.
         if reserved.is_some() { installation.hash(&[&hash, "reserved"]) } else { hash }
     };
@@ -133,6 +138,7 @@ pub fn facts(
     let around = Around {
         instance,
         fit,
+        fit_of_adopted,
         stands,
         may_delete,
         email,

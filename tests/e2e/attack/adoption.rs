@@ -1,7 +1,8 @@
-//! Ids of others, by the one way that an id can be named besides `adopt`: the answer to a question.
+//! Ids of others, by the one way that an id can be named besides `adopt`: the answer to a question. And people who were
+//! adopted, whose object is made to forget that.
 
 use crate::support::{
-    Journal, Stage,
+    Journal, People, Stage,
     people::silent_about,
     subject::{id, message},
 };
@@ -72,5 +73,52 @@ async fn an_answer_nobody_was_asked_for_changes_nothing() -> Result<()> {
     }
     assert!(stage.chatwoot.writes(seq).await?.is_empty());
     drop(evil);
+    Ok(())
+}
+
+/// Adopted without `Credentials`, let go, and applied again as if they were new: by their address, and with everything that
+/// lets somebody come in as them.
+#[tokio::test]
+async fn nobody_comes_in_as_an_adopted_person_by_deleting_and_applying_them_again() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (name, email) = ("Alice".to_owned(), "alice@acme.example".to_owned());
+    let old = Act::CreateUser { name, email, attributes: Default::default(), app: Some(1) };
+    let old = stage.chatwoot.act(old).await?.id.context("no id")?;
+    let tenant = stage.tenant(json!({"adoptable": {"users": [old]}})).await?;
+    tenant.secret("alice-password", json!({"value": "F1rst-Passw0rd!"})).await?;
+    let theirs = json!({"secretKeyRef": {"name": "alice-password", "key": "value"}});
+    let token = json!({"name": "alice-chatwoot", "accessToken": {"rotation": "1"}});
+    let entering = [
+        json!({"password": theirs, "credentialsSecret": token}),
+        json!({"password": {"generate": {}}, "credentialsSecret": {"name": "alice-chatwoot"}}),
+    ];
+    for (policy, spec) in ["Revoke", "Retain"].into_iter().zip(entering) {
+        let adopting = json!({"name": "Alice", "adopt": {"id": old}, "deletionPolicy": policy});
+        let alice = tenant.person(&stage, "alice", adopting).await?;
+        assert_eq!(id(&alice.ready().await?)?, old);
+        alice.delete().await?;
+        alice.gone().await?;
+
+        let before = stage.chatwoot.person(old).await?;
+        let alice = tenant.person(&stage, "alice", spec).await?;
+        alice.annotate("chatwoot.dev/login-link-requested-at", policy).await?;
+        let refused = alice.stalled("NotGranted").await?;
+        assert!(message(&refused, "Ready").contains("Credentials"), "{refused}");
+        assert_eq!(refused["status"]["ownership"], "Adopted");
+        let link = |object: &Value| object["status"]["loginLink"]["state"] == "Refused";
+        alice.until("is refused the link", link).await?;
+        assert_eq!(stage.chatwoot.person(old).await?, before, "neither password, token, name nor link");
+        for secret in ["alice-chatwoot", "alice-login-link"] {
+            assert!(tenant.secrets().get_opt(secret).await?.is_none(), "{secret}");
+        }
+        alice.delete().await?;
+        alice.gone().await?;
+    }
+
+    // With the grant it is as for anybody adopted.
+    stage.grant(&tenant, json!({"allow": ["Credentials"]})).await?;
+    let alice = tenant.person(&stage, "alice", json!({"password": theirs})).await?;
+    assert_eq!(alice.ready().await?["status"]["ownership"], "Adopted");
+    assert_eq!(stage.chatwoot.person(old).await?.password_writes, 1);
     Ok(())
 }

@@ -76,9 +76,11 @@ impl Options {
         use UserDeletionPolicy::{Delete, Retain, Revoke};
         let act = (self.processes.into(), true);
         [Revoke, Delete, Retain].into_iter().all(|policy| {
-            let kind =
-                Person { mutant: None, wish: Wish { member: true, password: true, token: None, policy } };
-            self.explore(scenarios::person(kind, false, act, self.bound, WHOLE))
+            let wish = Wish { member: true, password: true, token: None, adopt: false, policy };
+            [false, true].into_iter().all(|adopts| {
+                let kind = Person { mutant: None, wish, adopts };
+                self.explore(scenarios::person(kind, adopts, act, self.bound, WHOLE))
+            })
         })
     }
 

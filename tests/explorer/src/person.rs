@@ -27,7 +27,10 @@ use promises::Violation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Person {
     pub mutant: Option<Mutant>,
+    /// Of every resource but the first that adopts.
     pub wish: Wish,
+    /// The first resource adopts the stranger who has the address, and asks for nothing that lets anybody come in as them.
+    pub adopts: bool,
 }
 
 /// What people vary of the spec.
@@ -39,7 +42,24 @@ pub struct Wish {
     pub password: bool,
     /// Their token is published, with this rotation.
     pub token: Option<u8>,
+    /// The stranger is named by id.
+    pub adopt: bool,
     pub policy: Policy,
+}
+
+impl Wish {
+    /// It asks for what lets somebody come in as the person.
+    pub fn enters(&self) -> bool {
+        self.password || self.token.is_some()
+    }
+}
+
+impl Person {
+    /// What the first resource asks for.
+    pub fn first(&self) -> Wish {
+        let adopting = Wish { password: false, token: None, adopt: true, ..self.wish };
+        if self.adopts { adopting } else { self.wish }
+    }
 }
 
 /// What people do, beyond applying and deleting.

@@ -107,8 +107,12 @@ pub fn person(
     kinds: &[Trouble],
 ) -> Search<Running<Person>> {
     let around = person::around::Around::new(stranger);
-    let start = State::new(processes, leads, 2, budget(troubles, kinds), kind.wish, around);
-    let who = if stranger { "a person with a stranger's e-mail" } else { "a person" };
+    let start = State::new(processes, leads, 2, budget(troubles, kinds), kind.first(), around);
+    let who = match (stranger, kind.adopts) {
+        (true, true) => "a stranger who is adopted",
+        (true, false) => "a person with a stranger's e-mail",
+        (false, _) => "a person",
+    };
     let about = format!("{who}, {:?}", kind.wish);
     Search { model: Running { kind, start, about }, most_states: 50_000_000 }
 }

@@ -8,12 +8,19 @@ use chatwoot_explorer::{
 };
 use chatwoot_operator::api::user::UserDeletionPolicy as Policy;
 
-const ALICE: Wish = Wish { member: true, password: true, token: None, policy: Policy::Revoke };
+const ALICE: Wish = Wish { member: true, password: true, token: None, adopt: false, policy: Policy::Revoke };
 /// Somebody whose token is published, and nothing else.
-const APPLICATION: Wish = Wish { member: false, password: false, token: Some(1), policy: Policy::Revoke };
+const APPLICATION: Wish =
+    Wish { member: false, password: false, token: Some(1), adopt: false, policy: Policy::Revoke };
+/// Everything that lets somebody come in as a person.
+const ENTERING: Wish = Wish { password: true, ..APPLICATION };
 
 fn holds(wish: Wish, stranger: bool, processes: (usize, bool), troubles: u8, kinds: &[Trouble]) {
-    let report = scenarios::person(Person { mutant: None, wish }, stranger, processes, troubles, kinds).run();
+    explore(Person { mutant: None, wish, adopts: false }, stranger, processes, troubles, kinds);
+}
+
+fn explore(kind: Person, stranger: bool, processes: (usize, bool), troubles: u8, kinds: &[Trouble]) {
+    let report = scenarios::person(kind, stranger, processes, troubles, kinds).run();
     println!("{report}");
     assert!(report.found.is_none(), "{report}");
     assert!(report.complete, "not every state was visited");
@@ -21,8 +28,16 @@ fn holds(wish: Wish, stranger: bool, processes: (usize, bool), troubles: u8, kin
 
 /// Explores a wrong machine, with the right one for comparison, and returns what is broken first.
 fn breaks(mutant: Mutant, wish: Wish, stranger: bool, troubles: u8, kinds: &[Trouble]) -> Option<Violation> {
-    let search = |mutant| scenarios::person(Person { mutant, wish }, stranger, (1, false), troubles, kinds);
-    let report = search(Some(mutant)).run();
+    breaks_with(Person { mutant: Some(mutant), wish, adopts: false }, stranger, troubles, kinds)
+}
+
+fn breaks_with(wrong: Person, stranger: bool, troubles: u8, kinds: &[Trouble]) -> Option<Violation> {
+    let mutant = wrong.mutant;
+    let search = |mutant| {
+        let kind = Person { mutant, ..wrong };
+        scenarios::person(kind, stranger, (1, false), troubles, kinds)
+    };
+    let report = search(mutant).run();
     println!("{mutant:?}: {report}");
     let mut right = search(None);
     right.most_states = 20_000;
@@ -154,4 +169,19 @@ fn two_processes_that_both_act_make_one_person_with_one_password() {
 fn what_arrives_while_a_deletion_stands_still_is_taken_back_too() {
     let wish = Wish { password: false, ..ALICE };
     holds(wish, false, (1, false), 3, &[Crash, DeleteKeeping, Pause]);
+}
+
+#[test]
+fn nobody_comes_in_as_somebody_adopted_however_often_they_are_applied_again() {
+    let kinds = [DeleteKeeping, Recreate, Lost, Crash, Terminate, Write, Wipe, Strip, Stale, Pause];
+    let kind = Person { mutant: None, wish: ENTERING, adopts: true };
+    explore(kind, true, (1, false), 3, &kinds);
+    explore(kind, true, (1, false), 2, WHOLE);
+}
+
+#[test]
+fn somebody_adopted_called_made_once_they_are_applied_again() {
+    let wrong = Person { mutant: Some(Mutant::ForgetsWhoWasAdopted), wish: ENTERING, adopts: true };
+    let broken = breaks_with(wrong, true, 2, &[DeleteKeeping, Recreate]);
+    assert_eq!(broken, Some(Violation::CameIn(7)));
 }

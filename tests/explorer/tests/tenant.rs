@@ -151,3 +151,10 @@ fn ready_said_before_it_is_so() {
     let broken = breaks(Mutant::SaysReadyBeforeItIs, Policy::Retain, true, 0, &[]);
     assert_eq!(broken, Some(Violation::ReadyButNot("the domain")));
 }
+
+#[test]
+fn an_account_that_was_adopted_called_made_once_it_is_applied_again() {
+    let kinds = [Adopt, DeleteKeeping, Recreate];
+    let broken = breaks(Mutant::ForgetsWhatWasAdopted, Policy::Retain, true, 3, &kinds);
+    assert_eq!(broken, Some(Violation::ReadyButNot("its origin")));
+}

@@ -6,7 +6,10 @@ use crate::{
         account::{Ownership, State},
         conditions::{DRIFTED, PAUSED, STALLED, reason},
     },
-    chatwoot::{marker, types::AccountState},
+    chatwoot::{
+        marker::{self, Origin},
+        types::AccountState,
+    },
     plan::{
         Again,
         account::*,
@@ -94,6 +97,42 @@ fn adopting_stamps_first_and_then_makes_every_declared_field_so() {
     assert!(world.account().features.contains("sla"));
     assert!(world.account().custom_attributes.contains_key("theirs"));
     assert!(world.finalizer && !world.is(DRIFTED));
+}
+
+/// Made or taken over, as the marker says: the status went with the resource that was applied again, or is lost.
+#[test]
+fn what_was_adopted_is_so_when_its_object_is_applied_again_without_adopt_or_has_lost_its_status() {
+    for (uid, origin, expected) in [
+        ("u-0", Origin::Adopted, Ownership::Adopted),
+        (UID, Origin::Adopted, Ownership::Adopted),
+        ("u-0", Origin::Made, Ownership::Created),
+    ] {
+        let mut world = World::new(json!({"name": "Acme"}));
+        world.someone_of(7, Some(marker_of("n-1", "main", uid).text(origin)));
+        world.finalizer = uid == UID;
+        world.settle();
+        assert_eq!((world.is_ready(), world.status.id), (true, Some(7)), "{}", world.message());
+        assert_eq!(world.status.ownership, Some(expected), "{uid} {origin:?}");
+        assert_eq!(world.account().custom_attributes[marker::KEY], json!(world.mine().text(origin)));
+    }
+}
+
+#[test]
+fn what_was_adopted_before_markers_said_so_is_marked_at_the_next_look_and_never_again() {
+    let mut world = World::new(json!({"name": "Acme", "adopt": {"id": 7}}));
+    world.someone(7, None);
+    world.adoptable.insert(7);
+    world.settle();
+    let before = world.mine().to_string();
+    world.account_mut().custom_attributes.insert(marker::KEY.into(), json!(before));
+    assert!(calls(&world.settle()).is_empty(), "no look is taken for it");
+    world.due = true;
+    assert_eq!(calls(&world.pass().effects), ["get", "patch"]);
+    assert_eq!(world.account().custom_attributes[marker::KEY], json!(world.mine().text(Origin::Adopted)));
+    assert!(world.account().custom_attributes.contains_key("theirs"));
+    world.due = true;
+    let pass = world.pass();
+    assert_eq!((calls(&pass.effects), pass.writes), (vec!["get"], 0));
 }
 
 #[test]

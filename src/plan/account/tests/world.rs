@@ -249,11 +249,14 @@ impl World {
     }
 
     pub fn someone(&mut self, id: i64, marker: Option<&Marker>) {
+        self.someone_of(id, marker.map(ToString::to_string));
+    }
+
+    /// An account whose marker has this text.
+    pub fn someone_of(&mut self, id: i64, marker: Option<String>) {
         let mut attributes = Map::new();
         attributes.insert("theirs".into(), json!({"deep": [1]}));
-        if let Some(marker) = marker {
-            attributes.insert(marker::KEY.into(), json!(marker.to_string()));
-        }
+        attributes.extend(marker.map(|text| (marker::KEY.to_owned(), json!(text))));
         self.accounts.insert(id, account(id, "Somebody", attributes));
     }
 

@@ -3,6 +3,7 @@
 use super::world::*;
 use crate::{
     api::{
+        common::Ownership,
         conditions::reason,
         user::{LoginLinkState as State, LoginLinkStatus},
     },
@@ -168,7 +169,14 @@ fn nobody_gets_a_link_who_rests_or_was_adopted_without_the_right() {
     world.pass();
     assert_eq!((refused(&world), world.links), (Some(reason::OBSERVED), 0));
 
+    // Only who was adopted needs it.
     let mut world = asked(json!({}));
+    world.may_have_link = Fit::Refused(refusal());
+    world.pass();
+    assert_eq!(link(&world).state, State::Stored);
+
+    let mut world = asked(json!({}));
+    world.status.ownership = Some(Ownership::Adopted);
     world.may_have_link = Fit::Refused(refusal());
     let pass = world.pass();
     assert_eq!((refused(&world), pass.effects.len()), (Some(reason::NOT_GRANTED), 0));
@@ -182,6 +190,7 @@ fn nobody_gets_a_link_who_rests_or_was_adopted_without_the_right() {
 
     // Whether it is granted cannot be told: neither is anything done, nor said.
     let mut world = asked(json!({}));
+    world.status.ownership = Some(Ownership::Adopted);
     world.may_have_link = Fit::Unknown(refusal());
     world.pass();
     assert_eq!((world.status.login_link.as_ref(), world.links), (None, 0));

@@ -6,6 +6,7 @@ use crate::{
         common::Role,
         conditions::{RECONCILING, STALLED, reason},
     },
+    chatwoot::marker::Origin,
     plan::{Again, account::InstanceChoice, user::*},
 };
 use serde_json::json;
@@ -68,7 +69,7 @@ fn who_is_found_again_is_marked_anew_although_nothing_else_differs() {
         let effects = world.settle();
         assert_eq!((world.is_ready(), world.status.id), (true, Some(7)), "{}", world.message());
         let attributes = &world.users[&7].custom_attributes;
-        assert!(marker_of("n-1", "alice", UID).stands_in(attributes), "{effects:?}");
+        assert!(marker_of("n-1", "alice", UID).stands_in(Origin::Made, attributes), "{effects:?}");
     }
 }
 

@@ -6,14 +6,14 @@ use super::super::*;
 use crate::{
     api::{
         account::InstanceBinding,
-        common::Role,
+        common::{Ownership, Role},
         conditions::{self, find},
         user::{PasswordStatus, UserSpec},
     },
     chatwoot::{
         marker::{self, Installation, Marker},
         outcome::{Class, Failure, Fate, Refusal},
-        types::{AccountId, Belonging, Map, MemberRole, UserId},
+        types::{AccountId, Belonging, MemberRole, UserId},
         version::Version,
     },
     plan::{
@@ -55,6 +55,7 @@ pub struct World {
     // Around it.
     pub instance: InstanceChoice,
     pub fit: Fit,
+    pub fit_of_adopted: Fit,
     pub stands: bool,
     pub may_delete: Fit,
     pub standing: Standing,
@@ -171,6 +172,7 @@ impl World {
             requested: None,
             instance: InstanceChoice::Known(Box::new(view())),
             fit: Fit::Granted,
+            fit_of_adopted: Fit::Granted,
             stands: true,
             may_delete: Fit::Granted,
             standing: Standing::Holds,
@@ -265,10 +267,12 @@ impl World {
     }
 
     pub fn someone(&mut self, id: i64, email: &str, marker: Option<&Marker>) {
-        let mut attributes = Map::new();
-        if let Some(marker) = marker {
-            attributes.insert(marker::KEY.into(), json!(marker.to_string()));
-        }
+        self.someone_of(id, email, marker.map(ToString::to_string));
+    }
+
+    /// Somebody whose marker has this text.
+    pub fn someone_of(&mut self, id: i64, email: &str, marker: Option<String>) {
+        let attributes = marker.map(|text| (marker::KEY.to_owned(), json!(text))).into_iter().collect();
         let user = User {
             id: UserId(id),
             email: email.into(),
@@ -283,7 +287,9 @@ impl World {
     }
 
     fn hash_of(&self, spec: &UserSpec) -> String {
-        format!("{:?}", (spec, &self.fit, self.standing, &self.targets))
+        let adopted = self.status.ownership == Some(Ownership::Adopted) || spec.adopt.is_some();
+        let fit = if adopted { &self.fit_of_adopted } else { &self.fit };
+        format!("{:?}", (spec, fit, self.standing, &self.targets))
     }
 
     pub fn moment(&mut self) -> Moment {
@@ -330,6 +336,7 @@ impl World {
             around: Around {
                 instance: self.instance.clone(),
                 fit: self.fit.clone(),
+                fit_of_adopted: self.fit_of_adopted.clone(),
                 stands: self.stands,
                 may_delete: self.may_delete.clone(),
                 email: Email::parse(&self.spec.email).map_err(|wrong| format!("spec.email: {wrong}")),

@@ -3,7 +3,7 @@
 use chatwoot_operator::{
     api::user::UserDeletionPolicy as Policy,
     chatwoot::{
-        marker::{self, Installation, Marker},
+        marker::{self, Installation, Marker, Origin},
         types::{AccountId, Belonging, Map, MemberRole, User, UserId},
     },
 };
@@ -20,6 +20,8 @@ pub struct Someone {
     pub id: i64,
     /// Whose marker they carry.
     pub marker: Option<u8>,
+    /// The marker says that they were there before.
+    pub adopted: bool,
     /// 0 is one that nobody knows.
     pub password: u8,
     /// Counts up with each that is made.
@@ -70,7 +72,7 @@ pub struct Around {
 
 impl Around {
     pub fn new(stranger: bool) -> Self {
-        let theirs = Someone { id: STRANGER, marker: None, password: 9, token: 90, accounts: vec![99] };
+        let theirs = Someone { password: 9, token: 90, accounts: vec![99], ..Someone::new(STRANGER) };
         Self {
             people: stranger.then_some(theirs).into_iter().collect(),
             late: vec![],
@@ -107,7 +109,7 @@ impl Around {
                 Some(known.unwrap_or_else(|| {
                     // The id of somebody who was deleted is never given again.
                     let id = 8 + i64::from(self.lives) * 2 + i64::from(self.recorded);
-                    self.people.push(Someone { id, marker: Some(uid), password, token: 1, accounts: vec![] });
+                    self.people.push(Someone { marker: Some(uid), password, token: 1, ..Someone::new(id) });
                     id
                 }))
             }
@@ -150,11 +152,17 @@ pub fn marker_of(uid: u8) -> Marker {
 }
 
 impl Someone {
+    /// Nobody's yet.
+    pub fn new(id: i64) -> Self {
+        Self { id, marker: None, adopted: false, password: 0, token: 0, accounts: vec![] }
+    }
+
     /// As Chatwoot shows them.
     pub fn shown(&self) -> User {
         let mut attributes = Map::new();
         if let Some(uid) = self.marker {
-            attributes.insert(marker::KEY.into(), marker_of(uid).to_string().into());
+            let origin = if self.adopted { Origin::Adopted } else { Origin::Made };
+            attributes.insert(marker::KEY.into(), marker_of(uid).text(origin).into());
         }
         let role = Some(MemberRole::Agent);
         let belonging = |account: &i64| Belonging { account: AccountId(*account), role };

@@ -5,7 +5,8 @@ use crate::resource::{Object, State};
 use chatwoot_operator::{
     api::{
         account::InstanceBinding,
-        common::{Role, SecretKeyRef},
+        common::{Adopt, Role, SecretKeyRef},
+        grant::Privilege,
         user::{
             AccessToken, CredentialsSecret, Membership, PasswordSpec, PasswordStatus, UserSpec, UserStatus,
         },
@@ -16,7 +17,7 @@ use chatwoot_operator::{
         claims::Standing,
         consent::Consent,
         email::Email,
-        grants::Fit,
+        grants::{self, Fit},
         memberships::{Declared, Memory, Target},
         password::{self, Source},
         user::{
@@ -49,6 +50,8 @@ pub fn observe(state: &State<Person>, object: &Object<Person>, memory: &Memory) 
         around: user::Around {
             instance: InstanceChoice::Known(Box::new(view())),
             fit: Fit::Granted,
+            // Nobody is granted to come in as people who were there before.
+            fit_of_adopted: if object.spec.enters() { Fit::Refused(ungranted()) } else { Fit::Granted },
             stands: true,
             may_delete: Fit::Granted,
             email: Email::parse(EMAIL).map_err(|wrong| wrong.to_string()),
@@ -57,7 +60,7 @@ pub fn observe(state: &State<Person>, object: &Object<Person>, memory: &Memory) 
             marker: marker_of(object.uid),
             hash: format!("{:?}", object.spec),
             reconciled: object.status.observed_generation == object.generation,
-            adoptable: BTreeSet::new(),
+            adoptable: object.spec.adopt.then_some(STRANGER).into_iter().collect(),
             taken: BTreeSet::new(),
             declared: object.spec.member.then_some(declared).into_iter().collect(),
             left_over: vec![],
@@ -85,6 +88,7 @@ fn spec(wish: &Wish) -> UserSpec {
     UserSpec {
         email: EMAIL.into(),
         name: "Alice".into(),
+        adopt: wish.adopt.then_some(Adopt { id: STRANGER }),
         memberships: wish.member.then_some(membership).into_iter().collect(),
         password: wish
             .password
@@ -97,6 +101,11 @@ fn spec(wish: &Wish) -> UserSpec {
         deletion_policy: wish.policy,
         ..UserSpec::default()
     }
+}
+
+fn ungranted() -> grants::Refusal {
+    let needs = vec![grants::Need::Privilege(Privilege::Credentials)];
+    grants::Refusal { namespace: "acme".into(), needs }
 }
 
 pub fn view() -> InstanceView {

@@ -78,12 +78,13 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
         }
         Effect::Vouch { account, .. } => Lesson::Vouched { account, answer: looked(how).map(|()| true) },
         Effect::Patch(id, profile) => {
-            turn.check(promises::writing(pass, id));
-            let stamp = profile.custom_attributes.is_some_and(|sent| sent.contains_key(marker::KEY));
+            turn.check(promises::patching(pass, id, &profile));
+            let stamp = profile.custom_attributes.as_ref().and_then(marker::Origin::of);
             let uid = pass.object.uid;
             let answer = done(turn, how, |around| {
-                let someone = around.find_mut(id).filter(|_| stamp);
-                someone.into_iter().for_each(|someone| someone.marker = Some(uid));
+                if let (Some(origin), Some(someone)) = (stamp, around.find_mut(id)) {
+                    (someone.marker, someone.adopted) = (Some(uid), origin == marker::Origin::Adopted);
+                }
             });
             let answer = answer.and_then(|()| find(&turn.state.chatwoot, id));
             see(turn, pass, answer.as_ref().ok());
@@ -92,6 +93,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
         Effect::SetPassword(id, record) => {
             turn.check(promises::writing(pass, id));
             turn.check(promises::setting_password(pass, &record));
+            turn.check(promises::coming_in_as(id));
             let value = pass.held.password.unwrap_or_default();
             let answer = done(turn, how, |around| {
                 around.find_mut(id).into_iter().for_each(|someone| someone.password = value);
@@ -130,6 +132,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
         Effect::RotateToken(id) => {
             turn.check(promises::writing(pass, id));
             turn.check(promises::rotating(&turn.state, pass));
+            turn.check(promises::coming_in_as(id));
             let held = pass.held.token.take();
             let now = turn.state.chatwoot.find(id).map(|someone| someone.token);
             // A token that was replaced meanwhile lets nobody in.
@@ -148,6 +151,7 @@ pub fn act(turn: &mut Turn<'_, Person>, pass: &mut Pass<Person>, effect: Effect,
             };
             let written = (token, rotation.and_then(|rotation| rotation.parse().ok()));
             turn.check(promises::publishing(&turn.state, written));
+            turn.check(promises::coming_in_as(pass.object.status.id.unwrap_or_default()));
             let stored = done(turn, how, |around| around.published = Some(written));
             Lesson::Published(match stored {
                 Ok(()) => Published::Yes,

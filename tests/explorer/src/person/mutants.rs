@@ -4,7 +4,7 @@ use super::Person;
 use crate::resource::Next;
 use chatwoot_operator::{
     api::user::{MembershipState, UserDeletionPolicy as Policy},
-    chatwoot::marker,
+    chatwoot::{marker, types::User},
     plan::{
         Machine, Moment, Step,
         create::Wrote,
@@ -27,6 +27,8 @@ pub enum Mutant {
     DestroysAtOnce,
     TellsAfterwards,
     SkipsTheRotation,
+    /// Reads whose somebody is, and not that they were adopted.
+    ForgetsWhoWasAdopted,
 }
 
 /// What it takes the facts for.
@@ -71,9 +73,25 @@ pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
             facts.pass.first = true;
             lesson
         }
+        (Some(Mutant::ForgetsWhoWasAdopted), Lesson::Posted { answer, password, clock }) => {
+            Lesson::Posted { answer: answer.map(as_if_made), password, clock }
+        }
+        (Some(Mutant::ForgetsWhoWasAdopted), Lesson::Got(id, answer)) => {
+            Lesson::Got(id, answer.map(as_if_made))
+        }
+        (Some(Mutant::ForgetsWhoWasAdopted), Lesson::Patched(id, answer)) => {
+            Lesson::Patched(id, answer.map(as_if_made))
+        }
         (_, lesson) => lesson,
     };
     facts.learn(lesson);
+}
+
+fn as_if_made(mut user: User) -> User {
+    if let Some(text) = user.custom_attributes.get_mut(marker::KEY) {
+        *text = text.as_str().unwrap_or_default().replace(":adopted", "").into();
+    }
+    user
 }
 
 /// An effect it only believes to have carried out.
@@ -87,9 +105,7 @@ pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Optio
             Some(Lesson::Wrote { tag: tag.clone(), status, wrote: Wrote::Yes })
         }
         (Mutant::WritesUnread, Effect::Get(id)) => {
-            let mut user =
-                super::around::Someone { id: *id, marker: None, password: 0, token: 0, accounts: vec![] }
-                    .shown();
+            let mut user = super::around::Someone::new(*id).shown();
             user.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
             Some(Lesson::Got(*id, Ok(user)))
         }

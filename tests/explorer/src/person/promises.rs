@@ -12,13 +12,18 @@
 //! note that its answer was lost, nothing tells the next pass that an earlier password may stand; and a person who may exist is named by
 //! an event ([`Around::told`]).
 
-use super::{Held, Person, Wish, around::Around};
+use super::{
+    Held, Person, Wish,
+    around::{Around, STRANGER, Someone},
+};
 use crate::resource::{Object, Pass, State};
 use chatwoot_operator::{
     api::{
+        common::Ownership,
         conditions::{self, ConditionStatus, reason},
         user::{PasswordStatus, UserDeletionPolicy as Policy, UserStatus},
     },
+    chatwoot::marker::Origin,
     plan::{
         status::{is_ready, ready_reason},
         user::Profile,
@@ -63,6 +68,8 @@ pub enum Violation {
     NotRotated(u8),
     /// The Secret with the token outlives its resource.
     SecretLeft,
+    /// The password of somebody who was there before was set, or their token taken: no grant allows that.
+    CameIn(i64),
 }
 
 impl fmt::Display for Violation {
@@ -88,6 +95,7 @@ impl fmt::Display for Violation {
             Violation::Forgotten => f.write_str("somebody our request made is named nowhere"),
             Violation::RotatedAgain => f.write_str("a token replaced that is of the declared rotation"),
             Violation::NotRotated(token) => write!(f, "token {token} published for two rotations"),
+            Violation::CameIn(id) => write!(f, "user {id} was there before, and somebody came in as them"),
             Violation::SecretLeft => f.write_str("the Secret with the token outlives its resource"),
             Violation::NotDestroyed => f.write_str("let go with policy Delete while the person is there"),
         }
@@ -117,6 +125,21 @@ fn seen_as_ours(held: &Held, id: i64) -> bool {
 
 pub fn writing(pass: &Pass<Person>, id: i64) -> Result<(), Violation> {
     if seen_as_ours(&pass.held, id) { Ok(()) } else { Err(Violation::Unread(id)) }
+}
+
+/// As [`writing`]; taking somebody over begins with the marker, and with nothing else.
+pub fn patching(pass: &Pass<Person>, id: i64, profile: &Profile) -> Result<(), Violation> {
+    let Profile { custom_attributes: attributes, .. } = profile;
+    let marker = attributes.as_ref().filter(|sent| sent.len() == 1).and_then(Origin::of);
+    let stamp = *profile == Profile { custom_attributes: attributes.clone(), ..Profile::default() };
+    let adopts = stamp && marker == Some(Origin::Adopted) && pass.object.spec.adopt && id == STRANGER;
+    let unmarked = matches!(pass.held.seen, Some((seen, None)) if seen == id);
+    if adopts && unmarked { Ok(()) } else { writing(pass, id) }
+}
+
+/// Whoever is not the stranger was made by the resource, or by one of its name.
+pub fn coming_in_as(id: i64) -> Result<(), Violation> {
+    if id == STRANGER { Err(Violation::CameIn(id)) } else { Ok(()) }
 }
 
 pub fn binding(pass: &Pass<Person>, id: i64) -> Result<(), Violation> {
@@ -207,7 +230,9 @@ pub fn at_rest(state: &State<Person>) -> Result<(), Violation> {
 }
 
 fn gone(around: &Around) -> Result<(), Violation> {
-    let there = around.people.iter().any(|someone| someone.marker.is_some());
+    // Nobody has made the stranger, whatever marker they carry by now.
+    let ours = |someone: &Someone| someone.marker.is_some() && someone.id != STRANGER;
+    let there = around.people.iter().any(ours);
     let left = around.made.first();
     match (around.end, left) {
         _ if there && !around.recorded => Err(Violation::Forgotten),
@@ -225,6 +250,9 @@ fn ready(object: &Object<Person>, around: &Around, was_stripped: bool) -> Result
     if someone.marker != Some(object.uid) {
         return Err(Violation::ReadyButNot("the marker"));
     }
+    if (someone.id == STRANGER) != (object.status.ownership == Some(Ownership::Adopted)) {
+        return Err(Violation::ReadyButNot("their origin"));
+    }
     if password && someone.password != around.secret && !was_stripped {
         return Err(Violation::ReadyButNot("the password"));
     }
@@ -240,7 +268,8 @@ fn stalled(status: &UserStatus) -> Result<(), Violation> {
     let named = stalled
         .filter(|stalled| stalled.status == ConditionStatus::True && !stalled.message.is_empty())
         .is_some_and(|stalled| {
-            [reason::NOT_OWNED, reason::DELETION_BLOCKED].contains(&stalled.reason.as_str())
+            let known = [reason::NOT_OWNED, reason::DELETION_BLOCKED, reason::NOT_GRANTED];
+            known.contains(&stalled.reason.as_str())
         });
     if named {
         return Ok(());

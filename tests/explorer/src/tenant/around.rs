@@ -4,7 +4,7 @@ use super::users::{Asked, Own};
 use chatwoot_operator::{
     api::account::AccountDeletionPolicy as Policy,
     chatwoot::{
-        marker::{self, Marker},
+        marker::{self, Marker, Origin},
         types::{Account as Shown, AccountId, AccountState, Map},
     },
     plan::create::{Index, Likeness, Match},
@@ -28,6 +28,8 @@ pub enum Marked {
 pub struct Account {
     pub id: i64,
     pub marked: Marked,
+    /// The marker says that it was there before.
+    pub adopted: bool,
     pub suspended: bool,
     pub domain: bool,
     /// Its deletion is queued: it is gone when time has passed (chatwoot-api P27).
@@ -70,8 +72,7 @@ pub struct Around {
 
 impl Around {
     pub fn new(index_works: bool) -> Self {
-        let theirs =
-            Account { id: ADOPTABLE, marked: Marked::Not, suspended: false, domain: false, going: false };
+        let theirs = Account::new(ADOPTABLE, Marked::Not);
         Self {
             accounts: vec![theirs],
             made: 0,
@@ -105,8 +106,7 @@ impl Around {
     pub fn make(&mut self, uid: u8) -> i64 {
         self.made += 1;
         let id = ADOPTABLE + self.made;
-        let marked = Marked::By(uid);
-        self.accounts.push(Account { id, marked, suspended: false, domain: false, going: false });
+        self.accounts.push(Account::new(id, Marked::By(uid)));
         id
     }
 
@@ -161,6 +161,10 @@ pub fn marker_of(uid: u8) -> Marker {
 }
 
 impl Account {
+    pub fn new(id: i64, marked: Marked) -> Self {
+        Self { id, marked, adopted: false, suspended: false, domain: false, going: false }
+    }
+
     /// As Chatwoot shows it.
     pub fn shown(&self) -> Shown {
         let mut attributes = Map::new();
@@ -171,7 +175,8 @@ impl Account {
             Marked::By(uid) => Some(marker_of(uid)),
         };
         if let Some(marker) = marker {
-            attributes.insert(marker::KEY.into(), marker.to_string().into());
+            let origin = if self.adopted { Origin::Adopted } else { Origin::Made };
+            attributes.insert(marker::KEY.into(), marker.text(origin).into());
         }
         Shown {
             id: AccountId(self.id),

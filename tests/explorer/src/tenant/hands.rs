@@ -9,7 +9,7 @@ use super::{
 use crate::resource::{How, Kind, Pass, Turn, step::write};
 use chatwoot_operator::{
     chatwoot::{
-        marker,
+        marker::{self, Marker, Origin},
         outcome::{Class, Failure},
         types::{Account, AccountPatch, AccountState},
     },
@@ -131,7 +131,8 @@ pub fn marked(account: &Account) -> Marked {
     match account.custom_attributes.get(marker::KEY).and_then(|value| value.as_str()) {
         None => Marked::Not,
         Some(text) => {
-            (0..8).find(|uid| marker_of(*uid).to_string() == text).map_or(Marked::Foreign, Marked::By)
+            let named = Marker::parse(text);
+            (0..8).find(|uid| named == Some(marker_of(*uid))).map_or(Marked::Foreign, Marked::By)
         }
     }
 }
@@ -180,5 +181,6 @@ fn apply(around: &mut Around, id: i64, patch: &AccountPatch) {
     account.domain |= patch.domain.is_some();
     if let Some(attributes) = &patch.custom_attributes {
         account.marked = marked(&Account { custom_attributes: attributes.clone(), ..account.shown() });
+        account.adopted = Origin::of(attributes) == Some(Origin::Adopted);
     }
 }

@@ -28,6 +28,8 @@ pub enum Mutant {
     AsksUnrecorded,
     /// Forgets that a request for its user may still be under way.
     ForgetsWhatIsUnderWay,
+    /// Reads whose an account is, and not that it was adopted.
+    ForgetsWhatWasAdopted,
 }
 
 /// What it takes the facts for.
@@ -74,6 +76,12 @@ pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
             account.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
             Lesson::Got(id, Ok(account))
         }
+        (Some(Mutant::ForgetsWhatWasAdopted), Lesson::Got(id, Ok(mut account))) => {
+            if let Some(text) = account.custom_attributes.get_mut(marker::KEY) {
+                *text = text.as_str().unwrap_or_default().replace(":adopted", "").into();
+            }
+            Lesson::Got(id, Ok(account))
+        }
         (_, lesson) => lesson,
     };
     facts.learn(lesson);
@@ -88,8 +96,7 @@ fn forget(status: &mut AccountStatus) {
 /// An effect it only believes to have carried out.
 pub fn imagines(mutant: Option<Mutant>, effect: &Effect, facts: &Facts) -> Option<Lesson> {
     let ours = |id: i64, domain: bool| {
-        let marked = around::Marked::Not;
-        let account = around::Account { id, marked, suspended: false, domain, going: false };
+        let account = around::Account { domain, ..around::Account::new(id, around::Marked::Not) };
         let mut shown = account.shown();
         shown.custom_attributes.insert(marker::KEY.into(), facts.around.marker.to_string().into());
         shown

@@ -14,6 +14,7 @@ use crate::resource::{Object, Pass, State};
 use chatwoot_operator::{
     api::{
         account::{AccountDeletionPolicy as Policy, AccountStatus},
+        common::Ownership,
         conditions::{self, ConditionStatus, reason},
     },
     chatwoot::types::{AccountPatch, AccountState},
@@ -261,8 +262,16 @@ fn ready(object: &Object<Tenant>, around: &Around) -> Result<(), Violation> {
             Err(Violation::ReadyButNot("the marker"))
         }
         Some(account) if !account.domain => Err(Violation::ReadyButNot("the domain")),
+        // Whatever was read, written, lost and applied again on the way.
+        Some(account) if (account.id == ADOPTABLE) != says_adopted(&object.status) => {
+            Err(Violation::ReadyButNot("its origin"))
+        }
         Some(_) => Ok(()),
     }
+}
+
+fn says_adopted(status: &AccountStatus) -> bool {
+    status.ownership == Some(Ownership::Adopted)
 }
 
 fn served(state: &State<Tenant>, object: &Object<Tenant>) -> Result<(), Violation> {
