@@ -58,6 +58,8 @@ pub enum Fault {
     Refused(Class),
     /// A refusal after everything was stored.
     StoredAndRefused,
+    /// A failure after everything was stored.
+    StoredAnd(Class),
 }
 
 #[derive(Clone)]
@@ -360,8 +362,9 @@ impl World {
             Some(Fault::StoredAndRefused) => {
                 Some(Failure { status: Some(422), foreign_body: true, ..Failure::of(Class::Invalid) })
             }
+            Some(Fault::StoredAnd(class)) => Some(Failure::of(*class)),
         };
-        let done = matches!(fault, None | Some(Fault::Lost | Fault::StoredAndRefused));
+        let done = matches!(fault, None | Some(Fault::Lost | Fault::StoredAndRefused | Fault::StoredAnd(_)));
         let told = |lesson: Value| failure.clone().map_or(Ok(lesson), Err);
         match effect {
             Effect::AddFinalizer => {
