@@ -90,7 +90,7 @@ impl Content for ChatwootAgentBot {
     /// Where it answers.
     async fn read_part(inside: &mut Inside<'_>, id: i64, _: &'static str) -> Result<Value, Halt> {
         let bots = bots_of_inboxes(inside).await?;
-        inside.seen(BOT_OF_INBOX);
+        inside.seen();
         let own = bots.into_iter().filter(|(_, bot)| *bot == Some(id));
         Ok(own.map(|(inbox, _)| inbox).collect())
     }
@@ -122,7 +122,7 @@ impl Content for ChatwootAgentBot {
                 |account: &Account| account.inboxes().set_agent_bot(InboxId(inbox), bot.map(AgentBotId));
             inside.change(BOT_OF_INBOX, (inbox, bot), set).await?;
         }
-        inside.seen(BOT_OF_INBOX);
+        inside.seen();
         Ok(wanted)
     }
 }

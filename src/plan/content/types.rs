@@ -159,6 +159,8 @@ pub struct Around {
     pub due: bool,
     /// Lists asked for since then are new enough.
     pub fresh_from: Duration,
+    /// When this process first saw the object as it stands.
+    pub seen_at: Duration,
     /// When this process first saw the recorded request to make it.
     pub requested_since: Option<Duration>,
     /// How long a request whose answer was lost may still be under way.

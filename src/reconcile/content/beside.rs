@@ -26,14 +26,16 @@ pub struct Look {
 
 /// Every answer that somebody may still want.
 #[derive(Debug, Default)]
-pub struct Beside(Mutex<HashMap<Of, Round>>);
+pub struct Beside {
+    rounds: Mutex<HashMap<Of, Round>>,
+    looks: Mutex<HashMap<String, Begun>>,
+}
 
 #[derive(Debug, Default)]
 struct Round {
     answers: HashMap<i64, Answer>,
     /// Those that somebody is asking about.
     asking: HashSet<i64>,
-    looks: HashMap<String, Begun>,
     /// Rung when an answer has come, or will not.
     bell: Arc<Notify>,
     touched: Duration,
@@ -75,29 +77,32 @@ pub struct Asking<'a> {
 
 impl Beside {
     /// Begins a look, or goes on with it: then `look.since` is what it was when it began. `now`: the clock.
-    pub fn begin(&self, of: &Of, look: &mut Look, now: Duration) {
-        let mut rounds = self.lock();
-        rounds.retain(|_, round| !round.asking.is_empty() || round.touched + ABANDONED > now);
-        let round = rounds.entry(of.clone()).or_default();
-        round.touched = now;
-        round.looks.retain(|_, begun| begun.touched + ABANDONED > now);
-        match round.looks.get_mut(&look.who).filter(|begun| begun.why == look.why) {
+    pub fn begin(&self, look: &mut Look, now: Duration) {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes_on = |begun: &&mut Begun| begun.why == look.why && begun.touched + ABANDONED > now;
+        match looks.get_mut(&look.who).filter(goes_on) {
             Some(begun) => {
                 begun.touched = now;
                 look.since = begun.since;
             }
             None => {
+                looks.retain(|_, begun| begun.touched + ABANDONED > now);
                 let begun = Begun { why: look.why.clone(), since: look.since, touched: now };
-                round.looks.insert(look.who.clone(), begun);
+                looks.insert(look.who.clone(), begun);
             }
         }
     }
 
     /// The look has seen everything.
-    pub fn end(&self, of: &Of, look: &Look) {
-        if let Some(round) = self.lock().get_mut(of) {
-            round.looks.remove(&look.who);
-        }
+    pub fn end(&self, look: &Look) {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).remove(&look.who);
+    }
+
+    /// Makes room for the answers that somebody is about to want. `now`: the clock.
+    pub fn open(&self, of: &Of, now: Duration) {
+        let mut rounds = self.lock();
+        rounds.retain(|_, round| !round.asking.is_empty() || round.touched + ABANDONED > now);
+        rounds.entry(of.clone()).or_default().touched = now;
     }
 
     /// What is left to do for answers about `ids` that were asked for at `since` or later.
@@ -136,9 +141,9 @@ impl Beside {
 
     /// Forgets everything: what another process did meanwhile is not known here.
     pub fn clear(&self) {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.lock().retain(|_, round| {
             round.answers.clear();
-            round.looks.clear();
             !round.asking.is_empty()
         });
     }
@@ -152,7 +157,7 @@ impl Beside {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Of, Round>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,23 +237,25 @@ mod tests {
     fn a_look_that_is_cut_off_goes_on_and_does_not_begin_anew() {
         let beside = Beside::default();
         let mut first = look("u-1", "spec 1", 10);
-        beside.begin(&of(), &mut first, at(20));
+        beside.open(&of(), at(20));
+        beside.begin(&mut first, at(20));
         ask(&beside, &[1, 2], 10, None, 21);
         let mut later = look("u-1", "spec 1", 300);
-        beside.begin(&of(), &mut later, at(310));
+        beside.begin(&mut later, at(310));
         assert_eq!(later.since, at(10));
         assert_eq!(ask(&beside, &[1, 2], 10, None, 311), 2, "what was answered is not asked again");
         // Another question, an ended look, and one that was abandoned begin where they are.
         let mut other = look("u-1", "spec 2", 320);
-        beside.begin(&of(), &mut other, at(320));
+        beside.begin(&mut other, at(320));
         assert_eq!(other.since, at(320));
-        beside.end(&of(), &other);
+        beside.end(&other);
         let mut again = look("u-1", "spec 2", 330);
-        beside.begin(&of(), &mut again, at(330));
+        beside.begin(&mut again, at(330));
         assert_eq!(again.since, at(330));
         let mut late = look("u-1", "spec 2", 2000);
-        beside.begin(&of(), &mut late, at(2000));
+        beside.begin(&mut late, at(2000));
         assert_eq!(late.since, at(2000));
+        beside.open(&of(), at(2000));
         assert_eq!(known(&beside, &[1, 2], 0), None, "and what was answered then is forgotten");
     }
 

@@ -38,6 +38,9 @@ use std::{sync::Arc, time::Duration};
 /// How long others may come who want the same list.
 const GATHER: Duration = Duration::from_millis(200);
 
+/// What lies beside a thing and was asked for so long ago will do, unless somebody wants it looked at anew.
+const RECENT: Duration = Duration::from_secs(60);
+
 /// A pass' own hands: the object as it wrote it last, its turn at the gate, and the account it works in.
 pub struct ContentHands<C> {
     stored: Stored<C>,
@@ -56,6 +59,22 @@ pub struct ContentHands<C> {
     written: Option<Item>,
     /// The operator's user in the account was an administrator when this pass asked.
     is_proven: bool,
+}
+
+/// What a pass looks for beside what is listed. It begins here, so that one that waits long for its turn takes what others were
+/// told meanwhile.
+fn look(machine: &Facts, who: String, world: &World) -> Look {
+    let object = &machine.object;
+    let requested =
+        object.requested_at.is_some() && object.requested_at != machine.status.last_handled_reconcile_at;
+    let asked = requested || machine.is_urgent();
+    let recently = machine.clock.saturating_sub(RECENT);
+    let since = if asked { machine.around.seen_at.max(recently) } else { recently };
+    let mut look = Look { who, why: format!("{} {:?}", object.generation, object.requested_at), since };
+    if machine.around.wish.as_ref().is_ok_and(|wish| !wish.parts.is_empty()) {
+        world.lists.beside.begin(&mut look, machine.clock);
+    }
+    look
 }
 
 impl<C> AsMut<Stored<C>> for ContentHands<C> {
@@ -79,11 +98,7 @@ impl<C: Content> ContentHands<C> {
         let handle = instance.and_then(|instance| world.instances.handle(&instance));
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
         let turn = Turn::new(handle, lane, key, object.deleting, world);
-        let look = Look {
-            who: stored.object().uid().unwrap_or_default(),
-            why: format!("{} {:?}", object.generation, object.requested_at),
-            since: machine.around.fresh_from,
-        };
+        let look = look(machine, stored.object().uid().unwrap_or_default(), world);
         Self {
             stored,
             world: world.clone(),

@@ -98,7 +98,9 @@ impl Inside<'_> {
         ask: impl Fn(&Account, i64) -> Answer<Option<i64>> + Sync,
     ) -> Result<BTreeMap<i64, Option<i64>>, Halt> {
         let (of, lists) = (self.of(what), self.lists);
-        lists.beside.begin(&of, self.look, (self.clock)());
+        let now = (self.clock)();
+        lists.beside.begin(self.look, now);
+        lists.beside.open(&of, now);
         let since = self.look.since;
         let ids: Vec<i64> = self.list::<C>(since).await?.items.iter().map(|item| item.seen.id).collect();
         loop {
@@ -119,8 +121,8 @@ impl Inside<'_> {
     }
 
     /// Everything that [`Inside::beside`] was wanted for is done.
-    pub fn seen(&mut self, what: &'static str) {
-        self.lists.beside.end(&self.of(what), self.look);
+    pub fn seen(&self) {
+        self.lists.beside.end(self.look);
     }
 
     /// Changes what lies beside `id` to `value`, with one request.

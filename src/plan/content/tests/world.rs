@@ -271,6 +271,7 @@ impl World {
                 secret_news: false,
                 due: self.due,
                 fresh_from: self.clock().saturating_sub(Duration::from_secs(10)),
+                seen_at: self.clock(),
                 requested_since: self.requested.map(|(_, since)| since),
                 settle: Duration::from_secs(SETTLE),
                 patience: None,
