@@ -249,7 +249,7 @@ async fn the_lost_answer_to_a_bot_for_the_whole_installation_never_makes_a_secon
 #[tokio::test]
 async fn a_bot_for_the_whole_installation_outlives_its_account_and_goes_with_its_resource() -> Result<()> {
     let (inside, faq) = of_all(json!({})).await?;
-    let bot = id(&faq.ready().await?)?;
+    faq.ready().await?;
     inside.account.delete().await?;
     inside.account.gone().await?;
     faq.reason("AccountGone").await?;

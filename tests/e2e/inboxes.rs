@@ -280,6 +280,8 @@ async fn a_mail_password_comes_from_a_secret_and_follows_it() -> Result<()> {
     inside.tenant.secret("mail", json!({"password": "Mail-Password-2"})).await?;
     let patched = Filter::route("PATCH /api/v1/accounts/:account_id/inboxes/:id").since(seq);
     inside.stage.chatwoot.wait(&patched, 1, PATIENCE).await?;
+    // A change of the object in between would have it tried again: that it was used is not written down yet.
+    mail.ready().await?;
     mail.looked_at().await?;
     let calls = inside.calls_inside(seq).await?;
     assert_eq!(calls.iter().filter(|call| call.starts_with("PATCH")).count(), 1, "{calls:?}");

@@ -445,7 +445,12 @@ impl World {
             return Lesson::Created(Err(Failure { status: Some(422), ..Failure::of(Class::Invalid) }));
         }
         self.next_id += 1;
-        let seen = Seen { id: self.next_id, key, fields: fields.clone() };
+        // What Chatwoot tries out, only a change can bring.
+        let tried: BTreeSet<&str> =
+            self.wish.iter().flat_map(|wish| wish.tried.values().flatten()).copied().collect();
+        let mut fields = fields.clone();
+        fields.retain(|field, _| !tried.contains(field.as_str()));
+        let seen = Seen { id: self.next_id, key, fields };
         if done {
             self.items.insert(seen.id, seen.clone());
         }
