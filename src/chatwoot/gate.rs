@@ -114,7 +114,8 @@ pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Failure>> + Send 
 /// # Guarantees
 /// - At most `in_flight` turns are out or kept at once; at most `per_minute` requests start in any minute.
 /// - Changes go first; of any six turns given while background work waits, one is for it (so at least 15 %). Within a lane
-///   namespaces take turns, and a key waits once.
+///   namespaces take turns, and a key waits once. No namespace is given more than half of the turns while another waits
+///   there.
 /// - A turn kept for a key that does not come within 3 s goes to the next one. A turn ends when it is dropped, also by a
 ///   panic.
 /// - While the breaker is open only probes go out, one at a time; while Chatwoot has asked for silence, nothing does. Those
@@ -312,7 +313,7 @@ impl fmt::Debug for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let wake = self.inner.decide(State::release);
+        let wake = self.inner.decide(|state, now| state.release(&self.key, now));
         self.inner.wake_all(wake);
     }
 }

@@ -19,7 +19,7 @@ pub mod passwords;
 pub mod platform;
 pub mod public;
 #[cfg(test)]
-mod scripted;
+pub(crate) mod scripted;
 pub mod tenant;
 pub mod types;
 pub mod version;

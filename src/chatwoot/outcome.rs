@@ -114,6 +114,8 @@ pub struct Failure {
     pub location: Option<String>,
     /// The answer's body is none of Chatwoot's own: whatever sent it, a write may have happened.
     pub foreign_body: bool,
+    /// Chatwoot was trying out a server that its user has named, and may have waited for nothing else.
+    pub elsewhere: bool,
     /// What went wrong below HTTP, in words of our own.
     pub detail: Option<&'static str>,
 }
@@ -127,6 +129,7 @@ impl Failure {
             retry_after: None,
             location: None,
             foreign_body: false,
+            elsewhere: false,
             detail: None,
         }
     }

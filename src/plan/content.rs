@@ -23,6 +23,7 @@ use crate::{
     },
     chatwoot::types::Map,
 };
+use std::collections::BTreeSet;
 
 type Next = Step<Effect, super::End<ContentStatus>>;
 
@@ -184,7 +185,8 @@ impl Facts {
         let differences = wish.differences(seen);
         let changes = self.changes(wish, &differences);
         if !changes.is_empty() && !observing && !self.pass.patched {
-            return Step::Act(Effect::Patch(id, Box::new(changes)));
+            let noted = self.note_tried(wish, &changes, at);
+            return Step::Act(noted.unwrap_or_else(|| Effect::Patch(id, Box::new(changes))));
         }
         let mut drifted: Vec<String> = differences.keys().cloned().collect();
         for (name, wanted) in &wish.parts {
@@ -218,6 +220,22 @@ impl Facts {
             changes.extend(wish.blind.clone());
         }
         changes
+    }
+
+    /// What Chatwoot is about to try out is listed as not in use before it is sent. Should nobody hear what came of it, lists
+    /// would show nothing amiss.
+    fn note_tried(&self, wish: &Wish, changes: &Map, at: &Moment) -> Option<Effect> {
+        let is_sent = |together: &BTreeSet<&str>| together.iter().any(|field| changes.contains_key(*field));
+        let sent = wish.tried.iter().filter(|(_, together)| is_sent(together)).map(|(name, _)| *name);
+        let noted = |name: &&str| self.status.drifted.iter().any(|drifted| drifted == name);
+        let new: Vec<&str> = sent.filter(|name| !noted(name)).collect();
+        if new.is_empty() {
+            return None;
+        }
+        let mut facts = self.clone();
+        facts.status.drifted.extend(new.into_iter().map(str::to_owned));
+        facts.status.applied = None;
+        Some(Effect::Write(Box::new(facts.progressing(at)), Tag::Progress))
     }
 
     /// The connection Secret, and the one before it.

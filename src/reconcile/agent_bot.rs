@@ -2,17 +2,18 @@
 
 use super::{
     cache::Cache,
-    content::{Content, InstallationWide, Item, Secrets, answer, typed},
+    content::{Content, Halt, Inside, InstallationWide, Item, Secrets, answer, typed},
     world::Caches,
 };
 use crate::{
     api::{
         agent_bot::ChatwootAgentBot,
         content::{ConnectionSecret, ContentDeletionPolicy, Within},
+        inbox::ChatwootInbox,
     },
     chatwoot::{
         application::{Account, Answer},
-        outcome::{Class, Failure},
+        outcome::Class,
         tenant::{
             agent_bot::AgentBot,
             ids::{AgentBotId, InboxId},
@@ -28,8 +29,8 @@ use crate::{
 };
 use futures::{FutureExt, TryFutureExt};
 use kube::ResourceExt;
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Content for ChatwootAgentBot {
     const TRAIT: &'static Trait = &AGENT_BOT;
@@ -86,48 +87,65 @@ impl Content for ChatwootAgentBot {
         account.agent_bots().delete(AgentBotId(id))
     }
 
-    /// Where it answers. Neither bots nor inboxes are listed with that, so every inbox of the account is asked.
-    fn read_part(account: &Account, id: i64, _: &'static str, _: &Value) -> Answer<Value> {
-        attached(account.clone(), AgentBotId(id)).map_ok(|inboxes| json!(inboxes)).boxed()
+    /// Where it answers.
+    async fn read_part(inside: &mut Inside<'_>, id: i64, _: &'static str) -> Result<Value, Halt> {
+        let bots = bots_of_inboxes(inside).await?;
+        inside.seen();
+        let own = bots.into_iter().filter(|(_, bot)| *bot == Some(id));
+        Ok(own.map(|(inbox, _)| inbox).collect())
     }
 
-    fn write_part(account: &Account, id: i64, _: &'static str, wanted: Value) -> Answer<Value> {
-        let (account, bot) = (account.clone(), AgentBotId(id));
-        async move {
-            let wanted_in: BTreeSet<i64> =
-                wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
-            // Each is asked right before it is changed: another bot may have come to answer there.
-            for inbox in account.inboxes().list().await? {
-                let answers = is_in(&account, bot, inbox.id).await?;
-                let is_wanted = wanted_in.contains(&inbox.id.0);
-                if answers != is_wanted {
-                    account.inboxes().set_agent_bot(inbox.id, is_wanted.then_some(bot)).await?;
+    async fn write_part(
+        inside: &mut Inside<'_>,
+        id: i64,
+        _: &'static str,
+        wanted: Value,
+    ) -> Result<Value, Halt> {
+        let wanted_in: BTreeSet<i64> =
+            wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+        for (inbox, bot) in bots_of_inboxes(inside).await? {
+            let is_wanted = wanted_in.contains(&inbox);
+            if (bot == Some(id)) == is_wanted {
+                continue;
+            }
+            inside.give_way()?;
+            // Another bot may have come to answer there, and that is not this one's to end.
+            if !is_wanted {
+                let now = inside.call(|account| bot_of(account, inbox)).await?;
+                if now != Some(id) {
+                    inside.learned(BOT_OF_INBOX, inbox, now);
+                    continue;
                 }
             }
-            Ok(wanted)
+            let bot = is_wanted.then_some(id);
+            let set =
+                |account: &Account| account.inboxes().set_agent_bot(InboxId(inbox), bot.map(AgentBotId));
+            inside.change(BOT_OF_INBOX, (inbox, bot), set).await?;
         }
+        inside.seen();
+        Ok(wanted)
+    }
+}
+
+/// What is asked about every inbox: which bot answers there.
+pub const BOT_OF_INBOX: &str = "bot of inbox";
+
+/// Which bot answers in which inbox of the account. Neither bots nor inboxes are listed with that, so every inbox is asked,
+/// once for all bots of the account that want to know.
+async fn bots_of_inboxes(inside: &mut Inside<'_>) -> Result<BTreeMap<i64, Option<i64>>, Halt> {
+    inside.beside::<ChatwootInbox>(BOT_OF_INBOX, bot_of).await
+}
+
+/// Which bot answers in an inbox. One that has gone meanwhile has none.
+fn bot_of(account: &Account, inbox: i64) -> Answer<Option<i64>> {
+    let asked = account.inboxes().agent_bot(InboxId(inbox));
+    asked
+        .map(|answer| match answer {
+            Ok(found) => Ok(found.map(|bot| bot.id.0)),
+            Err(failure) if failure.class == Class::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        })
         .boxed()
-    }
-}
-
-/// Ids of the inboxes in which the bot answers.
-async fn attached(account: Account, bot: AgentBotId) -> Result<BTreeSet<i64>, Failure> {
-    let mut inboxes = BTreeSet::new();
-    for inbox in account.inboxes().list().await? {
-        if is_in(&account, bot, inbox.id).await? {
-            inboxes.insert(inbox.id.0);
-        }
-    }
-    Ok(inboxes)
-}
-
-/// Whether the bot answers in an inbox. One that has gone meanwhile has no bot.
-async fn is_in(account: &Account, bot: AgentBotId, inbox: InboxId) -> Result<bool, Failure> {
-    match account.inboxes().agent_bot(inbox).await {
-        Ok(found) => Ok(found.is_some_and(|found| found.id == bot)),
-        Err(failure) if failure.class == Class::NotFound => Ok(false),
-        Err(failure) => Err(failure),
-    }
 }
 
 const INSTALLATION_WIDE: InstallationWide = InstallationWide {
@@ -156,3 +174,6 @@ fn item(bot: &AgentBot) -> Item {
     let installation_wide = bot.account_id.is_none() || bot.system_bot;
     Item { seen: seen(bot), connection, installation_wide, ..Item::default() }
 }
+
+#[cfg(test)]
+mod tests;

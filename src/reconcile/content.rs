@@ -1,8 +1,10 @@
 //! Everything inside accounts, by one generic reconciler: a kind says what it asks for and how Chatwoot is called.
 
 mod announce;
+mod beside;
 mod connection;
 mod hands;
+mod inside;
 mod lists;
 mod names;
 mod observe;
@@ -10,7 +12,9 @@ pub mod place;
 pub mod registry;
 mod values;
 
+pub use beside::Look;
 pub use hands::ContentHands;
+pub use inside::{Halt, Inside};
 pub use lists::Lists;
 
 use super::{
@@ -45,7 +49,7 @@ use kube::{
 use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Debug, future::Future, sync::Arc, time::Duration};
 
 /// Something in an account, and the secrets that came with it.
 #[derive(Clone, Debug, Default)]
@@ -129,7 +133,7 @@ pub trait Content:
     /// What it names that is not there yet, or asks for that cannot be.
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict>;
 
-    /// Everything of this kind in the account.
+    /// Everything of this kind in the account: one request, as each of those that only give an answer.
     fn list(account: &Account) -> Answer<Vec<Item>>;
 
     fn create(account: &Account, fields: Map) -> Answer<Item>;
@@ -141,28 +145,43 @@ pub trait Content:
         Self::create(account, fields)
     }
 
-    /// As [`Content::patch`], for a kind with secret fields: values of those that change.
-    fn patch_with(account: &Account, id: i64, fields: Map, _secrets: Secrets) -> Answer<Item> {
-        Self::patch(account, id, fields)
+    /// As [`Content::patch`], for a kind with secret fields: values of those that change; or for one that has to read first
+    /// what it changes.
+    fn patch_with(
+        inside: &mut Inside<'_>,
+        id: i64,
+        fields: Map,
+        _secrets: Secrets,
+    ) -> impl Future<Output = Result<Item, Failure>> + Send {
+        async move { inside.call(|account| Self::patch(account, id, fields)).await }
     }
 
     fn delete(account: &Account, id: i64) -> Answer<()>;
 
     /// What lies beside the object itself; only asked for parts that [`Content::wish`] names.
-    fn read_part(_: &Account, _id: i64, _part: &'static str, _wanted: &Value) -> Answer<Value> {
-        no_such_part()
+    /// One that takes many requests gives way between them.
+    fn read_part(
+        _: &mut Inside<'_>,
+        _id: i64,
+        _part: &'static str,
+    ) -> impl Future<Output = Result<Value, Halt>> + Send {
+        async { Err(no_such_part()) }
     }
 
-    /// Makes the part `wanted`; gives what it is then.
-    fn write_part(_: &Account, _id: i64, _part: &'static str, _wanted: Value) -> Answer<Value> {
-        no_such_part()
+    /// Makes the part `wanted`; gives what it is then. As with [`Content::read_part`]; what was done before it was cut off
+    /// is found done by whoever goes on.
+    fn write_part(
+        _: &mut Inside<'_>,
+        _id: i64,
+        _part: &'static str,
+        _wanted: Value,
+    ) -> impl Future<Output = Result<Value, Halt>> + Send {
+        async { Err(no_such_part()) }
     }
 }
 
-fn no_such_part() -> Answer<Value> {
-    Box::pin(async {
-        Err(Failure { detail: Some("this kind has no such part"), ..Failure::of(Class::Invalid) })
-    })
+fn no_such_part() -> Halt {
+    Failure { detail: Some("this kind has no such part"), ..Failure::of(Class::Invalid) }.into()
 }
 
 /// Fields of a wish as the type that a method takes.

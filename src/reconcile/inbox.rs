@@ -3,8 +3,9 @@
 mod wire;
 
 use super::{
+    agent_bot::BOT_OF_INBOX,
     cache::Cache,
-    content::{Content, Item, Secrets, answer},
+    content::{Content, Halt, Inside, Item, Secrets, answer},
     world::Caches,
 };
 use crate::{
@@ -81,20 +82,25 @@ impl Content for ChatwootInbox {
         answer(wire::new(fields).map(made))
     }
 
+    /// Of fields whose values stand in no Secret and are not parts of something that Chatwoot replaces whole.
     fn patch(account: &Account, id: i64, fields: Map) -> Answer<Item> {
-        Self::patch_with(account, id, fields, Secrets::new())
+        let update =
+            |patch| account.inboxes().update(InboxId(id), &patch).map_ok(|inbox| item(&inbox)).boxed();
+        answer(wire::patch(fields, Secrets::new()).map(update))
     }
 
-    fn patch_with(account: &Account, id: i64, mut fields: Map, secrets: Secrets) -> Answer<Item> {
-        let (account, id) = (account.clone(), InboxId(id));
-        async move {
-            if wire::needs_merging(&fields) {
-                wire::merge(&mut fields, &account.inboxes().show(id).await?);
-            }
-            let patch = wire::patch(fields, secrets)?;
-            account.inboxes().update(id, &patch).await.map(|inbox| item(&inbox))
+    async fn patch_with(
+        inside: &mut Inside<'_>,
+        id: i64,
+        mut fields: Map,
+        secrets: Secrets,
+    ) -> Result<Item, Failure> {
+        let id = InboxId(id);
+        if wire::needs_merging(&fields) {
+            wire::merge(&mut fields, &inside.call(|account| account.inboxes().show(id)).await?);
         }
-        .boxed()
+        let patch = wire::patch(fields, secrets)?;
+        inside.call(|account| account.inboxes().update(id, &patch)).await.map(|inbox| item(&inbox))
     }
 
     /// Chatwoot only takes note of it, and goes on showing the inbox for a while.
@@ -102,37 +108,39 @@ impl Content for ChatwootInbox {
         account.inboxes().delete(InboxId(id))
     }
 
-    fn read_part(account: &Account, id: i64, part: &'static str, _: &Value) -> Answer<Value> {
+    async fn read_part(inside: &mut Inside<'_>, id: i64, part: &'static str) -> Result<Value, Halt> {
         let inbox = InboxId(id);
-        match part {
-            MEMBERS => account.inbox_members(inbox).list().map_ok(|agents| ids(&agents)).boxed(),
-            _ => account.inboxes().agent_bot(inbox).map_ok(|bot| json!(bot.map(|bot| bot.id))).boxed(),
-        }
+        Ok(match part {
+            MEMBERS => ids(&inside.call(|account| account.inbox_members(inbox).list()).await?),
+            _ => json!(inside.call(|account| account.inboxes().agent_bot(inbox)).await?.map(|bot| bot.id)),
+        })
     }
 
-    fn write_part(account: &Account, id: i64, part: &'static str, wanted: Value) -> Answer<Value> {
+    async fn write_part(
+        inside: &mut Inside<'_>,
+        id: i64,
+        part: &'static str,
+        wanted: Value,
+    ) -> Result<Value, Halt> {
         let inbox = InboxId(id);
         match part {
             MEMBERS => {
                 let users: Vec<UserId> =
                     wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).map(UserId).collect();
-                account.inbox_members(inbox).set(&users).map_ok(|agents| ids(&agents)).boxed()
+                Ok(ids(&inside.call(|account| account.inbox_members(inbox).set(&users)).await?))
             }
             BOT => {
-                let bot = wanted.as_i64().map(AgentBotId);
-                let set = account.inboxes().set_agent_bot(inbox, bot);
-                async move {
-                    match set.await {
-                        Err(failure) if failure.class == Class::NotFound => Err(Failure {
-                            detail: Some("the inbox or its bot is gone from Chatwoot"),
-                            ..failure
-                        }),
-                        other => other.map(|()| wanted),
+                let bot = wanted.as_i64();
+                let set = |account: &Account| account.inboxes().set_agent_bot(inbox, bot.map(AgentBotId));
+                match inside.change(BOT_OF_INBOX, (id, bot), set).await {
+                    Err(failure) if failure.class == Class::NotFound => {
+                        let detail = Some("the inbox or its bot is gone from Chatwoot");
+                        Err(Failure { detail, ..failure }.into())
                     }
+                    other => Ok(other.map(|()| wanted)?),
                 }
-                .boxed()
             }
-            _ => answer(Err(Failure::of(Class::Invalid))),
+            _ => Err(Failure::of(Class::Invalid).into()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     cache::Cache,
-    content::{Content, Item, answer, typed},
+    content::{Content, Halt, Inside, Item, answer, typed},
     world::Caches,
 };
 use crate::{
@@ -68,14 +68,21 @@ impl Content for ChatwootTeam {
         account.teams().delete(TeamId(id))
     }
 
-    fn read_part(account: &Account, id: i64, _: &'static str, _: &Value) -> Answer<Value> {
-        account.team_members(TeamId(id)).list().map_ok(|agents| members(&agents)).boxed()
+    async fn read_part(inside: &mut Inside<'_>, id: i64, _: &'static str) -> Result<Value, Halt> {
+        let agents = inside.call(|account| account.team_members(TeamId(id)).list()).await?;
+        Ok(members(&agents))
     }
 
-    fn write_part(account: &Account, id: i64, _: &'static str, wanted: Value) -> Answer<Value> {
+    async fn write_part(
+        inside: &mut Inside<'_>,
+        id: i64,
+        _: &'static str,
+        wanted: Value,
+    ) -> Result<Value, Halt> {
         let users: Vec<UserId> =
             wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).map(UserId).collect();
-        account.team_members(TeamId(id)).set(&users).map_ok(|agents| members(&agents)).boxed()
+        let agents = inside.call(|account| account.team_members(TeamId(id)).set(&users)).await?;
+        Ok(members(&agents))
     }
 }
 

@@ -13,7 +13,13 @@ use crate::{
     plan::NoTurn,
 };
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 pub struct Turn {
     chatwoot: Option<Instance>,
@@ -24,6 +30,8 @@ pub struct Turn {
     /// The dependent is being deleted.
     leaving: bool,
     caller: Option<Caller>,
+    /// Calls made in it.
+    calls: AtomicUsize,
     /// Has the instance looked at when a call fails in a way that concerns all of it.
     doubt: Option<Box<dyn Fn() + Send + Sync>>,
 }
@@ -40,12 +48,14 @@ impl Turn {
             }) as Box<dyn Fn() + Send + Sync>
         });
         let chatwoot = handle.as_ref().map(|handle| handle.chatwoot.clone());
-        Self { chatwoot, handle, lane, key, leaving, caller: None, doubt }
+        Self { chatwoot, handle, lane, key, leaving, caller: None, calls: AtomicUsize::new(0), doubt }
     }
 
     /// At the gate of an instance that is not in use yet.
     pub fn of(chatwoot: Instance, lane: Lane, key: Key) -> Self {
-        Self { chatwoot: Some(chatwoot), handle: None, lane, key, leaving: false, caller: None, doubt: None }
+        let calls = AtomicUsize::new(0);
+        let chatwoot = Some(chatwoot);
+        Self { chatwoot, handle: None, lane, key, leaving: false, caller: None, calls, doubt: None }
     }
 
     /// Takes the turn unless this pass has it already. Never waits.
@@ -63,6 +73,7 @@ impl Turn {
         match chatwoot.enter(self.lane, &self.key) {
             Entry::Turn(caller) => {
                 self.caller = Some(caller);
+                *self.calls.get_mut() = 0;
                 Ok(())
             }
             Entry::Queued => Err(NoTurn::Queued),
@@ -72,6 +83,17 @@ impl Turn {
             }
             Entry::Closed { reason: Reason::Throttled, retry_in } => Err(NoTurn::Throttled { retry_in }),
         }
+    }
+
+    /// Ends the turn after `most` calls and asks for another, which comes at once where nobody waits.
+    ///
+    /// # Errors
+    /// It is others' turn now; the key waits in line behind them.
+    pub fn give_way(&mut self, most: usize) -> Result<(), NoTurn> {
+        if *self.calls.get_mut() >= most {
+            self.caller = None;
+        }
+        self.take()
     }
 
     /// Makes one call within the turn.
@@ -122,9 +144,11 @@ impl Turn {
     {
         match &self.caller {
             Some(caller) => {
+                self.calls.fetch_add(1, Ordering::Relaxed);
                 let answer = caller.call(call).await;
                 if let Err(failure) = &answer
                     && concerns_all(failure.class)
+                    && !failure.elsewhere
                 {
                     self.raise_doubt();
                 }

@@ -7,8 +7,9 @@ use crate::support::{
     subject::{id, is, message},
 };
 use anyhow::{Context, Result};
-use chatwoot_simulator::{Act, ChannelKind, Effect, listed};
+use chatwoot_simulator::{Act, ChannelKind, Effect, Filter, listed};
 use serde_json::{Map, json};
+use std::time::Duration;
 
 const INBOX: &str = "ChatwootInbox";
 const BOT: &str = "ChatwootAgentBot";
@@ -127,6 +128,43 @@ async fn a_bot_answers_in_the_inboxes_it_names_and_of_two_the_older_one_does() -
     Ok(())
 }
 
+/// Every one of them must know of every inbox whether it answers there, and Chatwoot says so of one inbox at a time.
+#[tokio::test]
+async fn bots_keep_to_the_budget_and_ask_every_inbox_once_together() -> Result<()> {
+    const INBOXES: usize = 40;
+    const PER_MINUTE: usize = 120;
+    let inside = Furnished::new().await?;
+    for number in 0..INBOXES {
+        let name = format!("by hand {number}");
+        let make =
+            Act::CreateInbox { account: inside.id, name, channel: ChannelKind::Api, fields: Map::new() };
+        inside.stage.chatwoot.act(make).await?;
+    }
+    let mut spec = automated().instance;
+    merge(&mut spec, json!({"requestBudget": {"perMinute": PER_MINUTE}}));
+    inside.stage.apply_instance(spec).await?.ready().await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    let mut bots = Vec::new();
+    for name in ["one", "two", "three", "four", "five"] {
+        bots.push(inside.apply(BOT, name, json!({"name": name, "inboxes": []})).await?);
+    }
+    for bot in &bots {
+        bot.reason_at_last("Succeeded").await?;
+    }
+    let asked = inside.calls_inside(seq).await?;
+    let asked = asked.iter().filter(|call| *call == "GET inboxes/:id/agent_bot").count();
+    // Whoever was seen a moment later may ask a few again, which were answered before.
+    assert!((INBOXES..2 * INBOXES).contains(&asked), "{asked} questions for 5 bots in {INBOXES} inboxes");
+    let entries = inside.stage.chatwoot.journal(&Filter::default().since(seq)).await?;
+    let in_minute = |from: usize| {
+        let minute = entries[from].time + Duration::from_secs(60);
+        entries[from..].iter().take_while(|entry| entry.time < minute).count()
+    };
+    let most = (0..entries.len()).map(in_minute).max().context("nothing was sent")?;
+    assert!(most <= PER_MINUTE, "{most} requests in a minute");
+    Ok(())
+}
+
 /// One of the installation, of a tenant who may make such.
 async fn of_all(more: serde_json::Value) -> Result<(Furnished, Subject)> {
     let stage = Stage::with(automated()).await?;
@@ -211,7 +249,7 @@ async fn the_lost_answer_to_a_bot_for_the_whole_installation_never_makes_a_secon
 #[tokio::test]
 async fn a_bot_for_the_whole_installation_outlives_its_account_and_goes_with_its_resource() -> Result<()> {
     let (inside, faq) = of_all(json!({})).await?;
-    let bot = id(&faq.ready().await?)?;
+    faq.ready().await?;
     inside.account.delete().await?;
     inside.account.gone().await?;
     faq.reason("AccountGone").await?;

@@ -6,7 +6,7 @@ use crate::support::{
     subject::{id, is, message},
 };
 use anyhow::{Context, Result, ensure};
-use chatwoot_simulator::{Act, ChannelKind, Effect, Filter, JobKind, listed};
+use chatwoot_simulator::{Act, ChannelKind, Effect, Fault, Filter, JobKind, listed};
 use serde_json::{Map, Value, json};
 
 const INBOX: &str = "ChatwootInbox";
@@ -280,6 +280,8 @@ async fn a_mail_password_comes_from_a_secret_and_follows_it() -> Result<()> {
     inside.tenant.secret("mail", json!({"password": "Mail-Password-2"})).await?;
     let patched = Filter::route("PATCH /api/v1/accounts/:account_id/inboxes/:id").since(seq);
     inside.stage.chatwoot.wait(&patched, 1, PATIENCE).await?;
+    // A change of the object in between would have it tried again: that it was used is not written down yet.
+    mail.ready().await?;
     mail.looked_at().await?;
     let calls = inside.calls_inside(seq).await?;
     assert_eq!(calls.iter().filter(|call| call.starts_with("PATCH")).count(), 1, "{calls:?}");
@@ -316,5 +318,47 @@ async fn a_mail_server_that_does_not_answer_is_tried_again_and_not_all_the_time(
     inside.stage.chatwoot.act(Act::SetMailServers { ok: true }).await?;
     mail.looked_at().await?;
     assert!(mail.get().await?["status"]["drifted"].is_null());
+    Ok(())
+}
+
+/// It swallows what it is sent: Chatwoot has stored everything by then, is cut off while it waits, and shows from then on
+/// what was wanted.
+#[tokio::test]
+async fn a_mail_server_that_never_answers_is_not_taken_for_one_that_works() -> Result<()> {
+    const PATCH: &str = "PATCH /api/v1/accounts/:account_id/inboxes/:id";
+    let inside = Furnished::new().await?;
+    inside.tenant.secret("mail", json!({"password": "Mail-Password-1"})).await?;
+    // By Chatwoot's own time limit, by whatever stands between, and by ours.
+    let cuts = [
+        ("one", Effect::Status { status: 500, after_commit: true }),
+        ("two", Effect::ResetAfterCommit),
+        ("three", Effect::HangAfterCommit),
+    ];
+    let host = |name: &str| format!("{name}.mail.example");
+    let mut inboxes = Vec::new();
+    for (name, cut) in cuts {
+        inside.stage.chatwoot.add_fault(Fault::always(PATCH, cut).with_body(&host(name))).await?;
+        let mut spec = self::mail();
+        spec["email"]["address"] = json!(format!("{name}@acme.example"));
+        spec["email"]["imap"]["host"] = json!(host(name));
+        inboxes.push((name, inside.apply(INBOX, name, spec).await?));
+    }
+    for (name, mail) in &inboxes {
+        let told = mail.reason("RejectedByChatwoot").await?;
+        assert_eq!(told["status"]["drifted"], json!(["imap"]), "{told}");
+        assert!(told["status"]["applied"].is_null(), "{told}");
+        let made = inside.inbox(id(&told)?).await?;
+        assert_eq!(made.channel["imap_address"], json!(host(name)), "it is stored");
+    }
+    // Nothing differs any more, and yet it is tried again.
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    inside.stage.chatwoot.clear_faults().await?;
+    for (name, mail) in &inboxes {
+        let found = mail.looked_at().await?;
+        assert!(found["status"]["drifted"].is_null(), "{found}");
+        let tries = inside.stage.chatwoot.journal(&Filter::route(PATCH).since(seq)).await?;
+        let tries = tries.iter().filter(|entry| entry.body.contains(&host(name))).count();
+        assert!(tries > 0, "{name}");
+    }
     Ok(())
 }

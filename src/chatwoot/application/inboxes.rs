@@ -10,7 +10,7 @@ use crate::chatwoot::{
     tenant::{
         agent_bot::AgentBot,
         ids::{AgentBotId, InboxId},
-        inbox::{Inbox, InboxPatch, NewInbox},
+        inbox::{Channel, Inbox, InboxPatch, NewInbox},
     },
 };
 use reqwest::Method;
@@ -61,8 +61,9 @@ impl Inboxes {
     ///
     /// # Errors
     /// As all. A mail server that cannot be reached is a 422 **after** everything was stored, in the server's own words,
-    /// which are not passed on; [`Failure::fate`] is `Ambiguous` then. A field whose text is `null` and impossible hours
-    /// are refused here.
+    /// which are not passed on; [`Failure::fate`] is `Ambiguous` then. One that never answers makes it end as if Chatwoot were
+    /// down, after everything was stored: [`Failure::elsewhere`]. A field whose text is `null` and impossible hours are
+    /// refused here.
     pub fn update(&self, id: InboxId, patch: &InboxPatch) -> Answer<Inbox> {
         if let Some(why) = patch.unsendable() {
             return scope::refuse(why);
@@ -70,15 +71,8 @@ impl Inboxes {
         let route = "PATCH /api/v1/accounts/:account/inboxes/:id";
         let call = self.scope.call(Method::PATCH, route, format_args!("/inboxes/{id}")).body(patch);
         let answer = self.scope.ask(call, move |body| about(body, id));
-        Box::pin(async move {
-            answer.await.map_err(|failure| {
-                let wordless = failure.class == Class::Invalid
-                    && failure.status == Some(422)
-                    && failure.refusal.is_none();
-                let detail = Some("its mail server could not be reached; the values are stored all the same");
-                if wordless { Failure { detail, foreign_body: true, ..failure } } else { failure }
-            })
-        })
+        let tries_servers = matches!(patch.channel, Some(Channel::Email(_)));
+        Box::pin(async move { answer.await.map_err(|failure| of_update(failure, tries_servers)) })
     }
 
     /// `DELETE inboxes/:id`: for administrators. Only asks for it: it goes later, with its conversations. Repeatable.
@@ -125,6 +119,21 @@ impl Inboxes {
         let call = self.scope.call(Method::POST, route, format_args!("/inboxes/{id}/reset_secret")).fresh();
         let answer = self.scope.ask(call, move |body| about(body, id));
         explained(answer, Class::NotFound, "only API inboxes have a secret")
+    }
+}
+
+/// What a failed update came to. `tries_servers`: Chatwoot tried the mail servers after storing everything.
+fn of_update(failure: Failure, tries_servers: bool) -> Failure {
+    match failure.class {
+        Class::Invalid if failure.status == Some(422) && failure.refusal.is_none() => {
+            let detail = Some("its mail server could not be reached; the values are stored all the same");
+            Failure { detail, foreign_body: true, ..failure }
+        }
+        Class::Timeout | Class::Transport | Class::Proxy | Class::Server if tries_servers => {
+            let said = failure.detail.or(Some("its mail server may not answer"));
+            Failure { elsewhere: true, detail: said, ..failure }
+        }
+        _ => failure,
     }
 }
 

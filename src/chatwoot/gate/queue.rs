@@ -9,7 +9,8 @@ const BACKGROUND_EVERY: u32 = 6;
 /// Waiting keys, each at most once.
 ///
 /// # Guarantees
-/// Within a lane a namespace waits for at most one turn of every other namespace, and its keys come in order of arrival.
+/// Within a lane a namespace waits for at most one turn of every other namespace, and its keys come in order of arrival;
+/// one that has its share already stands back for those that have not.
 /// Of any six turns taken while background work waits, one is for it.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -45,8 +46,8 @@ impl Queue {
         self.background.remove(key);
     }
 
-    /// Takes the next key.
-    pub fn pop(&mut self) -> Option<(Lane, Key)> {
+    /// Takes the next key: of those namespaces first that `may` have one more, and where only others wait, of those.
+    pub fn pop(&mut self, may: impl Fn(&str) -> bool) -> Option<(Lane, Key)> {
         let lane = match (self.change.len(), self.background.len()) {
             (0, 0) => return None,
             (0, _) => Lane::Background,
@@ -58,7 +59,7 @@ impl Queue {
             Lane::Change if self.background.len() > 0 => self.passed_over + 1,
             _ => 0,
         };
-        self.lane(lane).pop().map(|key| (lane, key))
+        self.lane(lane).pop(may).map(|key| (lane, key))
     }
 
     pub fn len(&self, lane: Lane) -> usize {
@@ -141,8 +142,10 @@ impl Waiting {
         }
     }
 
-    fn pop(&mut self) -> Option<Key> {
-        let (_, name) = self.ring.pop_first()?;
+    fn pop(&mut self, may: impl Fn(&str) -> bool) -> Option<Key> {
+        let first = self.ring.iter().find(|(_, name)| may(name)).or_else(|| self.ring.first_key_value());
+        let next = *first?.0;
+        let name = self.ring.remove(&next)?;
         let seat = self.place(false);
         let namespace = self.namespaces.get_mut(&name)?;
         let (_, key) = namespace.keys.pop_first()?;

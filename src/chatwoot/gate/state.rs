@@ -30,8 +30,8 @@ struct Reserved {
 
 pub(super) struct State {
     limits: Limits,
-    /// Turns that passes hold.
-    out: usize,
+    /// The namespace of every turn that a pass holds; never more than a few.
+    out: Vec<String>,
     /// Turns kept for keys that were woken, oldest first.
     reserved: Vec<Reserved>,
     queue: Queue,
@@ -57,7 +57,7 @@ impl State {
     pub fn new(limits: Limits, now: Instant) -> Self {
         Self {
             limits,
-            out: 0,
+            out: Vec::new(),
             reserved: Vec::new(),
             queue: Queue::default(),
             bucket: Bucket::new(limits.per_minute, now),
@@ -96,27 +96,36 @@ impl State {
     fn collect(&mut self, key: &Key) -> bool {
         let Some(at) = self.reserved.iter().position(|reserved| reserved.key == *key) else { return false };
         self.reserved.remove(at);
-        self.out += 1;
+        self.out.push(key.namespace.clone());
         true
     }
 
-    /// Reserves free turns for those who wait longest by the rules of the queue.
+    /// Reserves free turns for those who wait longest by the rules of the queue. A namespace has at most half of all turns
+    /// while another waits in the same lane: some requests take as long as somebody's mail server pleases.
     fn dispatch(&mut self, now: Instant) -> Vec<Key> {
         let mut wake = Vec::new();
         if self.closed(now).is_some() {
             return wake;
         }
-        while self.out + self.reserved.len() < self.limits.in_flight {
-            let Some((lane, key)) = self.queue.pop() else { break };
+        let share = (self.limits.in_flight / 2).max(1);
+        while self.out.len() + self.reserved.len() < self.limits.in_flight {
+            let (out, reserved) = (&self.out, &self.reserved);
+            let held = |namespace: &str| {
+                out.iter().filter(|held| *held == namespace).count()
+                    + reserved.iter().filter(|kept| kept.key.namespace == namespace).count()
+            };
+            let Some((lane, key)) = self.queue.pop(|namespace| held(namespace) < share) else { break };
             wake.push(key.clone());
             self.reserved.push(Reserved { key, lane, until: now + RESERVED_FOR });
         }
         wake
     }
 
-    /// A turn ended.
-    pub fn release(&mut self, now: Instant) -> Vec<Key> {
-        self.out = self.out.saturating_sub(1);
+    /// A turn of `key` ended.
+    pub fn release(&mut self, key: &Key, now: Instant) -> Vec<Key> {
+        if let Some(at) = self.out.iter().position(|namespace| *namespace == key.namespace) {
+            self.out.swap_remove(at);
+        }
         self.dispatch(now)
     }
 
@@ -140,10 +149,13 @@ impl State {
         }
     }
 
-    /// A request ended.
+    /// A request ended. One that was spent waiting for somebody else's server tells nothing about this one, neither that it
+    /// is down nor that it is up.
     pub fn called(&mut self, failure: Option<&Failure>, now: Now) {
-        let outage = failure.is_some_and(breaker::is_outage);
-        self.breaker.called(outage, now.clock, now.jitter);
+        if !failure.is_some_and(|failure| failure.elsewhere) {
+            let outage = failure.is_some_and(breaker::is_outage);
+            self.breaker.called(outage, now.clock, now.jitter);
+        }
         self.obey(failure, now);
         self.settle(now.clock);
     }
@@ -209,7 +221,7 @@ impl State {
         Snapshot {
             waiting_changes: self.queue.len(Lane::Change),
             waiting_background: self.queue.len(Lane::Background),
-            in_flight: self.out,
+            in_flight: self.out.len(),
             reserved: self.reserved.len(),
             breaker_open: self.breaker.is_open(),
             paused_for: self.paused_until.and_then(|until| until.checked_duration_since(now)),

@@ -78,9 +78,9 @@ async fn turns_are_given_up_to_the_limit_and_the_next_is_woken_with_one_in_hand(
     queued(bed.enter(&key("b", 1)));
     assert_eq!(bed.woken(), []);
     drop(first);
-    assert_eq!(bed.woken(), [key("a", 3)]);
+    assert_eq!(bed.woken(), [key("b", 1)], "the other turn is a's");
     queued(bed.enter(&key("c", 1)));
-    let _third = turn(bed.enter(&key("a", 3)));
+    let _third = turn(bed.enter(&key("b", 1)));
     let busy = bed.gate.snapshot();
     assert_eq!((busy.in_flight, busy.reserved, busy.waiting_changes), (2, 0, 2));
 }
@@ -105,6 +105,44 @@ async fn a_change_never_waits_behind_a_thousand_drift_checks_or_another_tenants_
     assert!(place <= 2, "place {place}");
     let background = order.iter().filter(|namespace| *namespace == "drift").count();
     assert!((45..=50).contains(&background), "{background} of 300");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_holds_at_most_half_of_the_turns_while_another_waits() {
+    let mut bed = bed(4);
+    let mut holding: Vec<Turn> = (0..4).map(|name| turn(bed.enter(&key("slow", name)))).collect();
+    for name in 4..20 {
+        queued(bed.enter(&key("slow", name)));
+    }
+    queued(bed.enter(&key("person", 1)));
+    queued(bed.enter(&key("person", 2)));
+    queued(bed.enter(&key("other", 1)));
+    let mut order = Vec::new();
+    for _ in 0..4 {
+        drop(holding.remove(0));
+        let [next] = &bed.woken()[..] else { panic!("exactly one is woken") };
+        order.push(next.namespace.clone());
+        holding.push(turn(bed.enter(next)));
+    }
+    assert_eq!(
+        order,
+        ["person", "other", "slow", "person"],
+        "with less than half it has its turn like anybody"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_somebody_elses_server_is_no_outage_and_hides_none() {
+    let bed = bed(1);
+    let holder = turn(bed.enter(&key("a", 1)));
+    let mail_server = Failure { elsewhere: true, ..Failure::of(Class::Timeout) };
+    fail(&holder, 20, &mail_server);
+    assert!(!bed.gate.snapshot().breaker_open);
+    for _ in 0..5 {
+        fail(&holder, 1, &Failure::of(Class::Timeout));
+        fail(&holder, 1, &mail_server);
+    }
+    assert!(bed.gate.snapshot().breaker_open);
 }
 
 #[tokio::test(start_paused = true)]
@@ -241,13 +279,14 @@ async fn a_throttle_without_a_date_silences_the_instance_until_the_next_minute()
     assert_eq!(reason, Reason::Throttled);
     assert!((18..=23).contains(&retry_in.as_secs()), "{retry_in:?}");
     assert_eq!(holder.admit().await.unwrap_err().class, Class::RateLimited);
+    drop(holder);
     settle().await;
     advance(Duration::from_secs(17)).await;
     settle().await;
     assert_eq!(bed.woken(), []);
     advance(Duration::from_secs(7)).await;
     settle().await;
-    assert_eq!(bed.woken(), [key("a", 1)], "the one who could not use its turn comes first");
+    assert_eq!(bed.woken(), [key("a", 1), key("b", 1)], "the one who could not use its turn comes first");
     assert!(bed.probes.try_recv().is_err(), "a throttle is no outage");
 }
 

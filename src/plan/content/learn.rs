@@ -45,6 +45,8 @@ impl Facts {
             Lesson::Created(answer) => self.created(answer),
             Lesson::Patched(id, answer) => {
                 self.pass.patched = true;
+                let lost = answer.as_ref().is_err_and(|failure| failure.fate() == Fate::Ambiguous);
+                self.pass.unused = lost && self.is_trying();
                 match answer {
                     Ok(seen) if seen.id == id => self.put(seen),
                     Ok(_) => self.fail(Call::Write, Failure::of(Class::Unexpected)),
@@ -149,6 +151,12 @@ impl Facts {
         if let Some(list) = &mut self.pass.list {
             list.put(seen);
         }
+    }
+
+    /// What the status lists as tried out goes out with every change.
+    fn is_trying(&self) -> bool {
+        let is_listed = |name: &&str| self.status.drifted.iter().any(|drifted| drifted == name);
+        self.around.wish.as_ref().is_ok_and(|wish| wish.tried.keys().any(is_listed))
     }
 
     /// A token that is refused is read anew, once in a pass.

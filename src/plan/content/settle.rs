@@ -102,6 +102,9 @@ impl Facts {
     }
 
     fn failed(&self, call: Call, failure: &Failure, trouble: &Trouble, at: &Moment) -> Next {
+        if self.pass.unused {
+            return self.could_not_be_used(failure, at);
+        }
         let at_least = failure.retry_after.unwrap_or_default();
         let last_word =
             call == Call::Write && trouble.write_errors(self.around.write_errors) >= Some(LAST_WORD);
@@ -116,9 +119,6 @@ impl Facts {
                 "Chatwoot refuses the operator's own user in the account; it is made an administrator again with the next check \
                  of the ChatwootAccount",
             ),
-            Class::Invalid if failure.fate() == Fate::Ambiguous && self.tries() => {
-                return self.could_not_be_used(failure, at);
-            }
             Class::Invalid | Class::LimitReached => return self.rejected(failure, at),
             _ if last_word => return self.rejected(failure, at),
             Class::RateLimited => trouble::passing(reason::RATE_LIMITED, failure),
@@ -131,16 +131,11 @@ impl Facts {
         self.unavailable(verdict, at_least, at)
     }
 
-    fn tries(&self) -> bool {
-        self.around.wish.as_ref().is_ok_and(|wish| !wish.tried.is_empty())
-    }
-
-    /// Chatwoot has stored the values and then could not use them. Nothing differs any more, so the status says what has to
-    /// be tried again; that may be all it takes, and Chatwoot is not asked to try all the time.
+    /// Chatwoot has stored the values, as far as anybody knows, and then could not use them: the server did not answer, or
+    /// took so long that the request was cut off. Nothing differs any more, so the status says what has to be tried again;
+    /// that may be all it takes, and Chatwoot is not asked to try all the time.
     fn could_not_be_used(&self, failure: &Failure, at: &Moment) -> Next {
         let mut facts = self.clone();
-        let tried = self.around.wish.iter().flat_map(|wish| wish.tried.keys());
-        facts.status.drifted = tried.map(|name| (*name).to_owned()).collect();
         facts.status.applied = None;
         let text = format!(
             "{failure}; it is tried again, less and less often; correct {} in the spec of {}/{} if it does not pass",
@@ -149,7 +144,8 @@ impl Facts {
             self.object.name
         );
         let (status, _) = facts.status_with(&Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at);
-        self.end(status, Again::Backoff { at_least: BETWEEN_TRIES }, true)
+        let at_least = failure.retry_after.unwrap_or_default().max(BETWEEN_TRIES);
+        self.end(status, Again::Backoff { at_least }, true)
     }
 
     fn rejected(&self, failure: &Failure, at: &Moment) -> Next {

@@ -60,7 +60,8 @@ pub struct Wish {
     /// been read, as keyed hashes; so are those that Chatwoot shows.
     pub secrets: BTreeMap<&'static str, SecretKeyRef>,
     /// Fields that Chatwoot tries out when they come together, by the name people know them by: one that changes brings
-    /// the others along. What Chatwoot stored and could not use is listed in `status.drifted`, and sent again.
+    /// the others along. They are listed in `status.drifted` from before they are sent until Chatwoot has used them, and
+    /// sent again as long as they are.
     pub tried: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// What lies beside the object itself, such as the members of a team, by name.
     pub parts: BTreeMap<&'static str, Value>,
@@ -158,6 +159,8 @@ pub struct Around {
     pub due: bool,
     /// Lists asked for since then are new enough.
     pub fresh_from: Duration,
+    /// When this process first saw the object as it stands.
+    pub seen_at: Duration,
     /// When this process first saw the recorded request to make it.
     pub requested_since: Option<Duration>,
     /// How long a request whose answer was lost may still be under way.
@@ -207,6 +210,8 @@ pub struct Pass {
     /// The Secrets that the spec names have been read; or why they could not be.
     pub secrets: Option<Result<(), Unread>>,
     pub patched: bool,
+    /// Chatwoot may have stored what it tries out, and has not used it.
+    pub unused: bool,
     pub published: Option<Published>,
     /// Secrets that this pass has removed.
     pub dropped_secrets: BTreeSet<String>,
@@ -253,7 +258,7 @@ pub struct Facts {
     pub pass: Pass,
 }
 
-/// Exactly one call or one write.
+/// Exactly one call or one write. To patch or to read or write a part may take several calls, each admitted by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     AddFinalizer,
@@ -285,12 +290,12 @@ pub enum Effect {
 
 impl Effect {
     /// It calls Chatwoot for certain, or commits this pass to a call: a request that is noted and not sent would be waited
-    /// for. A list may be there already.
+    /// for, or sent again. A list may be there already.
     pub fn needs_turn(&self) -> bool {
         matches!(
             self,
             Effect::Token
-                | Effect::Write(_, Tag::Note)
+                | Effect::Write(_, Tag::Note | Tag::Progress)
                 | Effect::Create(_)
                 | Effect::Patch(..)
                 | Effect::ReadPart(..)
@@ -307,6 +312,7 @@ pub enum Tag {
     Note,
     /// It binds this id.
     Bind(i64),
+    /// It lists what is tried out next.
     Progress,
 }
 

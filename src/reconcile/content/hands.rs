@@ -1,7 +1,10 @@
 //! The effects of a pass over something inside an account.
 
 use super::{
-    Content, Item, Secrets, announce, connection,
+    Content, Item, Secrets, announce,
+    beside::Look,
+    connection,
+    inside::{Halt, Inside, nothing_sent},
     lists::{Of, Shared},
     place, values,
 };
@@ -28,11 +31,15 @@ use crate::{
         world::World,
     },
 };
+use kube::ResourceExt;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
 /// How long others may come who want the same list.
 const GATHER: Duration = Duration::from_millis(200);
+
+/// What lies beside a thing and was asked for so long ago will do, unless somebody wants it looked at anew.
+const RECENT: Duration = Duration::from_secs(60);
 
 /// A pass' own hands: the object as it wrote it last, its turn at the gate, and the account it works in.
 pub struct ContentHands<C> {
@@ -41,6 +48,8 @@ pub struct ContentHands<C> {
     turn: Turn,
     /// The account, while it can be worked in.
     inside: Option<AccountHandle>,
+    /// What this pass looks at beside what is listed.
+    look: Look,
     wish: Option<Wish>,
     /// Values of secret fields, once they have been read.
     secrets: Secrets,
@@ -50,6 +59,22 @@ pub struct ContentHands<C> {
     written: Option<Item>,
     /// The operator's user in the account was an administrator when this pass asked.
     is_proven: bool,
+}
+
+/// What a pass looks for beside what is listed. It begins here, so that one that waits long for its turn takes what others were
+/// told meanwhile.
+fn look(machine: &Facts, who: String, world: &World) -> Look {
+    let object = &machine.object;
+    let requested =
+        object.requested_at.is_some() && object.requested_at != machine.status.last_handled_reconcile_at;
+    let asked = requested || machine.is_urgent();
+    let recently = machine.clock.saturating_sub(RECENT);
+    let since = if asked { machine.around.seen_at.max(recently) } else { recently };
+    let mut look = Look { who, why: format!("{} {:?}", object.generation, object.requested_at), since };
+    if machine.around.wish.as_ref().is_ok_and(|wish| !wish.parts.is_empty()) {
+        world.lists.beside.begin(&mut look, machine.clock);
+    }
+    look
 }
 
 impl<C> AsMut<Stored<C>> for ContentHands<C> {
@@ -73,11 +98,13 @@ impl<C: Content> ContentHands<C> {
         let handle = instance.and_then(|instance| world.instances.handle(&instance));
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
         let turn = Turn::new(handle, lane, key, object.deleting, world);
+        let look = look(machine, stored.object().uid().unwrap_or_default(), world);
         Self {
             stored,
             world: world.clone(),
             turn,
             inside,
+            look,
             wish: machine.around.wish.as_ref().ok().cloned(),
             secrets: Secrets::new(),
             items: Arc::default(),
@@ -91,22 +118,48 @@ impl<C: Content> ContentHands<C> {
         Some(Of { instance: inside.instance.clone(), account: inside.id, kind: C::TRAIT.kind })
     }
 
-    /// One call inside the account, by the operator's user there.
-    async fn call<T>(&self, call: impl FnOnce(&Account) -> Answer<T>) -> Result<T, Failure> {
+    /// The account, as the operator's user there.
+    ///
+    /// # Errors
+    /// Nothing can be sent.
+    fn enter(&mut self) -> Result<Inside<'_>, Failure> {
         let held = self
             .inside
             .as_ref()
             .and_then(|inside| Some((inside, automation::held(&self.world, &inside.uid)?)));
-        let Some((inside, token)) = held else {
-            return Err(Failure { detail: Some("nothing was sent"), ..Failure::of(Class::Connect) });
-        };
-        let answer = self.turn.call_as(&token, |app| call(&app.account(inside.id))).await;
-        match answer.as_ref().map_err(|failure| failure.class) {
-            Err(Class::Unauthorized) => automation::forget(&self.world, &inside.uid),
-            Err(Class::NotAllowed) => automation::doubt(&self.world, inside),
+        let (account, token) = held.ok_or_else(nothing_sent)?;
+        let (turn, look) = (&mut self.turn, &mut self.look);
+        Ok(Inside { account, token, turn, lists: &self.world.lists, clock: self.world.clock_fn(), look })
+    }
+
+    /// One call inside the account.
+    async fn call<T>(&mut self, call: impl FnOnce(&Account) -> Answer<T>) -> Result<T, Failure> {
+        let answer = self.enter()?.call(call).await;
+        self.heard(answer)
+    }
+
+    /// A token that was refused is not used again, and whoever may not do what it must is looked at.
+    fn heard<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        let refused = answer.as_ref().err().map(|failure| failure.class);
+        match (&self.inside, refused) {
+            (Some(inside), Some(Class::Unauthorized)) => automation::forget(&self.world, &inside.uid),
+            (Some(inside), Some(Class::NotAllowed)) => automation::doubt(&self.world, inside),
             _ => {}
         }
         answer
+    }
+
+    /// What something that takes several requests came to; `tell` says what that teaches.
+    fn taught(
+        &self,
+        answer: Result<Value, Halt>,
+        tell: impl FnOnce(Result<Value, Failure>) -> Lesson,
+    ) -> Lesson {
+        match answer {
+            Ok(value) => tell(Ok(value)),
+            Err(Halt::NoTurn(why)) => Lesson::NoTurn(why),
+            Err(Halt::Failed(failure)) => tell(self.heard(Err(failure))),
+        }
     }
 
     /// Everything in the account, seen by an administrator for certain: others are shown less, and not told so.
@@ -139,29 +192,19 @@ impl<C: Content> ContentHands<C> {
 
     /// Everything in the account, asked once for all who want to know at the same time.
     async fn list_shared(&mut self, not_before: Duration) -> Lesson {
-        let Some(of) = self.of() else { return Lesson::Listed(Err(Failure::of(Class::Connect))) };
+        if self.inside.is_none() {
+            return Lesson::Listed(Err(nothing_sent()));
+        }
         // What is applied together arrives a moment apart, and one list serves all of it.
         tokio::time::sleep((not_before + GATHER).saturating_sub(self.world.clock())).await;
-        if let Some(shared) = self.world.lists.get(&of, not_before) {
-            return self.saw(shared);
-        }
-        if let Err(why) = self.turn.take() {
-            return Lesson::NoTurn(why);
-        }
-        let (asking, _) = self.world.lists.begin(&of);
-        let _asking = asking.lock().await;
-        if let Some(shared) = self.world.lists.get(&of, not_before) {
-            return self.saw(shared);
-        }
-        let (asked_at, changes) = (self.world.clock(), self.world.lists.changes(&of));
-        match self.call(C::list).await {
-            Ok(items) => {
-                let items = items.into_iter().map(|item| item.sealed(C::TRAIT)).collect();
-                let shared = Shared { asked_at, items: Arc::new(items) };
-                let shared = self.world.lists.share(&of, shared, changes);
-                self.saw(shared)
-            }
-            Err(failure) => Lesson::Listed(Err(failure)),
+        let listed = match self.enter() {
+            Ok(mut inside) => inside.list::<C>(not_before).await,
+            Err(failure) => Err(failure.into()),
+        };
+        match listed {
+            Ok(shared) => self.saw(shared),
+            Err(Halt::NoTurn(why)) => Lesson::NoTurn(why),
+            Err(Halt::Failed(failure)) => Lesson::Listed(self.heard(Err(failure))),
         }
     }
 
@@ -212,13 +255,17 @@ impl<C: Content> ContentHands<C> {
             Some(wide) => self.turn.call(|platform| (wide.patch)(platform, id, fields)).await,
             None => {
                 let secrets = values::taken_out(&mut fields, &self.secrets);
-                self.call(|account| C::patch_with(account, id, fields, secrets)).await
+                let answer = match self.enter() {
+                    Ok(mut inside) => C::patch_with(&mut inside, id, fields, secrets).await,
+                    Err(failure) => Err(failure),
+                };
+                self.heard(answer)
             }
         };
         Lesson::Patched(id, self.keep(answer))
     }
 
-    async fn delete(&self, id: i64) -> Lesson {
+    async fn delete(&mut self, id: i64) -> Lesson {
         let answer = match self.stored.object().installation_wide() {
             Some(wide) => self.turn.call(|platform| (wide.delete)(platform, id)).await,
             None => self.call(|account| C::delete(account, id)).await,
@@ -249,8 +296,20 @@ impl<C: Content> ContentHands<C> {
         }))
     }
 
-    fn wanted_part(&self, part: &str) -> Value {
-        self.wish.as_ref().and_then(|wish| wish.parts.get(part)).cloned().unwrap_or_default()
+    async fn read_part(&mut self, id: i64, part: &'static str) -> Lesson {
+        let answer = match self.enter() {
+            Ok(mut inside) => C::read_part(&mut inside, id, part).await,
+            Err(failure) => Err(failure.into()),
+        };
+        self.taught(answer, |value| Lesson::PartRead(part, value))
+    }
+
+    async fn write_part(&mut self, id: i64, part: &'static str, wanted: Value) -> Lesson {
+        let answer = match self.enter() {
+            Ok(mut inside) => C::write_part(&mut inside, id, part, wanted).await,
+            Err(failure) => Err(failure.into()),
+        };
+        self.taught(answer, |value| Lesson::PartWritten(part, value))
     }
 
     async fn token(&self) -> Lesson {
@@ -354,13 +413,8 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
             Effect::List { not_before } => self.list(not_before).await,
             Effect::Create(fields) => self.create(*fields).await,
             Effect::Patch(id, fields) => self.patch(id, *fields).await,
-            Effect::ReadPart(id, part) => {
-                let wanted = self.wanted_part(part);
-                Lesson::PartRead(part, self.call(|account| C::read_part(account, id, part, &wanted)).await)
-            }
-            Effect::WritePart(id, part, wanted) => {
-                Lesson::PartWritten(part, self.call(|account| C::write_part(account, id, part, wanted)).await)
-            }
+            Effect::ReadPart(id, part) => self.read_part(id, part).await,
+            Effect::WritePart(id, part, wanted) => self.write_part(id, part, wanted).await,
             Effect::Publish { id, name } => self.publish(id, &name).await,
             Effect::DropSecret(name) => {
                 let dropped = connection::drop(self.stored.object(), &name, &self.world).await;

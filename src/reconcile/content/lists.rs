@@ -1,6 +1,6 @@
 //! What is in each account, by kind: asked once for all who want to know at the same time.
 
-use super::Item;
+use super::{Item, beside::Beside};
 use crate::{chatwoot::types::AccountId, reconcile::references::InstanceKey};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -37,34 +37,37 @@ struct Slot {
     asking: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// Every list of the last minute.
+/// Every list of the last minute, and what lies beside what they show.
 #[derive(Debug, Default)]
-pub struct Lists(Mutex<HashMap<Of, Slot>>);
+pub struct Lists {
+    slots: Mutex<HashMap<Of, Slot>>,
+    pub beside: Beside,
+}
 
 impl Lists {
     /// One that was asked for at `not_before` or later.
     pub fn get(&self, of: &Of, not_before: Duration) -> Option<Shared> {
-        let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.get(of)?.last.clone().filter(|list| list.asked_at >= not_before)
     }
 
     /// What whoever asks holds meanwhile, and the changes so far.
     pub fn begin(&self, of: &Of) -> (Arc<tokio::sync::Mutex<()>>, u64) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(of.clone()).or_default();
         (slot.asking.clone(), slot.changes)
     }
 
     /// Changes so far.
     pub fn changes(&self, of: &Of) -> u64 {
-        let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.get(of).map_or(0, |slot| slot.changes)
     }
 
     /// Shares a list for which was asked when `changes` had been made; not where there were more since. Gives it back without
     /// what is deleted already, as far as Chatwoot is concerned.
     pub fn share(&self, of: &Of, mut list: Shared, changes: u64) -> Shared {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let now = list.asked_at;
         slots.retain(|_, slot| {
             let asked = Arc::strong_count(&slot.asking) > 1;
@@ -106,7 +109,7 @@ impl Lists {
 
     /// A change was sent, and nobody knows what came of it.
     pub fn forget(&self, of: &Of) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(of.clone()).or_default();
         slot.changes += 1;
         slot.last = None;
@@ -114,11 +117,12 @@ impl Lists {
 
     /// Forgets everything: what another process did meanwhile is not known here.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.beside.clear();
     }
 
     fn change(&self, of: &Of, change: impl FnOnce(&mut Slot)) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(of.clone()).or_default();
         slot.changes += 1;
         change(slot);

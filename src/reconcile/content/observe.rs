@@ -80,6 +80,7 @@ pub fn facts<C: Content>(
         secret_news: secret_news(object, world, &namespace, remembered),
         due: remembered.next_check.is_some_and(|due| due <= at.clock),
         fresh_from: if requested || status.id.is_none() { seen_at.max(recently) } else { recently },
+        seen_at,
         requested_since: requested_since(&status, remembered, at),
         settle: site.timeout.unwrap_or(LONGEST_TIMEOUT) * 2 + world.settings.settle_margin,
         grace: world.settings.grace,

@@ -152,6 +152,23 @@ async fn a_mail_server_that_refuses_leaves_the_values_stored() {
 }
 
 #[tokio::test]
+async fn a_mail_server_that_never_answers_speaks_against_nobody_else() {
+    let cut_off = r#"{"status":500,"error":"Internal Server Error"}"#;
+    for cut in [Act::html(504), Act::Close, Act::json(500, cut_off)] {
+        let server = Server::start([cut]);
+        let inboxes = inside(&server).inboxes();
+        let imap = Imap { address: Some("mail.acme.example".into()), ..Default::default() };
+        let channel = Some(Channel::Email(EmailChannel { imap, ..Default::default() }));
+        let failure = inboxes.update(ID, &InboxPatch { channel, ..Default::default() }).await.unwrap_err();
+        assert!(failure.elsewhere && failure.fate() == Fate::Ambiguous, "{failure:?}");
+        assert!(failure.to_string().contains("mail server may not answer"), "{failure}");
+        // What tries no server is cut off by nobody's but Chatwoot's silence.
+        let plain = InboxPatch { fields: named("App"), ..Default::default() };
+        assert!(!inboxes.update(ID, &plain).await.unwrap_err().elsewhere);
+    }
+}
+
+#[tokio::test]
 async fn the_bot_of_an_inbox() {
     let server = Server::start([
         Act::json(200, r#"{"agent_bot":{"id":4,"name":"Bot","account_id":3}}"#),

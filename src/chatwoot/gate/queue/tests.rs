@@ -6,8 +6,12 @@ fn key(namespace: &str, name: impl ToString) -> Key {
     Key::new("ChatwootAccount", namespace, name.to_string())
 }
 
+fn anybody(_: &str) -> bool {
+    true
+}
+
 fn drained(queue: &mut Queue) -> Vec<(Lane, String)> {
-    std::iter::from_fn(|| queue.pop())
+    std::iter::from_fn(|| queue.pop(anybody))
         .map(|(lane, key)| (lane, format!("{}/{}", key.namespace, key.name)))
         .collect()
 }
@@ -38,6 +42,18 @@ fn namespaces_take_turns_and_keep_their_own_order() {
 }
 
 #[test]
+fn a_namespace_with_its_share_stands_back_for_others_and_for_nobody_else() {
+    let mut queue = Queue::default();
+    for (namespace, name) in [("a", 1), ("a", 2), ("b", 1), ("a", 3), ("c", 1)] {
+        queue.push(Lane::Change, &key(namespace, name));
+    }
+    let all = std::iter::from_fn(|| queue.pop(|namespace| namespace != "a"));
+    let order: Vec<_> = all.map(|(_, key)| format!("{}/{}", key.namespace, key.name)).collect();
+    assert_eq!(order, ["b/1", "c/1", "a/1", "a/2", "a/3"]);
+    assert!(queue.change.ring.is_empty() && queue.change.namespaces.is_empty());
+}
+
+#[test]
 fn of_any_six_turns_one_is_for_waiting_background_work() {
     let mut queue = Queue::default();
     for name in 0..600 {
@@ -57,7 +73,7 @@ fn background_work_that_comes_late_does_not_come_first() {
         queue.push(Lane::Change, &key("a", name));
     }
     for _ in 0..10 {
-        assert_eq!(queue.pop().unwrap().0, Lane::Change);
+        assert_eq!(queue.pop(anybody).unwrap().0, Lane::Change);
     }
     queue.push(Lane::Background, &key("b", 0));
     let lanes: Vec<_> = drained(&mut queue).into_iter().map(|(lane, _)| lane).collect();
@@ -92,7 +108,7 @@ fn nothing_is_left_of_a_key_that_went_away() {
         queue.remove(&key("a", round));
     }
     assert!(queue.background.ring.is_empty() && queue.background.namespaces.is_empty());
-    assert_eq!(queue.pop(), None);
+    assert_eq!(queue.pop(anybody), None);
 }
 
 #[derive(Clone, Debug)]
@@ -133,14 +149,14 @@ proptest! {
                     queue.remove(&key(namespace, name));
                     waiting.remove(&key(namespace, name));
                 }
-                Op::Pop => match queue.pop() {
+                Op::Pop => match queue.pop(anybody) {
                     Some((_, key)) => prop_assert!(waiting.remove(&key)),
                     None => prop_assert!(waiting.is_empty()),
                 },
             }
             prop_assert_eq!(queue.len(Lane::Change) + queue.len(Lane::Background), waiting.len());
         }
-        while let Some((_, key)) = queue.pop() {
+        while let Some((_, key)) = queue.pop(anybody) {
             prop_assert!(waiting.remove(&key));
         }
         prop_assert!(waiting.is_empty());

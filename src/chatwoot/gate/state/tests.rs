@@ -45,7 +45,7 @@ fn op() -> impl Strategy<Value = Op> {
 struct World {
     state: State,
     now: Instant,
-    holding: usize,
+    holding: Vec<Key>,
     /// Keys that wait or have been woken and did not come yet.
     owed: BTreeSet<Key>,
 }
@@ -60,8 +60,8 @@ impl World {
         let turn = matches!(admission, Admission::Turn);
         if turn {
             assert!(self.state.closed(self.now).is_none(), "no turn while closed");
-            self.holding += 1;
             self.owed.remove(&key);
+            self.holding.push(key);
         } else {
             self.owed.insert(key);
         }
@@ -85,9 +85,8 @@ impl World {
     /// Everybody who is owed a turn gets one in the end.
     fn run_dry(&mut self) {
         for _ in 0..100_000 {
-            while self.holding > 0 {
-                self.holding -= 1;
-                self.state.release(self.now);
+            while let Some(key) = self.holding.pop() {
+                self.state.release(&key, self.now);
             }
             let tick = self.tick();
             if self.owed.is_empty() {
@@ -111,16 +110,16 @@ proptest! {
     fn no_turn_is_lost_and_none_too_many_is_out(ops in prop::collection::vec(op(), 0..300)) {
         let now = Instant::now();
         let limits = Limits { per_minute: 1000, in_flight: 3 };
-        let mut world = World { state: State::new(limits, now), now, holding: 0, owed: BTreeSet::new() };
+        let mut world = World { state: State::new(limits, now), now, holding: Vec::new(), owed: BTreeSet::new() };
         let mut most = 3;
         for op in ops {
             match op {
                 Op::Enter(lane, name) => drop(world.enter(lane, key(name))),
-                Op::Release if world.holding > 0 => {
-                    world.holding -= 1;
-                    world.state.release(world.now);
+                Op::Release => {
+                    if let Some(key) = world.holding.pop() {
+                        world.state.release(&key, world.now);
+                    }
                 }
-                Op::Release => {}
                 Op::Forget(name) => {
                     world.state.forget(&key(name), world.now);
                     world.owed.remove(&key(name));
@@ -139,9 +138,9 @@ proptest! {
                     world.state.resize(Limits { in_flight, ..limits }, world.now);
                 }
             }
-            prop_assert!(world.holding + world.state.reserved.len() <= most);
-            prop_assert_eq!(world.state.out, world.holding);
-            let free = world.holding + world.state.reserved.len() < world.state.limits.in_flight;
+            prop_assert!(world.holding.len() + world.state.reserved.len() <= most);
+            prop_assert_eq!(world.state.out.len(), world.holding.len());
+            let free = world.holding.len() + world.state.reserved.len() < world.state.limits.in_flight;
             let waiting = world.state.queue.len(Lane::Change) + world.state.queue.len(Lane::Background);
             let open = world.state.closed(world.now).is_none() && world.state.paused_until.is_none();
             prop_assert!(!(free && waiting > 0 && open), "a free turn while somebody waits");

@@ -86,6 +86,77 @@ fn what_chatwoot_stored_and_could_not_use_is_tried_again_and_not_all_the_time() 
     assert_eq!((pass.reason(), world.status.drifted.len()), ("Succeeded", 0));
 }
 
+/// A mail server that swallows packets: Chatwoot stores everything, waits, and is cut off by its own time limit (a 500), by a
+/// proxy's, or by ours. The next list shows what was wanted.
+#[test]
+fn a_mail_server_that_never_answers_is_not_taken_for_one_that_works() {
+    for class in [Class::Server, Class::Timeout, Class::Proxy, Class::Transport, Class::Unexpected] {
+        let mut world = mail();
+        for _ in 0..4 {
+            world.fail("patch", Fault::StoredAnd(class));
+        }
+        for _ in 0..4 {
+            let pass = world.pass();
+            assert_eq!(pass.reason(), "RejectedByChatwoot", "{class:?}");
+            assert!(
+                matches!(pass.end.again, Again::Backoff { at_least } if at_least.as_secs() == 30),
+                "{pass:?}"
+            );
+            assert_eq!((&world.status.drifted[..], &world.status.applied), (&["imap".to_owned()][..], &None));
+            world.wait(30);
+        }
+        let pass = world.pass();
+        assert_eq!(sent(&pass), [["imap_enabled", "imap_password"]], "{class:?}");
+        assert_eq!((pass.reason(), world.status.drifted.len()), ("Succeeded", 0));
+    }
+}
+
+/// Whoever dies while Chatwoot tries, or loses the write that says what came of it, has said before what is tried.
+#[test]
+fn what_is_tried_is_tried_again_by_whoever_goes_on() {
+    for effects in 0..12 {
+        let mut world = mail();
+        world.fail("patch", Fault::StoredAnd(Class::Timeout));
+        let tries = sent(&world.pass_until(effects)).len();
+        world.restart();
+        world.faults.clear();
+        world.conflicts = 1;
+        world.wait(SETTLE * 2);
+        let mut later = 0;
+        for _ in 0..6 {
+            let pass = world.pass();
+            later += sent(&pass).iter().filter(|fields| fields.contains(&"imap_enabled")).count();
+            world.wait(SETTLE);
+        }
+        assert!(later > 0, "cut off after {effects} effects and {tries} tries");
+        assert_eq!((world.settle().reason(), world.status.drifted.len()), ("Succeeded", 0));
+    }
+}
+
+/// A change of the mail server costs one write more than another change, and a look afterwards none.
+#[test]
+fn what_is_tried_is_noted_with_one_write() {
+    let mut world = mail();
+    world.settle();
+    world.passwords = Ok(BTreeMap::from([("imap_password", "hash-2".to_owned())]));
+    world.due = true;
+    world.wait(3600);
+    let pass = world.pass();
+    assert_eq!((pass.calls(), pass.writes, pass.reason()), (vec!["list", "patch"], 2, "Succeeded"));
+    assert_eq!(world.pass().effects, []);
+}
+
+/// What came after it says nothing about the mail server.
+#[test]
+fn a_part_that_fails_after_the_mail_server_worked_is_its_own_trouble() {
+    let mut world = mail();
+    world.wished().parts.insert("members", json!([4]));
+    world.fail("part", Fault::Refused(Class::Server));
+    assert_eq!(world.pass().reason(), "ChatwootUnavailable");
+    world.wait(30);
+    assert_eq!(world.settle().reason(), "Succeeded");
+}
+
 #[test]
 fn a_refusal_of_something_that_is_not_tried_is_the_authors_business() {
     let mut world = World::inbox();

@@ -58,6 +58,8 @@ pub enum Fault {
     Refused(Class),
     /// A refusal after everything was stored.
     StoredAndRefused,
+    /// A failure after everything was stored.
+    StoredAnd(Class),
 }
 
 #[derive(Clone)]
@@ -269,6 +271,7 @@ impl World {
                 secret_news: false,
                 due: self.due,
                 fresh_from: self.clock().saturating_sub(Duration::from_secs(10)),
+                seen_at: self.clock(),
                 requested_since: self.requested.map(|(_, since)| since),
                 settle: Duration::from_secs(SETTLE),
                 patience: None,
@@ -360,8 +363,9 @@ impl World {
             Some(Fault::StoredAndRefused) => {
                 Some(Failure { status: Some(422), foreign_body: true, ..Failure::of(Class::Invalid) })
             }
+            Some(Fault::StoredAnd(class)) => Some(Failure::of(*class)),
         };
-        let done = matches!(fault, None | Some(Fault::Lost | Fault::StoredAndRefused));
+        let done = matches!(fault, None | Some(Fault::Lost | Fault::StoredAndRefused | Fault::StoredAnd(_)));
         let told = |lesson: Value| failure.clone().map_or(Ok(lesson), Err);
         match effect {
             Effect::AddFinalizer => {
@@ -441,7 +445,12 @@ impl World {
             return Lesson::Created(Err(Failure { status: Some(422), ..Failure::of(Class::Invalid) }));
         }
         self.next_id += 1;
-        let seen = Seen { id: self.next_id, key, fields: fields.clone() };
+        // What Chatwoot tries out, only a change can bring.
+        let tried: BTreeSet<&str> =
+            self.wish.iter().flat_map(|wish| wish.tried.values().flatten()).copied().collect();
+        let mut fields = fields.clone();
+        fields.retain(|field, _| !tried.contains(field.as_str()));
+        let seen = Seen { id: self.next_id, key, fields };
         if done {
             self.items.insert(seen.id, seen.clone());
         }

@@ -70,6 +70,7 @@ pub fn observe(kind: &Inside, state: &State<Inside>, object: &Object<Inside>, me
             secret_news: false,
             due: true,
             fresh_from: state.clock.saturating_sub(Duration::from_secs(10)),
+            seen_at: state.clock,
             requested_since: since,
             settle: Duration::from_secs(70),
             patience: None,
