@@ -6,7 +6,9 @@ mod hands;
 mod lists;
 mod names;
 mod observe;
+mod others;
 pub mod place;
+pub mod recorded;
 pub mod registry;
 mod values;
 
