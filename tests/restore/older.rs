@@ -163,7 +163,7 @@ async fn a_label_made_by_hand_under_a_lost_labels_id_is_nobodys_to_change_or_del
         .await?;
     ensure!(labels(&inside).await? == [("by hand".to_owned(), lost)], "the id was not given once more");
     let seq = inside.stage.chatwoot.last_seq().await?;
-    vip.looked_at().await?;
+    look(&[&vip]).await?;
     let asked = vip.reason_at_last("NotOwned").await?;
     let message = message(&asked, "Ready");
     ensure!(message.contains("by hand") && message.contains(&format!("label {lost}")), "{message}");

@@ -2,7 +2,7 @@
 //!
 //! Nothing that Chatwoot keeps inside accounts says who made it, and ids are given once more by a database that was set back
 //! to an older state, or by a new one. So the id counts together with the key that was given, and where somebody has changed
-//! that, with what else was declared: what agrees in that has been renamed, and is put right.
+//! that, with what else was declared: what agrees in most of it has been renamed, and is put right.
 
 use super::*;
 use serde_json::Value;
@@ -48,14 +48,16 @@ impl Facts {
     }
 
     /// It is this resource's without any doubt: the key is one that it was given, or else it agrees in something that was
-    /// declared. What is for the whole installation must have the key, because every tenant's is beside it.
+    /// declared. What is for the whole installation must have the key, because every tenant's is beside it, and so must what
+    /// holds people's work.
     pub(super) fn may_delete(&self, seen: &Seen) -> bool {
         let wish = self.around.wish.as_ref().ok();
         let none = Listed { asked_at: self.clock, items: std::sync::Arc::default() };
         let list = self.pass.list.as_ref().unwrap_or(&none);
+        let is_strict = self.manner.installation_wide || self.kind.precious;
         let agrees = |wish: &Wish| self.others_declared(wish, seen).next().is_some();
         self.doubt(list, seen, wish).is_none()
-            && (self.has_own_key(seen) || (!self.manner.installation_wide && wish.is_some_and(agrees)))
+            && (self.has_own_key(seen) || (!is_strict && wish.is_some_and(agrees)))
     }
 
     /// What speaks against its being this resource's.
@@ -110,8 +112,12 @@ impl Facts {
         others.map(|(field, value)| (field.as_str(), seen.fields.get(field).unwrap_or(&Value::Null) == value))
     }
 
+    /// Where it has another key, what it differs in; nothing where it agrees in more, as what was renamed by hand does.
     fn differing<'a>(&'a self, wish: &'a Wish, seen: &'a Seen) -> Vec<&'a str> {
-        self.others_declared(wish, seen).filter(|(_, agrees)| !agrees).map(|(field, _)| field).collect()
+        let (agreeing, differing): (Vec<_>, Vec<_>) =
+            self.others_declared(wish, seen).partition(|(_, agrees)| *agrees);
+        let is_ours = agreeing.len() > differing.len();
+        differing.into_iter().map(|(field, _)| field).filter(|_| !is_ours).collect()
     }
 
     fn was_gone(&self) -> bool {

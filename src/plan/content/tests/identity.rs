@@ -87,12 +87,29 @@ fn one_that_was_renamed_and_agrees_otherwise_is_named_as_wanted() {
         let pass = world.pass();
         assert_eq!(pass.calls(), ["list", "patch"], "{kind:?}");
         assert_eq!(world.items[&id].key, "vip");
-        // Whoever deletes it meanwhile deletes what was made.
+        // Whoever deletes it meanwhile deletes what was made; but what holds people's work must have its name.
         given_to(&mut world, id, "by hand", "#112233");
         world.deleting = true;
         world.wait(60);
-        assert_eq!(world.pass().calls(), ["list", "delete"], "{kind:?}");
+        world.pass();
+        assert_eq!((world.gone, world.items.contains_key(&id)), (true, kind.precious), "{kind:?}");
     }
+}
+
+#[test]
+fn one_that_was_renamed_and_changed_in_little_else_is_put_right() {
+    let mut world = World::label();
+    world.wished().fields.extend([("description".into(), json!("ours")), ("shown".into(), json!(true))]);
+    world.settle();
+    let id = world.status.id.unwrap();
+    later(&mut world);
+    given_to(&mut world, id, "by hand", "#ffffff");
+    assert_eq!(world.pass().calls(), ["list", "patch"]);
+    given_to(&mut world, id, "by hand", "#ffffff");
+    world.items.get_mut(&id).unwrap().fields.insert("description".into(), json!("theirs"));
+    world.wait(60);
+    world.due = true;
+    assert_eq!(world.pass().reason(), "NotOwned");
 }
 
 /// Nothing but the key is declared, so a name by hand is put right, but nothing is deleted under it.
