@@ -19,7 +19,13 @@ pub fn transition<C: Content>(object: &C, old: &ContentStatus, new: &ContentStat
         (Some(left), again) if moved(object, old, new) => {
             let here = again.map_or_else(String::new, |id| format!("; here it is {noun} {id}"));
             let account = account_of(old);
-            publish(object, Warning, LEFT_BEHIND, format!("{noun} {left} stays in {account}{here}"), world);
+            publish(
+                object,
+                Warning,
+                LEFT_BEHIND,
+                format!("{noun} {left} was left with {account}{here}"),
+                world,
+            );
         }
         (Some(gone), again) if again != Some(gone) && object.meta().deletion_timestamp.is_none() => {
             let again = again
@@ -76,7 +82,7 @@ pub fn notice<C: Content>(object: &C, notice: Notice, world: &World) {
         Notice::Deleted => (Normal, "Deleted", format!("{noun}{id} is gone from Chatwoot")),
         Notice::LeftBehind => {
             let account = status.map(account_of).unwrap_or_default();
-            (Warning, LEFT_BEHIND, format!("{noun}{id} stays in {account}"))
+            (Warning, LEFT_BEHIND, format!("{noun}{id} was left with {account}"))
         }
         Notice::Retained => (Normal, "Retained", format!("{noun}{id} is kept in Chatwoot")),
     };
