@@ -32,7 +32,8 @@ impl Facts {
             let mut anew = self.clone();
             anew.status.id = None;
             anew.status.ownership = None;
-            if let Some(step) = anew.found(list, wish, at) {
+            // Where it may not be taken over either, the id is not forgotten.
+            if let Some(step @ Step::Act(_)) = anew.found(list, wish, at) {
                 return step;
             }
         }
