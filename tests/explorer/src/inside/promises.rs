@@ -106,6 +106,10 @@ pub fn binding(state: &State<Inside>, pass: &Pass<Inside>, id: i64) -> Result<bo
     if item.made_by == Some(pass.object.uid) || pass.machine.manner.adopt && pass.object.spec.adopt {
         return Ok(false);
     }
+    // It is bound already: what came in its place since is found out with the next look.
+    if stored(state, pass).is_some_and(|stored| stored.status.id == Some(id)) && is_unseen(item, pass) {
+        return Ok(false);
+    }
     if item.theirs.is_some() && (pass.machine.pass.refused.is_some() || is_rivals(state, item, pass)) {
         return Err(Violation::BoundStranger(id));
     }
