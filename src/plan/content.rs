@@ -10,9 +10,11 @@ mod settle;
 #[cfg(test)]
 pub(super) mod tests;
 mod types;
+mod whose;
 
 pub use names::{Named, Names};
 pub use types::*;
+pub use whose::MADE_UNDER;
 
 use super::{Moment, Step, claims::Standing, status::Verdict};
 use crate::{
@@ -172,10 +174,13 @@ impl Facts {
         let Some(seen) = list.find(id) else {
             // Absence is believed only of a list that was asked for in this pass.
             return match self.list(self.clock) {
-                Ok(_) => self.missing(id, wish, at),
+                Ok(_) => self.missing(id, "is gone from Chatwoot", wish, at),
                 Err(look) => Step::Act(look),
             };
         };
+        if let Some(step) = self.not_ours(list, seen, wish, at) {
+            return step;
+        }
         let observing = self.manner.mode == Mode::Observe;
         // A second one under this resource's own temporary name was made by a repeated request of ours, and nobody uses it.
         let twin = list.named(&self.around.temporary).into_iter().find(|item| item.id != id);
@@ -261,16 +266,17 @@ impl Facts {
 
     /// It is gone from Chatwoot. What only configures is made anew; what holds people's work is not, nor what we only took
     /// over.
-    fn missing(&self, id: i64, wish: &Wish, at: &Moment) -> Next {
+    fn missing(&self, id: i64, how: &str, wish: &Wish, at: &Moment) -> Next {
         let ours = self.status.ownership == Some(Ownership::Created);
         if self.manner.mode == Mode::Enforce && ours && !self.kind.precious {
             let mut anew = self.clone();
             anew.status.id = None;
             anew.status.ownership = None;
+            anew.status.key = None;
             return anew.make(wish, at);
         }
         let text = format!(
-            "{} {id} is gone from Chatwoot; to make one anew delete this resource and apply it again",
+            "{} {id} {how}; to make one anew delete this resource and apply it again",
             self.kind.noun
         );
         self.settle(Verdict::new(reason::EXTERNAL_RESOURCE_MISSING, text), at)

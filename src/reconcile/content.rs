@@ -8,7 +8,9 @@ mod inside;
 mod lists;
 mod names;
 mod observe;
+mod others;
 pub mod place;
+pub mod recorded;
 pub mod registry;
 mod values;
 

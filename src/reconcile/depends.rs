@@ -1,6 +1,10 @@
 //! What each resource refers to.
 
-use super::{content::Content, references::Ref, world::World};
+use super::{
+    content::{Content, recorded},
+    references::Ref,
+    world::World,
+};
 use crate::{
     api::{account::ChatwootAccount, instance::ChatwootInstance, user::ChatwootUser},
     plan::{
@@ -80,9 +84,15 @@ pub fn content<C: Content>(object: &C) -> BTreeSet<Ref> {
         Named::Secret(name) => Ref::Secret(namespace.clone(), name),
     }));
     if !matches!(C::TRAIT.naming, Naming::Temporary(_)) {
-        let has = object.status().and_then(|status| status.key.clone());
+        let status = object.status();
+        let has = status.and_then(|status| status.key.clone());
+        let noted = status.and_then(|status| status.creation.as_ref()).map(|note| note.name.clone());
         let claim = |key| Ref::ContentKey(C::TRAIT.kind, namespace.clone(), account.clone(), key);
-        refs.extend([Some(C::TRAIT.known(&object.key())), has].into_iter().flatten().map(claim));
+        refs.extend([Some(C::TRAIT.known(&object.key())), has, noted].into_iter().flatten().map(claim));
+    }
+    refs.extend(recorded::id(object));
+    if let Some((instance, None)) = recorded::place(object) {
+        refs.insert(Ref::InstallationContent(C::TRAIT.kind, instance));
     }
     let published_before = object.status().and_then(|status| status.connection_secret.clone());
     let published = object.connection().map(|secret| secret.name.clone());

@@ -37,6 +37,10 @@ pub enum Ref {
     User(String, String),
     /// Something inside an account, by kind, namespace and name.
     Content(&'static str, String, String),
+    /// Everything of a kind that is for the whole installation: kind and instance.
+    InstallationContent(&'static str, InstanceKey),
+    /// An id inside an account, or without one in the instance: kind, instance, account, id.
+    ContentId(&'static str, InstanceKey, Option<i64>, i64),
     /// A key that is unique in an account: kind, namespace and name of the ChatwootAccount, key.
     ContentKey(&'static str, String, String, String),
     /// Claims: an e-mail address, an account id, a user id of an instance.
@@ -65,6 +69,8 @@ impl Ref {
             | Self::UserId(..)
             | Self::AdoptsAccount(..)
             | Self::AdoptsUser(..)
+            | Self::InstallationContent(..)
+            | Self::ContentId(..)
             | Self::ContentKey(..) => None,
         }
     }

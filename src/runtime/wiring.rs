@@ -10,7 +10,7 @@ use crate::{
     plan::{selection::selects, status},
     reconcile::{
         account,
-        content::Content,
+        content::{Content, recorded},
         depends, instance,
         references::{InstanceKey, Ref},
         user,
@@ -224,9 +224,13 @@ pub fn content_changed<C: Content>(world: &World, change: &Change<'_, C>) {
                 (world.wake)(key(kind, *new));
             }
             // Who names it needs its id, and may have to do with what it says itself.
-            let facts = |object: &C| (object.status().and_then(|status| status.id), object.meta().generation);
-            if facts(old) != facts(new) {
+            let id = |object: &C| object.status().and_then(|status| status.id);
+            if (id(old), old.meta().generation) != (id(new), new.meta().generation) {
                 tell(new);
+            }
+            // Chatwoot gives an id once more after it was set back: whoever had it before has lost what it was.
+            if let Some(given) = recorded::id(*new).filter(|_| id(old) != id(new)) {
+                world.wake_all(&given);
             }
             if old.meta().deletion_timestamp != new.meta().deletion_timestamp {
                 tell_account(new);

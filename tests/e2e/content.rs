@@ -1,7 +1,7 @@
 //! What is inside accounts: made, kept and removed, with as few calls as can be.
 
 use crate::support::{
-    Place, Stage,
+    PATIENCE, Place, Stage,
     content::{Furnished, automated},
     subject::{id, is, message},
 };
@@ -169,5 +169,29 @@ async fn what_is_deleted_with_its_account_while_no_operator_runs_goes_too() -> R
     vip.gone().await?;
     inside.account.gone().await?;
     assert!(inside.content().await?.labels.is_empty());
+    Ok(())
+}
+
+/// A list of the new account does not show what is in the old one; that says nothing about what became of it.
+#[tokio::test]
+async fn what_was_made_in_another_account_is_said_to_be_left_there_and_not_to_be_gone() -> Result<()> {
+    let inside = Furnished::granted(Stage::with(automated()).await?, json!({"allow": ["Delete"]})).await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip"})).await?;
+    vip.ready().await?;
+    inside.account.set(json!({"deletionPolicy": "Delete"})).await?;
+    inside.account.ready().await?;
+    inside.account.delete().await?;
+    inside.account.gone().await?;
+    inside.tenant.account(&inside.stage, "acme", json!({"name": "Acme again"})).await?.ready().await?;
+    let moved = |o: &Value| is(o, "Succeeded") && o["status"]["account"]["id"] != inside.id;
+    let moved = vip.at_last("is made there", moved).await?;
+    assert_ne!(moved["status"]["account"]["id"], json!(null), "{moved}");
+    let about = |event: &control_plane::SeenEvent| {
+        event.about == "ChatwootLabel/vip" && ["LeftBehind", "Vanished"].contains(&event.reason.as_str())
+    };
+    let plane = &inside.stage.place.plane;
+    let told = plane.wait_for_event(&inside.tenant.namespace, about, PATIENCE).await?;
+    assert_eq!(told.reason, "LeftBehind", "{}", told.note);
+    assert!(told.note.contains(&format!("account {} of instance", inside.id)), "{}", told.note);
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use crate::support::{
     Journal, People, Stage, Subject,
-    subject::{condition, id, message},
+    content::Furnished,
+    subject::{condition, id, is, message},
 };
 use anyhow::{Context, Result, ensure};
-use chatwoot_simulator::{Act, Filter};
-use serde_json::json;
+use chatwoot_simulator::{Act, Filter, RecordKind};
+use serde_json::{Value, json};
 
 /// One look at everything, as `chatwoot-operator reconcile --all` asks for.
 async fn look(subjects: &[&Subject]) -> Result<()> {
@@ -106,5 +107,70 @@ async fn an_id_that_is_given_once_more_lets_nobody_into_another_tenants_account(
     stage.instance().at_last("is proven with the new token", proven).await?;
     fresh.set(json!({"name": "Fresh & Sons"})).await?;
     fresh.reason_at_last("Succeeded").await?;
+    Ok(())
+}
+
+const LABEL: &str = "ChatwootLabel";
+
+/// Title and id of every label.
+async fn labels(inside: &Furnished) -> Result<Vec<(String, i64)>> {
+    let content = inside.content().await?;
+    let title =
+        |fields: &serde_json::Map<String, Value>| fields["title"].as_str().unwrap_or_default().to_owned();
+    let mut labels: Vec<_> = content.labels.iter().map(|label| (title(&label.fields), label.id)).collect();
+    labels.sort();
+    Ok(labels)
+}
+
+/// Nothing in Chatwoot says whose a label is: its id and its title do, and the id is given to another one.
+#[tokio::test]
+async fn two_labels_that_were_lost_never_share_the_id_that_is_given_once_more() -> Result<()> {
+    let inside = Furnished::new().await?;
+    inside.stage.chatwoot.act(Act::Dump).await?;
+    let first = inside.apply(LABEL, "first", json!({"title": "first"})).await?;
+    let lost = id(&first.ready().await?)?;
+    let second = inside.apply(LABEL, "second", json!({"title": "second"})).await?;
+    second.ready().await?;
+    inside.stage.chatwoot.act(Act::SetBack).await?;
+    second.looked_at().await?;
+    let second_id = id(&second.reason_at_last("Succeeded").await?)?;
+    ensure!(second_id == lost, "the id was not given once more: {second_id}");
+    first.looked_at().await?;
+    let made_again = |object: &Value| is(object, "Succeeded") && object["status"]["id"] != lost;
+    let first_id = id(&first.at_last("is made again", made_again).await?)?;
+    let all = labels(&inside).await?;
+    ensure!(all == [("first".to_owned(), first_id), ("second".to_owned(), second_id)], "{all:?}");
+    first.delete().await?;
+    first.gone().await?;
+    let left = labels(&inside).await?;
+    ensure!(left == [("second".to_owned(), second_id)], "{left:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_label_made_by_hand_under_a_lost_labels_id_is_nobodys_to_change_or_delete() -> Result<()> {
+    let inside = Furnished::new().await?;
+    inside.stage.chatwoot.act(Act::Dump).await?;
+    let vip = inside.apply(LABEL, "vip", json!({"title": "vip", "color": "#1f93ff"})).await?;
+    let lost = id(&vip.ready().await?)?;
+    inside.stage.chatwoot.act(Act::SetBack).await?;
+    let fields = json!({"title": "by hand", "color": "#000000"});
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    inside
+        .stage
+        .chatwoot
+        .act(Act::CreateRecord { account: inside.id, kind: RecordKind::Label, fields })
+        .await?;
+    ensure!(labels(&inside).await? == [("by hand".to_owned(), lost)], "the id was not given once more");
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    look(&[&vip]).await?;
+    let asked = vip.reason_at_last("NotOwned").await?;
+    let message = message(&asked, "Ready");
+    ensure!(message.contains("by hand") && message.contains(&format!("label {lost}")), "{message}");
+    vip.delete().await?;
+    vip.gone().await?;
+    let calls = inside.calls_inside(seq).await?;
+    ensure!(calls.iter().all(|call| call.starts_with("GET ")), "something was changed: {calls:?}");
+    ensure!(labels(&inside).await? == [("by hand".to_owned(), lost)], "it was touched");
     Ok(())
 }

@@ -222,7 +222,8 @@ impl<C: Kept> Rehearsed for C {
             | Effect::Secrets
             | Effect::List { .. }
             | Effect::Publish { .. }
-            | Effect::DropSecret(_)) => Err(read),
+            | Effect::DropSecret(_)
+            | Effect::Show(_)) => Err(read),
         }
     }
 
@@ -295,6 +296,7 @@ fn parting(notice: Notice, noun: &str) -> String {
         Notice::MayExist => format!("let go although a request to make the {noun} has an unknown outcome"),
         Notice::Deleted => format!("the {noun} is gone from Chatwoot; the resource goes"),
         Notice::Retained => format!("the {noun} stays in Chatwoot; the resource goes"),
+        Notice::LeftBehind => format!("the {noun} stays in the account it was made in; the resource goes"),
     }
 }
 

@@ -39,7 +39,16 @@ impl Facts {
         if self.pass.deleted.contains(&id) {
             return self.let_go(Some(Notice::Deleted), at);
         }
-        Step::Act(Effect::Delete(id))
+        // Another Chatwoot has another one under this id.
+        if self.around.elsewhere {
+            return self.let_go(Some(Notice::Retained), at);
+        }
+        match &self.pass.shown {
+            None => Step::Act(Effect::Show(id)),
+            Some(Shown::Gone) => self.let_go(None, at),
+            Some(Shown::There(seen)) if self.may_delete(seen) => Step::Act(Effect::Delete(id)),
+            Some(Shown::There(_)) => self.let_go(Some(Notice::Retained), at),
+        }
     }
 
     fn delete_bound(&self, id: i64, at: &Moment) -> Next {
@@ -53,10 +62,12 @@ impl Facts {
         if let Some(twin) = twin.filter(|_| self.is_temporary()) {
             return Step::Act(Effect::Delete(twin.id));
         }
-        if list.find(id).is_some() {
+        let seen = list.find(id);
+        if seen.is_some_and(|seen| self.may_delete(seen)) {
             return Step::Act(Effect::Delete(id));
         }
         match self.list(self.clock) {
+            Ok(_) if seen.is_some() => self.let_go(Some(Notice::Retained), at),
             _ if self.pass.deleted.contains(&id) => self.let_go(Some(Notice::Deleted), at),
             Ok(_) => self.let_go(None, at),
             Err(look) => Step::Act(look),
@@ -70,7 +81,7 @@ impl Facts {
             Ok(list) => list,
             Err(look) => return Step::Act(look),
         };
-        if let Some(made) = list.named(&note.name).first() {
+        if let Some(made) = self.made(list, note) {
             return Step::Act(Effect::Delete(made.id));
         }
         let arrived = self.around.requested_since.unwrap_or(self.clock) + self.around.settle;
@@ -93,6 +104,7 @@ impl Facts {
         match (self.status.id, &self.status.creation) {
             (Some(_), _) => Some(Notice::Retained),
             (None, Some(_)) => Some(Notice::MayExist),
+            (None, None) if self.around.left_behind => Some(Notice::LeftBehind),
             (None, None) => self.has_lost_status().then_some(Notice::MayExist),
         }
     }

@@ -71,6 +71,11 @@ impl Facts {
                 self.pass.dropped_secrets.insert(name);
             }
             Lesson::SecretDropped(_, Err(why)) => self.pass.published = Some(Published::Failed(why)),
+            Lesson::Shown(Ok(seen)) => self.pass.shown = Some(Shown::There(seen)),
+            Lesson::Shown(Err(failure)) if failure.class == Class::NotFound => {
+                self.pass.shown = Some(Shown::Gone);
+            }
+            Lesson::Shown(Err(failure)) => self.fail(Call::Read, failure),
             Lesson::Deleted(id, answer) => self.deleted(id, answer),
         }
     }
@@ -100,13 +105,14 @@ impl Facts {
     fn created(&mut self, answer: Result<Seen, Failure>) {
         match answer.map_err(|failure| self.discreet(failure)) {
             Ok(seen) => {
-                let id = seen.id;
+                let (id, key) = (seen.id, seen.key.clone());
                 self.put(seen);
                 if self.is_temporary() {
                     self.pass.unrecorded = Some(id);
                 } else {
                     // Should the write at the end be lost, the note finds it again.
                     self.status.id = Some(id);
+                    self.status.key = Some(key);
                     self.status.ownership = Some(Ownership::Created);
                     self.status.creation = None;
                 }

@@ -26,11 +26,12 @@ impl Facts {
             Err(look) => return Step::Act(look),
         };
         if let Some(note) = &self.status.creation {
-            return match (list.named(&note.name).as_slice(), &self.pass.refused) {
-                // A proxy may have sent it twice, and the refusal may be the second one's: what is there is ours.
-                ([first, ..], _) => self.keep(first.id, at),
-                ([], Some(failure)) => self.refused(failure, at),
-                ([], None) => self.send_noted(wish, at),
+            return match (self.made(list, note), &self.pass.refused) {
+                // A proxy may have sent it twice, and the refusal may be the second one's.
+                (Some(made), Some(_)) if self.is_temporary() || wish.made(made) => self.keep(made.id, at),
+                (_, Some(failure)) => self.refused(failure, list, wish, at),
+                (Some(made), None) => self.keep(made.id, at),
+                (None, None) => self.send_noted(wish, at),
             };
         }
         if let Some(step) = self.found(list, wish, at) {
@@ -43,16 +44,24 @@ impl Facts {
         Step::Act(Effect::Write(Box::new(self.noted(wish, at)), Tag::Note))
     }
 
-    /// Chatwoot refuses it, and nothing was made.
-    fn refused(&self, failure: &Failure, at: &Moment) -> Next {
+    /// What the noted request has made, oldest first. What another resource is bound to is none of it.
+    pub(super) fn made<'a>(&self, list: &'a Listed, note: &ContentCreation) -> Option<&'a Seen> {
+        list.named(&note.name).into_iter().find(|seen| self.around.bound_to(seen.id).is_none())
+    }
+
+    /// Chatwoot refuses it, and nothing was made: what is there now has been made by somebody else meanwhile.
+    fn refused(&self, failure: &Failure, list: &Listed, wish: &Wish, at: &Moment) -> Next {
         let mut facts = self.clone();
         facts.status.creation = None;
+        if let Some(step) = facts.found(list, wish, at) {
+            return step;
+        }
         let text = format!("{failure}; correct the spec of {}/{}", self.object.namespace, self.object.name);
         facts.settle(Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at)
     }
 
     /// Something with this key that is there already.
-    fn found(&self, list: &Listed, wish: &Wish, at: &Moment) -> Option<Next> {
+    pub(super) fn found(&self, list: &Listed, wish: &Wish, at: &Moment) -> Option<Next> {
         let (noun, key) = (self.kind.noun, self.kind.key);
         match list.named(&wish.key).as_slice() {
             [] => None,
@@ -65,10 +74,10 @@ impl Facts {
                 );
                 Some(self.settle(Verdict::new(reason::INVALID_SPEC, text), at))
             }
-            [one, ..] if self.around.taken.contains(&one.id) => {
+            [one, ..] if self.around.bound_to(one.id).is_some() => {
+                let who = self.around.bound_to(one.id).map_or("another resource", |other| &other.who);
                 let text = format!(
-                    "{noun} {} is bound to another resource; write another {key}, or delete that resource with deletionPolicy: \
-                     Retain",
+                    "{noun} {} is bound to {who}; write another {key}, or delete that resource with deletionPolicy: Retain",
                     one.id
                 );
                 Some(self.settle(Verdict::new(reason::NOT_OWNED, text), at))
@@ -164,9 +173,10 @@ impl Facts {
 
     fn binding(&self, id: i64, ownership: Ownership, at: &Moment) -> ContentStatus {
         let mut next = self.progressing(at);
+        let noted = next.creation.take().map(|note| note.name);
+        next.key = self.listed_key(id).or(noted);
         next.id = Some(id);
         next.ownership = Some(ownership);
-        next.creation = None;
         next.account = self.account();
         next
     }

@@ -70,13 +70,18 @@ impl Facts {
             let published = self.around.wish.as_ref().ok().and_then(|wish| wish.connection.clone());
             facts.status.connection_secret = published;
         }
-        if self.status.id.is_some() {
+        if let Some(id) = self.status.id {
             facts.status.account = self.account();
-            facts.status.key = self.around.wish.as_ref().ok().map(|wish| wish.key.clone());
+            facts.status.key = self.listed_key(id).or(facts.status.key);
         }
         facts.status.applied = verdict.is_ready().then(|| self.around.hash.clone());
         let (status, grace_left) = facts.status_with(&verdict, at);
         self.end(status, status::again(&verdict, grace_left), true)
+    }
+
+    /// The key that something has in Chatwoot, whatever is wanted.
+    pub(super) fn listed_key(&self, id: i64) -> Option<String> {
+        self.pass.list.as_ref()?.find(id).map(|seen| seen.key.clone())
     }
 
     pub(super) fn settle_paused(&self, at: &Moment) -> Next {

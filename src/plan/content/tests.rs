@@ -1,5 +1,6 @@
 mod converge;
 mod deletion;
+mod identity;
 mod namesakes;
 mod promises;
 mod values;

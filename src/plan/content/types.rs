@@ -150,8 +150,12 @@ pub struct Around {
     pub standing: Standing,
     /// The name nobody else would give, under which this resource makes one where names are not unique.
     pub temporary: String,
-    /// Ids of this kind and account that other resources are bound to.
-    pub taken: BTreeSet<i64>,
+    /// The other resources of the kind in the account, or where it is the installation's, in the instance.
+    pub others: Vec<Other>,
+    /// An id was recorded in another account, and what has it stays there.
+    pub left_behind: bool,
+    /// Under the name of the instance that was recorded there is another one by now, which may be another Chatwoot.
+    pub elsewhere: bool,
     /// Keyed hash of all that was wanted.
     pub hash: String,
     /// The Secret it writes has changed since it was last looked at.
@@ -173,7 +177,25 @@ pub struct Around {
     pub write_errors: u32,
 }
 
+/// Another resource that is bound to something of the kind, or asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Other {
+    /// As in sentences: `ChatwootLabel vip`.
+    pub who: String,
+    /// The id it is bound to.
+    pub id: Option<i64>,
+    /// The key that had when Chatwoot last agreed.
+    pub has: Option<String>,
+    /// A key under which it may have made something whose id nobody has recorded yet.
+    pub may_make: BTreeSet<String>,
+}
+
 impl Around {
+    /// Another resource that is bound to this id.
+    pub(super) fn bound_to(&self, id: i64) -> Option<&Other> {
+        self.others.iter().find(|other| other.id == Some(id))
+    }
+
     pub(super) fn site(&self) -> Option<&AccountBinding> {
         match &self.place {
             Place::Open(site) => Some(site),
@@ -219,6 +241,8 @@ pub struct Pass {
     pub token_renewed: bool,
     /// Ids that this pass has deleted.
     pub deleted: BTreeSet<i64>,
+    /// What became of it, asked for by its id.
+    pub shown: Option<Shown>,
     pub trouble: Option<Trouble>,
     pub stale: bool,
     pub reread: bool,
@@ -232,6 +256,13 @@ pub enum Published {
     /// It exists and is not the operator's.
     NotOurs(String),
     Failed(String),
+}
+
+/// What there is under an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    There(Seen),
+    Gone,
 }
 
 /// Why a Secret that the spec names has no value to go on with.
@@ -285,6 +316,8 @@ pub enum Effect {
     },
     /// Remove a Secret of ours by name.
     DropSecret(String),
+    /// Read one that is the installation's by its id; no account is needed for that.
+    Show(i64),
     Delete(i64),
 }
 
@@ -300,6 +333,7 @@ impl Effect {
                 | Effect::Patch(..)
                 | Effect::ReadPart(..)
                 | Effect::WritePart(..)
+                | Effect::Show(_)
                 | Effect::Delete(_)
         )
     }
@@ -323,6 +357,8 @@ pub enum Notice {
     MayExist,
     Deleted,
     Retained,
+    /// What was made stays in another account.
+    LeftBehind,
 }
 
 /// What one effect taught.
@@ -350,6 +386,7 @@ pub enum Lesson {
     PartWritten(&'static str, Result<Value, Failure>),
     Published(Published),
     SecretDropped(String, Result<(), String>),
+    Shown(Result<Seen, Failure>),
     Deleted(i64, Result<(), Failure>),
 }
 

@@ -1,6 +1,6 @@
 //! What people are told about something inside an account.
 
-use super::Content;
+use super::{Content, recorded};
 use crate::{
     api::content::ContentStatus,
     plan::content::{Naming, Notice},
@@ -16,6 +16,17 @@ pub fn transition<C: Content>(object: &C, old: &ContentStatus, new: &ContentStat
     let noun = C::TRAIT.noun;
     match (old.id, new.id) {
         (None, Some(id)) => publish_once(object, "Bound", format!("bound to {noun} {id} in Chatwoot"), world),
+        (Some(left), again) if moved(object, old, new) => {
+            let here = again.map_or_else(String::new, |id| format!("; here it is {noun} {id}"));
+            let account = account_of(old);
+            publish(
+                object,
+                Warning,
+                LEFT_BEHIND,
+                format!("{noun} {left} was left with {account}{here}"),
+                world,
+            );
+        }
         (Some(gone), again) if again != Some(gone) && object.meta().deletion_timestamp.is_none() => {
             let again = again
                 .map_or_else(|| "is made again".to_owned(), |id| format!("was made again as {noun} {id}"));
@@ -30,6 +41,24 @@ pub fn transition<C: Content>(object: &C, old: &ContentStatus, new: &ContentStat
         _ => {}
     }
     ready_changed(object, &old.conditions, &new.conditions, old.applied.is_none(), world);
+}
+
+/// Why something is not looked for any more.
+const LEFT_BEHIND: &str = "LeftBehind";
+
+/// What was made belongs to another account than the one that the resource is in now.
+fn moved<C: Content>(object: &C, old: &ContentStatus, new: &ContentStatus) -> bool {
+    let is_wide = object.installation_wide().is_some();
+    old.id != new.id
+        && (old.account.as_ref().zip(new.account.as_ref()))
+            .is_some_and(|(old, new)| old.instance != new.instance || (old.id != new.id && !is_wide))
+}
+
+fn account_of(status: &ContentStatus) -> String {
+    status.account.as_ref().map_or_else(
+        || "the account it was made in".to_owned(),
+        |account| format!("account {} of instance {}", account.id, recorded::instance(account)),
+    )
 }
 
 /// Something people must learn although the object goes.
@@ -51,6 +80,10 @@ pub fn notice<C: Content>(object: &C, notice: Notice, world: &World) {
             format!("let go before an id was known: a {noun} {name} may exist in Chatwoot"),
         ),
         Notice::Deleted => (Normal, "Deleted", format!("{noun}{id} is gone from Chatwoot")),
+        Notice::LeftBehind => {
+            let account = status.map(account_of).unwrap_or_default();
+            (Warning, LEFT_BEHIND, format!("{noun}{id} was left with {account}"))
+        }
         Notice::Retained => (Normal, "Retained", format!("{noun}{id} is kept in Chatwoot")),
     };
     publish(object, kind, reason, note, world);

@@ -265,6 +265,15 @@ impl<C: Content> ContentHands<C> {
         Lesson::Patched(id, self.keep(answer))
     }
 
+    async fn show(&self, id: i64) -> Lesson {
+        let Some(wide) = self.stored.object().installation_wide() else {
+            return Lesson::Shown(Err(Failure::of(Class::Unexpected)));
+        };
+        let answer = self.turn.call(|platform| (wide.show)(platform, id)).await;
+        let installation = self.world.installation();
+        Lesson::Shown(answer.map(|item| values::shown(installation.as_ref(), &item.sealed(C::TRAIT))))
+    }
+
     async fn delete(&mut self, id: i64) -> Lesson {
         let answer = match self.stored.object().installation_wide() {
             Some(wide) => self.turn.call(|platform| (wide.delete)(platform, id)).await,
@@ -420,6 +429,7 @@ impl<C: Content> Hands<Facts> for ContentHands<C> {
                 let dropped = connection::drop(self.stored.object(), &name, &self.world).await;
                 Lesson::SecretDropped(name, dropped)
             }
+            Effect::Show(id) => self.show(id).await,
             Effect::Delete(id) => self.delete(id).await,
         }
     }

@@ -3,11 +3,13 @@
 use super::{
     Content, ContentMemory,
     names::Around as Surroundings,
+    others,
     place::{self, Site},
+    recorded,
 };
 use crate::{
     api::{
-        common::{FINALIZER, Ownership},
+        common::FINALIZER,
         content::{ContentDeletionPolicy, ContentStatus},
     },
     chatwoot::marker::Installation,
@@ -15,18 +17,14 @@ use crate::{
         Moment,
         account::Object,
         claims::{self, Claim, Standing},
-        content::{Around, FRESH, Facts, Manner, Named, Naming, Pass, Place, Wish},
+        content::{Around, FRESH, Facts, MADE_UNDER, Manner, Named, Naming, Pass, Place, Wish},
         create::LONGEST_TIMEOUT,
-        status::Verdict,
+        status::{self, Verdict},
     },
     reconcile::{automation, memory::Remembered, references::Ref, surroundings, world::World},
 };
 use kube::ResourceExt;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Until an instance says otherwise.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -46,7 +44,8 @@ pub fn facts<C: Content>(
     let mut status = object.status().cloned().unwrap_or_default();
     let site = place::of(world, (&namespace, &within.account), (status.id.is_some(), leaving), at)?;
     let is_wide = object.installation_wide().is_some();
-    forget_other_account(&mut status, &site.place, is_wide);
+    let is_there = recorded::is_same_chatwoot(world, (&namespace, &within.account), &status, at);
+    let left_behind = recorded::forget_other_account(&mut status, &site.place, is_wide, is_there);
     let id = status.account.as_ref().map(|account| account.id);
     let id = match &site.place {
         Place::Open(open) => Some(open.id),
@@ -70,15 +69,28 @@ pub fn facts<C: Content>(
     let patience = (site.is_being_made && status.conditions.is_empty())
         .then(|| (seen_at + world.settings.patience).saturating_sub(at.clock))
         .filter(|left| !left.is_zero());
+    let here = match &site.place {
+        Place::Open(now) => Some(now.clone()),
+        Place::Waiting(_) | Place::Gone(_) => status.account.clone(),
+    };
+    let is_due = remembered.next_check.is_some_and(|due| due <= at.clock);
+    let secret_news = secret_news(object, world, &namespace, remembered);
+    let is_settled = is_seen
+        && status.applied.as_deref() == Some(hash.as_str())
+        && status::is_ready(&status.conditions)
+        && !(leaving || requested || is_due || secret_news);
     let around = Around {
         patience,
         has_token: automation::held(world, &site.uid).is_some(),
-        temporary: format!("chatwoot-operator-{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
-        taken: taken::<C>(object, world, &namespace, &status),
+        temporary: format!("{MADE_UNDER}{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
+        // Who looks at nothing need not know of anybody.
+        others: if is_settled { Vec::new() } else { others::of(object, world, here.as_ref(), at) },
+        left_behind,
+        elsewhere: !is_there,
         standing,
         hash,
-        secret_news: secret_news(object, world, &namespace, remembered),
-        due: remembered.next_check.is_some_and(|due| due <= at.clock),
+        secret_news,
+        due: is_due,
         fresh_from: if requested || status.id.is_none() { seen_at.max(recently) } else { recently },
         seen_at,
         requested_since: requested_since(&status, remembered, at),
@@ -102,7 +114,7 @@ pub fn facts<C: Content>(
             requested_at,
         },
         manner: Manner {
-            adopt: within.adopt || status.ownership == Some(Ownership::Adopted),
+            adopt: within.adopt,
             deletes: object.deletion_policy() == ContentDeletionPolicy::Delete,
             mode: within.mode,
             paused: within.paused,
@@ -113,25 +125,6 @@ pub fn facts<C: Content>(
         clock: at.clock,
         pass: Pass::default(),
     })
-}
-
-/// An id belongs to the account it was recorded in. In another one it means something else, or nothing; but what is for the
-/// whole installation is the same seen from any of its accounts.
-fn forget_other_account(status: &mut ContentStatus, place: &Place, is_wide: bool) {
-    let (Some(recorded), Place::Open(now)) = (&status.account, place) else { return };
-    let same_instance =
-        recorded.instance.namespace == now.instance.namespace && recorded.instance.name == now.instance.name;
-    if !same_instance || (recorded.id != now.id && !is_wide) {
-        *status = ContentStatus {
-            observed_generation: status.observed_generation,
-            last_handled_reconcile_at: status.last_handled_reconcile_at.take(),
-            connection_secret: status.connection_secret.take(),
-            // Nothing has been made in this one, and nothing about it has been lost.
-            account: Some(now.clone()),
-            conditions: std::mem::take(&mut status.conditions),
-            ..ContentStatus::default()
-        };
-    }
 }
 
 /// How the claim of the wanted key stands among those of the same account. Two resources with one key would undo each
@@ -145,7 +138,10 @@ fn standing<C: Content>(object: &C, world: &World, namespace: &str, uid: &str) -
         Ref::ContentKey(C::TRAIT.kind, namespace.to_owned(), object.within().account.clone(), key.clone());
     let claim = |name: &str| {
         let other = cache.get(namespace, name)?;
-        let has = other.status().and_then(|status| status.key.as_deref()) == Some(key.as_str());
+        // What a request may have made counts like what it has.
+        let status = other.status();
+        let noted = status.and_then(|status| status.creation.as_ref()).map(|note| &note.name);
+        let has = [status.and_then(|status| status.key.as_ref()), noted].contains(&Some(&key));
         Some(Claim {
             uid: other.uid()?,
             namespace: namespace.to_owned(),
@@ -161,19 +157,6 @@ fn standing<C: Content>(object: &C, world: &World, namespace: &str, uid: &str) -
         return Standing::Holds;
     }
     claims::standing(uid, &claims, !cache.unreadable_in(namespace).is_empty())
-}
-
-/// Ids of this kind that others of the account are bound to; asked only by one that would take over another.
-fn taken<C: Content>(object: &C, world: &World, namespace: &str, status: &ContentStatus) -> BTreeSet<i64> {
-    if status.id.is_some() || !object.within().adopt {
-        return BTreeSet::new();
-    }
-    let inside = Ref::AccountContent(namespace.to_owned(), object.within().account.clone());
-    let owners = world.references.to(&inside);
-    let siblings =
-        owners.iter().filter(|owner| owner.kind == C::TRAIT.kind && owner.name != object.name_any());
-    let bound = |name: &str| C::cache(&world.caches).get(namespace, name)?.status()?.id;
-    siblings.filter_map(|owner| bound(&owner.name)).collect()
 }
 
 /// When this process first saw the request that the status notes.

@@ -53,6 +53,8 @@ pub enum Deed {
     DeleteOurs,
     /// Somebody gives what we made another name.
     RenameOurs,
+    /// The database is set back, and somebody makes something that gets the id of what we made.
+    GiveAgain,
 }
 
 /// What a process remembers.
@@ -149,6 +151,10 @@ impl Kind for Inside {
             deeds.push((Trouble::Behind, Deed::DeleteOurs));
             deeds.push((Trouble::Behind, Deed::RenameOurs));
         }
+        let bound = object.status.id.and_then(|id| around.find(id));
+        if bound.is_some_and(|item| item.maker.is_some()) {
+            deeds.push((Trouble::Behind, Deed::GiveAgain));
+        }
         deeds
     }
 
@@ -159,6 +165,11 @@ impl Kind for Inside {
         let around = &mut turn.state.chatwoot;
         match deed {
             Deed::MakeTheirs => around.somebody_makes(clock),
+            Deed::GiveAgain => {
+                if let Some(id) = bound {
+                    around.give_again(id, clock);
+                }
+            }
             Deed::DeleteOurs => around.items.retain(|item| item.maker.is_none()),
             Deed::RenameOurs => {
                 let ours = around.items.iter_mut().filter(|item| Some(item.id) == bound);

@@ -57,6 +57,23 @@ fn what_is_to_be_taken_over_is_never_deleted() {
 }
 
 #[test]
+fn what_another_resource_is_bound_to_is_never_touched() {
+    for unique in [true, false] {
+        let mut search = scenarios::inside(
+            kind(unique, PLAIN),
+            false,
+            (1, false),
+            2,
+            &[Lost, Behind, Edit, DeleteKeeping],
+        );
+        search.model.start.chatwoot.rival = true;
+        let report = search.run();
+        println!("{report}");
+        assert!(report.found.is_none() && report.complete, "{report}");
+    }
+}
+
+#[test]
 fn a_process_that_takes_the_lead_doubles_nothing() {
     for unique in [true, false] {
         holds(
@@ -111,6 +128,33 @@ fn what_was_taken_over_deleted_with_its_resource() {
 fn a_second_one_of_ours_overlooked() {
     let broken = breaks(Mutant::ForgetsTwins, kind(false, PLAIN), false, 1, &[Replay]);
     assert_eq!(broken, Some(Violation::Doubled));
+}
+
+#[test]
+fn an_id_that_counts_alone() {
+    for unique in [true, false] {
+        let broken = breaks(Mutant::TrustsTheId, kind(unique, PLAIN), false, 1, &[Behind]);
+        assert!(matches!(broken, Some(Violation::WroteNotOurs(_))), "{broken:?}");
+    }
+}
+
+#[test]
+fn what_another_resource_has_made_meanwhile_taken_for_its_own() {
+    let search = |mutant| {
+        let kind = Inside { mutant, ..kind(true, PLAIN) };
+        let mut search = scenarios::inside(kind, false, (1, false), 2, &[Lost, Behind]);
+        search.model.start.chatwoot.rival = true;
+        search.run()
+    };
+    let report = search(Some(Mutant::ForgetsRivals));
+    let broken = report.found.as_ref().map(|trace| &trace.violation);
+    assert!(matches!(broken, Some(Violation::BoundStranger(_))), "{report}");
+}
+
+#[test]
+fn what_was_in_the_way_of_a_request_taken_for_its_outcome() {
+    let broken = breaks(Mutant::KeepsWhatIsInTheWay, kind(true, PLAIN), false, 1, &[Behind]);
+    assert!(matches!(broken, Some(Violation::BoundStranger(_))), "{broken:?}");
 }
 
 #[test]

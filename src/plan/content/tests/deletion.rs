@@ -61,7 +61,7 @@ fn what_belongs_to_the_installation_is_deleted_although_its_account_cannot_be_as
         let id = world.status.id.unwrap();
         world.place = place.clone();
         world.deleting = true;
-        assert_eq!(world.pass().calls(), ["delete"], "{place:?}");
+        assert_eq!(world.pass().calls(), ["show", "delete"], "{place:?}");
         assert!(world.gone && !world.items.contains_key(&id));
         assert_eq!(world.notices, [Notice::Deleted]);
     }

@@ -51,7 +51,7 @@ fn promise_one_that_another_resource_has_is_not_taken_over() {
     let mut world = World::label();
     let theirs = world.somebody_makes("vip");
     world.manner.adopt = true;
-    world.taken.insert(theirs);
+    world.others.push(Other { id: Some(theirs), ..Other::default() });
     let pass = world.pass();
     assert_eq!((pass.calls(), pass.reason()), (vec!["list"], "NotOwned"));
 }

@@ -69,7 +69,9 @@ pub struct World {
     pub wish: Result<Wish, Verdict>,
     pub place: Place,
     pub standing: Standing,
-    pub taken: BTreeSet<i64>,
+    pub others: Vec<Other>,
+    pub left_behind: bool,
+    pub elsewhere: bool,
     pub status: ContentStatus,
     pub generation: i64,
     pub deleting: bool,
@@ -79,6 +81,10 @@ pub struct World {
     pub items: BTreeMap<i64, Seen>,
     pub parts: BTreeMap<&'static str, Value>,
     pub next_id: i64,
+    /// Somebody makes one of this key just before the next create arrives.
+    pub meanwhile: Option<&'static str>,
+    /// A proxy sends the next create twice, and gives the second answer.
+    pub repeated: bool,
     /// Faults of the next calls: `token`, `list`, `create`, `patch`, `part`, `delete`.
     pub faults: BTreeMap<&'static str, Vec<Fault>>,
     // Kubernetes and the process.
@@ -127,6 +133,7 @@ fn name_of(effect: &Effect) -> Option<&'static str> {
         Effect::Create(_) => Some("create"),
         Effect::Patch(..) => Some("patch"),
         Effect::ReadPart(..) | Effect::WritePart(..) => Some("part"),
+        Effect::Show(_) => Some("show"),
         Effect::Delete(_) => Some("delete"),
         _ => None,
     }
@@ -155,7 +162,9 @@ impl World {
             wish: Ok(Wish { key: "vip".into(), fields, ..Wish::default() }),
             place: Place::Open(binding(7)),
             standing: Standing::Holds,
-            taken: BTreeSet::new(),
+            others: Vec::new(),
+            left_behind: false,
+            elsewhere: false,
             status: ContentStatus::default(),
             generation: 1,
             deleting: false,
@@ -164,6 +173,8 @@ impl World {
             items: BTreeMap::new(),
             parts: BTreeMap::new(),
             next_id: 100,
+            meanwhile: None,
+            repeated: false,
             faults: BTreeMap::new(),
             conflicts: 0,
             has_token: true,
@@ -266,7 +277,9 @@ impl World {
                 wish: self.wish.clone(),
                 standing: self.standing,
                 temporary: TEMPORARY.into(),
-                taken: self.taken.clone(),
+                others: self.others.clone(),
+                left_behind: self.left_behind,
+                elsewhere: self.elsewhere,
                 hash: self.hash(),
                 secret_news: false,
                 due: self.due,
@@ -428,6 +441,10 @@ impl World {
                 self.secrets.remove(&name);
                 Lesson::SecretDropped(name, Ok(()))
             }
+            Effect::Show(id) => {
+                let there = self.items.get(&id).cloned().ok_or(Failure::of(Class::NotFound));
+                Lesson::Shown(failure.map_or(there, Err))
+            }
             Effect::Delete(id) => {
                 if done {
                     self.items.remove(&id);
@@ -440,6 +457,14 @@ impl World {
     fn create(&mut self, fields: &Map, done: bool, failure: Option<Failure>) -> Lesson {
         let key = fields[self.kind.key].as_str().unwrap().to_owned();
         let unique = !matches!(self.kind.naming, Naming::Temporary(_));
+        if let Some(key) = self.meanwhile.take() {
+            self.somebody_makes(key);
+        }
+        if std::mem::take(&mut self.repeated) {
+            self.next_id += 1;
+            self.items
+                .insert(self.next_id, Seen { id: self.next_id, key: key.clone(), fields: fields.clone() });
+        }
         let is_taken = unique && self.items.values().any(|item| item.key == key);
         if is_taken {
             return Lesson::Created(Err(Failure { status: Some(422), ..Failure::of(Class::Invalid) }));

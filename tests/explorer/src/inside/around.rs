@@ -41,6 +41,8 @@ impl Name {
 pub struct Item {
     pub id: i64,
     pub name: Name,
+    /// It has what else the spec declares.
+    pub declared: bool,
     /// Uid of the resource whose request made it.
     pub made_by: Option<u8>,
     /// The same, while that has not let it go.
@@ -54,6 +56,7 @@ impl Item {
     pub fn shown(&self) -> Seen {
         let mut fields = Map::new();
         fields.insert("name".into(), self.name.text().into());
+        fields.insert("color".into(), self.declared.into());
         Seen { id: self.id, key: self.name.text(), fields }
     }
 }
@@ -85,8 +88,11 @@ pub struct Around {
     pub unheld: bool,
     /// Something that others made was taken over, as asked for.
     pub adopted: bool,
-    /// Something that others made was bound, because it appeared while a request of ours was noted.
+    /// Something that others made was bound, because it appeared while a request of ours was noted; or written, because it
+    /// came in the place of ours after that was looked at.
     pub mistaken: bool,
+    /// What others make is bound to another resource.
+    pub rival: bool,
 }
 
 impl Around {
@@ -109,10 +115,18 @@ impl Around {
         self.items.push(Item {
             id,
             name: Name::Wanted(false),
+            declared: false,
             made_by: None,
             maker: None,
             theirs: Some(clock),
         });
+    }
+
+    /// The database is set back, and somebody makes something that gets this id.
+    pub fn give_again(&mut self, id: i64, clock: Duration) {
+        self.items.retain(|item| item.id != id);
+        let (name, theirs) = (Name::Other, Some(clock));
+        self.items.push(Item { id, name, declared: false, made_by: None, maker: None, theirs });
     }
 
     /// The id of the new one; `None` where its key is taken.
@@ -124,6 +138,7 @@ impl Around {
         self.items.push(Item {
             id,
             name: request.name,
+            declared: true,
             made_by: Some(request.uid),
             maker: Some(request.uid),
             theirs: None,

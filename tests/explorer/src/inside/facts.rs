@@ -6,16 +6,12 @@ use super::{
 };
 use crate::resource::{Object, State};
 use chatwoot_operator::{
-    api::{
-        account::InstanceBinding,
-        common::{Mode, Ownership},
-        content::AccountBinding,
-    },
+    api::{account::InstanceBinding, common::Mode, content::AccountBinding},
     chatwoot::types::Map,
     plan::{
         account::Object as Seen,
         claims::Standing,
-        content::{Around, Facts, Manner, Naming, Pass, Place, Trait, Wish},
+        content::{Around, Facts, Manner, Naming, Other, Pass, Place, Trait, Wish},
     },
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -34,6 +30,7 @@ pub fn observe(kind: &Inside, state: &State<Inside>, object: &Object<Inside>, me
     let name = Name::Wanted(object.spec.second).text();
     let mut fields = Map::new();
     fields.insert("name".into(), name.clone().into());
+    fields.insert("color".into(), true.into());
     let started = object.status.creation.as_ref().map(|note| note.started_at.as_second());
     let since = match (started, memory.requested) {
         (Some(started), Some((known, since))) if known == started => Some(since),
@@ -52,7 +49,7 @@ pub fn observe(kind: &Inside, state: &State<Inside>, object: &Object<Inside>, me
             requested_at: None,
         },
         manner: Manner {
-            adopt: object.spec.adopt || object.status.ownership == Some(Ownership::Adopted),
+            adopt: object.spec.adopt,
             deletes: object.spec.deletes,
             mode: Mode::Enforce,
             paused: false,
@@ -65,7 +62,9 @@ pub fn observe(kind: &Inside, state: &State<Inside>, object: &Object<Inside>, me
             wish: Ok(Wish { key: name, fields, ..Wish::default() }),
             standing: Standing::Holds,
             temporary: Name::Temporary(object.uid).text(),
-            taken: BTreeSet::new(),
+            others: rivals(state),
+            left_behind: false,
+            elsewhere: false,
             hash: format!("{:?}", object.spec),
             secret_news: false,
             due: true,
@@ -83,6 +82,18 @@ pub fn observe(kind: &Inside, state: &State<Inside>, object: &Object<Inside>, me
     }
 }
 
+/// The resources that others' things are bound to.
+fn rivals(state: &State<Inside>) -> Vec<Other> {
+    let theirs = state.chatwoot.items.iter().filter(|item| state.chatwoot.rival && item.theirs.is_some());
+    let other = |item: &Item| Other {
+        who: "another".into(),
+        id: Some(item.id),
+        has: Some(item.name.text()),
+        may_make: BTreeSet::new(),
+    };
+    theirs.map(other).collect()
+}
+
 fn binding() -> AccountBinding {
     let instance =
         InstanceBinding { namespace: "ops".into(), name: "main".into(), uid: "i-1".into(), released: None };
@@ -97,6 +108,7 @@ pub fn remember(machine: &Facts) -> Memory {
     let item = |seen: &chatwoot_operator::plan::content::Seen| Item {
         id: seen.id,
         name: Name::of(&seen.key),
+        declared: seen.fields.get("color") == Some(&true.into()),
         made_by: None,
         maker: None,
         theirs: None,

@@ -48,15 +48,20 @@ pub fn act(turn: &mut Turn<'_, Inside>, pass: &mut Pass<Inside>, effect: Effect,
             Lesson::Created(late(turn, request, how))
         }
         Effect::Patch(id, fields) => {
-            turn.check(promises::writing(&turn.state, pass, id));
-            let name = Name::of(fields.get("name").and_then(|name| name.as_str()).unwrap_or_default());
+            let written = promises::writing(&turn.state, pass, id);
+            turn.state.chatwoot.mistaken |= written == Ok(true);
+            turn.check(written.map(drop));
+            let name = fields.get("name").and_then(|name| name.as_str()).map(Name::of);
             let unique = turn.kind.unique;
-            let taken = turn.state.chatwoot.items.iter().any(|item| item.name == name && item.id != id);
-            if unique && taken {
+            let taken = |item: &Item| Some(item.name) == name && item.id != id;
+            if unique && turn.state.chatwoot.items.iter().any(taken) {
                 return Lesson::Patched(id, Err(failure(Class::Invalid, 422)));
             }
             let answer = done(turn, how, |around| {
-                around.items.iter_mut().filter(|item| item.id == id).for_each(|item| item.name = name);
+                around.items.iter_mut().filter(|item| item.id == id).for_each(|item| {
+                    item.name = name.unwrap_or(item.name);
+                    item.declared |= fields.contains_key("color");
+                });
             });
             let there = turn.state.chatwoot.find(id).map(Item::shown);
             Lesson::Patched(id, answer.and_then(|()| there.ok_or_else(|| failure(Class::NotFound, 404))))
@@ -71,6 +76,7 @@ pub fn act(turn: &mut Turn<'_, Inside>, pass: &mut Pass<Inside>, effect: Effect,
         // There is no token to read, nothing beside it, and no Secret.
         Effect::Token
         | Effect::Secrets
+        | Effect::Show(_)
         | Effect::ReadPart(..)
         | Effect::WritePart(..)
         | Effect::Publish { .. }

@@ -20,6 +20,9 @@ pub enum Mutant {
     DeletesWhatItTookOver,
     ForgetsTwins,
     ForgetsWhatIsUnderWay,
+    TrustsTheId,
+    ForgetsRivals,
+    KeepsWhatIsInTheWay,
 }
 
 /// What it takes the facts for.
@@ -30,6 +33,7 @@ pub fn begin(mutant: Option<Mutant>, facts: &mut Facts) {
         Some(Mutant::DeletesWhatItTookOver) if facts.object.deleting => {
             facts.status.ownership = Some(Ownership::Created);
         }
+        Some(Mutant::ForgetsRivals) => facts.around.others.clear(),
         Some(Mutant::ForgetsTwins) if facts.status.id.is_some() => facts.around.temporary = "none".into(),
         Some(Mutant::ForgetsWhatIsUnderWay) if facts.object.deleting && facts.status.id.is_none() => {
             facts.around.settle = Duration::ZERO;
@@ -39,7 +43,19 @@ pub fn begin(mutant: Option<Mutant>, facts: &mut Facts) {
 }
 
 pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
+    let is_list = matches!(lesson, Lesson::Listed(_));
     facts.learn(lesson);
+    if mutant == Some(Mutant::TrustsTheId) && is_list {
+        let bound = facts.pass.list.as_ref().zip(facts.status.id).and_then(|(list, id)| list.find(id));
+        if let Some(key) = bound.map(|seen| seen.key.clone()) {
+            facts.status.key = Some(key);
+        }
+    }
+    // What is listed after a refusal counts as made.
+    if mutant == Some(Mutant::KeepsWhatIsInTheWay) && is_list && facts.pass.refused.is_some() {
+        facts.pass.unrecorded =
+            facts.pass.list.as_ref().and_then(|list| list.items.first()).map(|seen| seen.id);
+    }
     if mutant == Some(Mutant::RenamesBeforeBinding)
         && let Some(id) = facts.pass.unrecorded.take()
     {

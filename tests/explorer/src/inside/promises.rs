@@ -1,7 +1,8 @@
 //! What must hold for what is inside accounts.
 //!
 //! Nothing in Chatwoot says whose it is, so two things no protocol can tell, and they are excluded: what others make under
-//! the same unique key while a request of ours is under way counts as made by it ([`Around::mistaken`]); and where the
+//! the same unique key while a request of ours is under way counts as made by it, and so does what came in the place of ours
+//! after that was looked at ([`Around::mistaken`]); and where the
 //! status was lost, or the finalizer was away when the resource went, what was made is not removed. What a proxy that sends
 //! a request twice makes after the resource is gone is left, and what may exist is named by an event.
 
@@ -105,6 +106,13 @@ pub fn binding(state: &State<Inside>, pass: &Pass<Inside>, id: i64) -> Result<bo
     if item.made_by == Some(pass.object.uid) || pass.machine.manner.adopt && pass.object.spec.adopt {
         return Ok(false);
     }
+    // It is bound already: what came in its place since is found out with the next look.
+    if stored(state, pass).is_some_and(|stored| stored.status.id == Some(id)) && is_unseen(item, pass) {
+        return Ok(false);
+    }
+    if item.theirs.is_some() && (pass.machine.pass.refused.is_some() || is_rivals(state, item, pass)) {
+        return Err(Violation::BoundStranger(id));
+    }
     // The copy of a request that an earlier resource of this name sent counts as others', too.
     let copy = item.made_by.is_some() && state.chatwoot.replayed;
     if copy || appeared_meanwhile(item, pass) { Ok(true) } else { Err(Violation::BoundStranger(id)) }
@@ -117,11 +125,25 @@ fn appeared_meanwhile(item: &Item, pass: &Pass<Inside>) -> bool {
     item.theirs.zip(noted).is_some_and(|(made, noted)| (made + TICK).as_secs() > noted)
 }
 
-pub fn writing(state: &State<Inside>, pass: &Pass<Inside>, id: i64) -> Result<(), Violation> {
-    let Some(item) = state.chatwoot.find(id) else { return Ok(()) };
+/// Another resource was bound to it when the pass began.
+fn is_rivals(state: &State<Inside>, item: &Item, pass: &Pass<Inside>) -> bool {
+    state.chatwoot.rival && item.theirs.is_some_and(|made| made < pass.machine.clock)
+}
+
+/// The pass has not seen it as it is.
+fn is_unseen(item: &Item, pass: &Pass<Inside>) -> bool {
+    let list = pass.machine.pass.list.as_ref();
+    list.is_none_or(|list| list.find(item.id) != Some(&item.shown()))
+}
+
+/// Whether what is written has come in the place of ours since it was looked at.
+pub fn writing(state: &State<Inside>, pass: &Pass<Inside>, id: i64) -> Result<bool, Violation> {
+    let Some(item) = state.chatwoot.find(id) else { return Ok(false) };
     let adopted = pass.machine.status.ownership == Some(Ownership::Adopted) && pass.object.spec.adopt;
     if item.made_by == Some(pass.object.uid) || adopted || state.chatwoot.mistaken {
-        Ok(())
+        Ok(false)
+    } else if item.theirs.is_some() && is_unseen(item, pass) {
+        Ok(true)
     } else {
         Err(Violation::WroteNotOurs(id))
     }
@@ -132,7 +154,9 @@ pub fn deleting(state: &State<Inside>, pass: &Pass<Inside>, id: i64) -> Result<b
     let Some(item) = state.chatwoot.find(id) else { return Ok(false) };
     if item.made_by == Some(pass.object.uid) || state.chatwoot.mistaken {
         Ok(false)
-    } else if appeared_meanwhile(item, pass) {
+    } else if item.theirs.is_some() && is_unseen(item, pass) {
+        Ok(true)
+    } else if appeared_meanwhile(item, pass) && !is_rivals(state, item, pass) {
         Ok(true)
     } else {
         Err(Violation::DeletedNotOurs(id))
