@@ -9,9 +9,11 @@ mod names;
 mod settle;
 #[cfg(test)]
 pub(super) mod tests;
+mod told;
 mod types;
 
 pub use names::{Named, Names};
+pub use told::{Called, Shown, Telling, Untold};
 pub use types::*;
 
 use super::{Moment, Step, claims::Standing, status::Verdict};

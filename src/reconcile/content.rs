@@ -32,7 +32,7 @@ use crate::{
     },
     plan::{
         Moment,
-        content::{Facts, Named, Names, Seen, Trait, Wish},
+        content::{Facts, Named, Names, Seen, Telling, Trait, Untold, Wish},
         status::Verdict,
     },
 };
@@ -99,6 +99,9 @@ pub trait Content:
 {
     const TRAIT: &'static Trait;
 
+    /// Parts that a manifest of one that is there can declare.
+    const TOLD_PARTS: &'static [&'static str] = &[];
+
     fn cache(caches: &Caches) -> &Cache<Self>;
 
     fn within(&self) -> &Within;
@@ -128,6 +131,13 @@ pub trait Content:
     /// # Errors
     /// What it names that is not there yet, or asks for that cannot be.
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict>;
+
+    /// What a manifest of one that is there declares: [`Content::wish`] the other way round. What comes out is compared with
+    /// what is there before anybody sees it.
+    ///
+    /// # Errors
+    /// Why no manifest can.
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<Self::Spec, Untold>;
 
     /// Everything of this kind in the account.
     fn list(account: &Account) -> Answer<Vec<Item>>;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{
         content::{ConnectionSecret, ContentDeletionPolicy, Within},
-        inbox::ChatwootInbox,
+        inbox::{ChatwootInbox, InboxSpec},
     },
     chatwoot::{
         application::{Account, Answer},
@@ -23,8 +23,8 @@ use crate::{
     },
     plan::{
         agent_bot::AGENT_BOT,
-        content::{Named, Names, Trait, Wish},
-        inbox::{BOT, INBOX, MEMBERS, seen, wish},
+        content::{Named, Names, Telling, Trait, Untold, Wish},
+        inbox::{BOT, INBOX, MEMBERS, seen, told, wish},
         status::Verdict,
     },
 };
@@ -34,6 +34,7 @@ use serde_json::{Value, json};
 
 impl Content for ChatwootInbox {
     const TRAIT: &'static Trait = &INBOX;
+    const TOLD_PARTS: &'static [&'static str] = &[MEMBERS, BOT];
 
     fn cache(caches: &Caches) -> &Cache<Self> {
         &caches.contents.inboxes
@@ -70,6 +71,10 @@ impl Content for ChatwootInbox {
 
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
         wish(&self.spec, names)
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<InboxSpec, Untold> {
+        told(within, shown)
     }
 
     fn list(account: &Account) -> Answer<Vec<Item>> {

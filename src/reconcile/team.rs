@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::{
         content::{ContentDeletionPolicy, Within},
-        team::ChatwootTeam,
+        team::{ChatwootTeam, TeamSpec},
     },
     chatwoot::{
         application::{Account, Answer},
@@ -16,9 +16,9 @@ use crate::{
         types::{Map, UserId},
     },
     plan::{
-        content::{Named, Names, Trait, Wish},
+        content::{Named, Names, Telling, Trait, Untold, Wish},
         status::Verdict,
-        team::{TEAM, members, seen, wish},
+        team::{MEMBERS, TEAM, members, seen, told, wish},
     },
 };
 use futures::{FutureExt, TryFutureExt};
@@ -26,6 +26,7 @@ use serde_json::Value;
 
 impl Content for ChatwootTeam {
     const TRAIT: &'static Trait = &TEAM;
+    const TOLD_PARTS: &'static [&'static str] = &[MEMBERS];
 
     fn cache(caches: &Caches) -> &Cache<Self> {
         &caches.contents.teams
@@ -49,6 +50,10 @@ impl Content for ChatwootTeam {
 
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
         wish(&self.spec, names)
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<TeamSpec, Untold> {
+        Ok(told(within, shown))
     }
 
     fn list(account: &Account) -> Answer<Vec<Item>> {

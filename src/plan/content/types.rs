@@ -79,7 +79,7 @@ impl Wish {
     }
 
     /// What only a create can make so, and is not so in `seen`.
-    pub(super) fn irreconcilable(&self, seen: &Seen) -> Option<&str> {
+    pub fn irreconcilable(&self, seen: &Seen) -> Option<&str> {
         let differs =
             |(field, value): &(&String, &Value)| seen.fields.get(*field).is_some_and(|found| found != *value);
         self.fixed.iter().find(differs).map(|(field, _)| field.as_str())
