@@ -8,6 +8,7 @@ mod names;
 mod observe;
 pub mod place;
 pub mod registry;
+pub mod told;
 mod values;
 
 pub use hands::ContentHands;
