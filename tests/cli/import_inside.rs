@@ -186,7 +186,6 @@ async fn what_is_inside_is_taken_over_as_it_is() -> Result<()> {
         // What names something else inside the account waits until that is taken over.
         let looked = |object: &Value| {
             is_ready_with(object, "Observed")
-                || object["status"]["conditions"][0]["reason"] == "WaitingForReference"
                 || object["status"]["conditions"].to_string().contains("WaitingForReference")
         };
         for object in settled(&client, kind, count, looked, 90 * SECOND).await? {

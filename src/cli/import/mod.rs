@@ -190,16 +190,15 @@ pub async fn run(options: Options) -> Result<u8> {
     let installation = rehearsal.world.installation().context("the installation has not been read")?;
     let known = Known::of(&rehearsal.world, &choices.instance, installation);
     let mut imported = manifests::manifests(&found, &known, &choices);
-    let sum = match options.content {
-        false => None,
-        true => {
-            let mut kubernetes = Kubernetes::new(&options.cluster);
-            let given = inside::given_token(options.credentials.as_ref(), &mut kubernetes).await?;
-            let mut keys = content::Keys::new(&reader, &known, &found.people, given).await?;
-            keys.as_administrators = options.as_administrators;
-            let caches = &rehearsal.world.caches;
-            Some(content::add(&mut imported, &reader, &keys, &choices, caches, &client).await?)
-        }
+    let sum = if options.content {
+        let mut kubernetes = Kubernetes::new(&options.cluster);
+        let given = inside::given_token(options.credentials.as_ref(), &mut kubernetes).await?;
+        let mut keys = content::Keys::new(&reader, &known, &found.people, given).await?;
+        keys.as_administrators = options.as_administrators;
+        let caches = &rehearsal.world.caches;
+        Some(content::add(&mut imported, &reader, &keys, &choices, caches, &client).await?)
+    } else {
+        None
     };
     match &options.output_dir {
         Some(folder) => write::to_folder(&imported, options.output, folder)?,

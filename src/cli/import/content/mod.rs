@@ -136,6 +136,9 @@ struct Lists {
     items: Vec<Vec<Item>>,
 }
 
+/// What was chosen of each kind.
+type OfKinds<'a> = Vec<(&'a Kind, Choice<'a>)>;
+
 struct Inside<'a> {
     reader: &'a Reader,
     keys: &'a Keys<'a>,
@@ -168,7 +171,7 @@ impl<'a> Inside<'a> {
         caches: &Caches,
         taken: &mut Taken,
         notes: &mut Notes,
-    ) -> Vec<(&'a Kind, Choice<'a>)> {
+    ) -> OfKinds<'a> {
         let of_kinds = self.kinds.iter().zip(items);
         of_kinds
             .map(|(kind, items)| {
@@ -183,8 +186,8 @@ impl<'a> Inside<'a> {
         &self,
         id: AccountId,
         token: &AccessToken,
-        mut choices: Vec<(&'a Kind, Choice<'a>)>,
-    ) -> Result<Result<Vec<(&'a Kind, Choice<'a>)>, Closed>> {
+        mut choices: OfKinds<'a>,
+    ) -> Result<Result<OfKinds<'a>, Closed>> {
         for (kind, choice) in &mut choices {
             for one in &mut choice.chosen {
                 let thing = one.shown.seen.id;
