@@ -1,12 +1,16 @@
 //! What a ChatwootAgentBot asks for, in Chatwoot's words.
 
 use super::{
-    content::{Names, Naming, Seen, Trait, Wish, declared, fields},
+    content::{Names, Naming, Seen, Telling, Trait, Wish, declared, fields},
     inbox::INBOX,
     status::Verdict,
 };
 use crate::{
-    api::{agent_bot::AgentBotSpec, conditions::reason},
+    api::{
+        agent_bot::AgentBotSpec,
+        conditions::reason,
+        content::{ContentDeletionPolicy, Within},
+    },
     chatwoot::{tenant::agent_bot::AgentBot, version::Version},
 };
 use serde_json::{Value, json};
@@ -101,6 +105,24 @@ pub fn seen(bot: &AgentBot) -> Seen {
             ("description", json!(bot.description.clone().unwrap_or_default())),
             ("outgoing_url", json!(bot.outgoing_url.clone().unwrap_or_default())),
         ]),
+    }
+}
+
+/// What a manifest of one that is there declares. Where it answers stands in the manifests of the inboxes.
+pub fn told(within: Within, bot: &mut Telling<'_>) -> AgentBotSpec {
+    let shows_the_url = bot.version() >= SHOWS_THE_URL;
+    if !shows_the_url {
+        bot.leave(format!("outgoingUrl (Chatwoot shows it since {SHOWS_THE_URL})"));
+    }
+    AgentBotSpec {
+        within,
+        installation_wide: false,
+        name: bot.key(),
+        description: bot.text("description"),
+        outgoing_url: bot.text("outgoing_url").filter(|_| shows_the_url),
+        inboxes: None,
+        connection_secret: None,
+        deletion_policy: ContentDeletionPolicy::Retain,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a ChatwootCustomAttributeDefinition asks for, in Chatwoot's words.
 
 use super::{
-    content::{Names, Naming, Seen, Trait, Wish, declared, fields},
+    content::{Names, Naming, Seen, Telling, Trait, Untold, Wish, declared, fields},
     status::Verdict,
 };
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
             AttributeModel as Model, CustomAttributeDefinitionSpec, DisplayType as Displayed,
         },
         conditions::reason,
+        content::{ContentDeletionPolicy, Within},
     },
     chatwoot::tenant::attribute::{AttributeDefinition, AttributeModel, DisplayType},
 };
@@ -96,14 +97,51 @@ fn display_type(shown: Displayed) -> DisplayType {
     }
 }
 
+/// What a manifest of one that is there declares.
+///
+/// # Errors
+/// It is of a model or type that this release does not know.
+pub fn told(within: Within, one: &Telling<'_>) -> Result<CustomAttributeDefinitionSpec, Untold> {
+    let whole = one.key();
+    let (of, key) = whole.split_once('/').unwrap_or_default();
+    let model =
+        [Model::Contact, Model::Conversation, Model::Company].into_iter().find(|m| model(*m).as_str() == of);
+    let model = model.ok_or("is of something that has no attributes here")?;
+    let shown = one.word("attribute_display_type", &DISPLAYED, display_type);
+    let display_type = shown.ok_or("is of a type that is not known here")?;
+    let is_text = display_type == Displayed::Text;
+    let regex_pattern = one.text("regex_pattern").filter(|_| is_text);
+    Ok(CustomAttributeDefinitionSpec {
+        within,
+        attribute_key: key.to_owned(),
+        model,
+        display_type,
+        display_name: one.text("attribute_display_name").unwrap_or_default(),
+        description: one.text("attribute_description"),
+        values: one
+            .read("attribute_values")
+            .filter(|values: &Vec<String>| display_type == Displayed::List && !values.is_empty()),
+        regex_cue: one.text("regex_cue").filter(|_| regex_pattern.is_some()),
+        regex_pattern,
+        deletion_policy: ContentDeletionPolicy::Retain,
+    })
+}
+
+const DISPLAYED: [Displayed; 8] = [
+    Displayed::Text,
+    Displayed::Number,
+    Displayed::Currency,
+    Displayed::Percent,
+    Displayed::Link,
+    Displayed::Date,
+    Displayed::List,
+    Displayed::Checkbox,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        api::content::{ContentDeletionPolicy, Within},
-        chatwoot::version::Version,
-        plan::content::tests::Namesakes,
-    };
+    use crate::{chatwoot::version::Version, plan::content::tests::Namesakes};
     use serde_json::Value;
 
     fn spec() -> CustomAttributeDefinitionSpec {

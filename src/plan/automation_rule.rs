@@ -16,8 +16,10 @@
 mod actions;
 mod conditions;
 mod shown;
+mod told;
 
 pub use shown::seen;
+pub use told::told;
 
 use super::{
     content::{Named, Names, Naming, Trait, Wish, declared},
@@ -88,6 +90,14 @@ fn event(event: Event) -> RuleEvent {
         Event::MessageCreated => RuleEvent::MessageCreated,
     }
 }
+
+const EVENTS: [Event; 5] = [
+    Event::ConversationCreated,
+    Event::ConversationUpdated,
+    Event::ConversationOpened,
+    Event::ConversationResolved,
+    Event::MessageCreated,
+];
 
 /// Something that the definition refuses today; an object stored before may still say it.
 fn invalid(text: String) -> Verdict {

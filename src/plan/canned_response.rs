@@ -1,7 +1,13 @@
 //! What a ChatwootCannedResponse asks for, in Chatwoot's words.
 
-use super::content::{Naming, Seen, Trait, Wish, fields};
-use crate::{api::canned_response::CannedResponseSpec, chatwoot::tenant::canned::CannedResponse};
+use super::content::{Naming, Seen, Telling, Trait, Wish, fields};
+use crate::{
+    api::{
+        canned_response::CannedResponseSpec,
+        content::{ContentDeletionPolicy, Within},
+    },
+    chatwoot::tenant::canned::CannedResponse,
+};
 use serde_json::json;
 
 pub const CANNED_RESPONSE: Trait = Trait {
@@ -22,10 +28,19 @@ pub fn seen(answer: &CannedResponse) -> Seen {
     Seen { id: answer.id.0, key: answer.short_code.clone(), fields }
 }
 
+/// What a manifest of one that is there declares.
+pub fn told(within: Within, answer: &Telling<'_>) -> CannedResponseSpec {
+    CannedResponseSpec {
+        within,
+        short_code: answer.key(),
+        content: answer.text("content").unwrap_or_default(),
+        deletion_policy: ContentDeletionPolicy::Retain,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::content::{ContentDeletionPolicy, Within};
 
     #[test]
     fn codes_differ_by_capital_letters_and_content_to_the_letter() {

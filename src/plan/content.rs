@@ -9,10 +9,12 @@ mod names;
 mod settle;
 #[cfg(test)]
 pub(super) mod tests;
+mod told;
 mod types;
 mod whose;
 
 pub use names::{Named, Names};
+pub use told::{Called, Shown, Telling, Untold};
 pub use types::*;
 pub use whose::MADE_UNDER;
 

@@ -8,9 +8,11 @@ mod channel;
 mod hours;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use channel::{PRE_CHAT_FIELDS, PRE_CHAT_MESSAGE, REPLY_WINDOW};
 pub use hours::{days, is_day};
+pub use told::told;
 
 use super::{
     agent_bot::AGENT_BOT,

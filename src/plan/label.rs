@@ -1,7 +1,13 @@
 //! What a ChatwootLabel asks for, in Chatwoot's words.
 
-use super::content::{Naming, Seen, Trait, Wish, declared, fields};
-use crate::{api::label::LabelSpec, chatwoot::tenant::label::Label};
+use super::content::{Naming, Seen, Telling, Trait, Wish, declared, fields};
+use crate::{
+    api::{
+        content::{ContentDeletionPolicy, Within},
+        label::LabelSpec,
+    },
+    chatwoot::tenant::label::Label,
+};
 use serde_json::json;
 
 pub const LABEL: Trait =
@@ -30,10 +36,21 @@ pub fn seen(label: &Label) -> Seen {
     }
 }
 
+/// What a manifest of one that is there declares.
+pub fn told(within: Within, label: &Telling<'_>) -> LabelSpec {
+    LabelSpec {
+        within,
+        title: label.key(),
+        description: label.text("description"),
+        color: label.text("color"),
+        show_on_sidebar: label.flag("show_on_sidebar"),
+        deletion_policy: ContentDeletionPolicy::Retain,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::content::{ContentDeletionPolicy, Within};
 
     fn spec() -> LabelSpec {
         LabelSpec {

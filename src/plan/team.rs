@@ -1,11 +1,14 @@
 //! What a ChatwootTeam asks for, in Chatwoot's words.
 
 use super::{
-    content::{Names, Naming, Seen, Trait, Wish, declared, fields},
+    content::{Names, Naming, Seen, Telling, Trait, Wish, declared, fields},
     status::Verdict,
 };
 use crate::{
-    api::team::TeamSpec,
+    api::{
+        content::{ContentDeletionPolicy, Within},
+        team::TeamSpec,
+    },
     chatwoot::tenant::{agent::Agent, team::Team},
 };
 use serde_json::{Value, json};
@@ -43,6 +46,18 @@ pub fn seen(team: &Team) -> Seen {
     }
 }
 
+/// What a manifest of one that is there declares.
+pub fn told(within: Within, team: &mut Telling<'_>) -> TeamSpec {
+    TeamSpec {
+        within,
+        name: team.key(),
+        description: team.text("description"),
+        allow_auto_assign: team.flag("allow_auto_assign"),
+        members: team.people(MEMBERS),
+        deletion_policy: ContentDeletionPolicy::Retain,
+    }
+}
+
 /// Who is in it.
 pub fn members(agents: &[Agent]) -> Value {
     in_order(agents.iter().map(|agent| agent.id.0).collect())
@@ -59,10 +74,7 @@ fn in_order(mut ids: Vec<i64>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        api::content::{ContentDeletionPolicy, Within},
-        plan::content::tests::Namesakes,
-    };
+    use crate::plan::content::tests::Namesakes;
 
     fn spec() -> TeamSpec {
         TeamSpec {

@@ -1,12 +1,14 @@
 //! What a ChatwootWebhook asks for, in Chatwoot's words.
 
 use super::{
-    content::{Names, Naming, Seen, Trait, Wish, declared, fields},
+    content::{Names, Naming, Seen, Telling, Trait, Wish, declared, fields},
     status::Verdict,
 };
 use crate::{
     api::{
+        common::Discreet,
         conditions::reason,
+        content::{ContentDeletionPolicy, Within},
         webhook::{WebhookEvent as Told, WebhookSpec},
     },
     chatwoot::{
@@ -78,6 +80,41 @@ pub fn seen(webhook: &Webhook) -> Seen {
     }
 }
 
+/// What a manifest of one that is there declares.
+pub fn told(within: Within, webhook: &mut Telling<'_>) -> WebhookSpec {
+    let inbox = webhook.read::<i64>("inbox_id");
+    let named = inbox.and_then(|id| webhook.sibling(INBOX, id));
+    if let Some(id) = inbox.filter(|_| named.is_none()) {
+        webhook.leave(format!("inbox (no manifest is of inbox {id})"));
+    }
+    let events: Vec<WebhookEvent> = webhook.read("subscriptions").unwrap_or_default();
+    let told: Vec<Told> = TOLD.into_iter().filter(|told| events.contains(&event(*told))).collect();
+    WebhookSpec {
+        within,
+        url: Discreet(webhook.key()),
+        name: webhook.text("name").filter(|_| webhook.version() >= Webhook::NAMED_SINCE),
+        subscriptions: (!told.is_empty()).then_some(told),
+        inbox: named,
+        connection_secret: None,
+        deletion_policy: ContentDeletionPolicy::Retain,
+    }
+}
+
+const TOLD: [Told; 12] = [
+    Told::ConversationCreated,
+    Told::ConversationStatusChanged,
+    Told::ConversationUpdated,
+    Told::MessageCreated,
+    Told::MessageUpdated,
+    Told::WebwidgetTriggered,
+    Told::ContactCreated,
+    Told::ContactUpdated,
+    Told::InboxCreated,
+    Told::InboxUpdated,
+    Told::ConversationTypingOn,
+    Told::ConversationTypingOff,
+];
+
 /// Events as they are compared: in which order they stand makes no difference.
 fn in_order(mut events: Vec<WebhookEvent>) -> Value {
     events.sort_unstable();
@@ -105,13 +142,7 @@ fn event(told: Told) -> WebhookEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        api::{
-            common::Discreet,
-            content::{ConnectionSecret, ContentDeletionPolicy, Within},
-        },
-        plan::content::tests::Namesakes,
-    };
+    use crate::{api::content::ConnectionSecret, plan::content::tests::Namesakes};
 
     const URL: &str = "https://hooks.acme.example/t/canary";
 

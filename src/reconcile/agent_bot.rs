@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{
-        agent_bot::ChatwootAgentBot,
+        agent_bot::{AgentBotSpec, ChatwootAgentBot},
         content::{ConnectionSecret, ContentDeletionPolicy, Within},
         inbox::ChatwootInbox,
     },
@@ -21,8 +21,8 @@ use crate::{
         types::Map,
     },
     plan::{
-        agent_bot::{AGENT_BOT, seen, wish},
-        content::{Named, Names, Trait, Wish},
+        agent_bot::{AGENT_BOT, seen, told, wish},
+        content::{Named, Names, Telling, Trait, Untold, Wish},
         inbox::INBOX,
         status::Verdict,
     },
@@ -66,6 +66,10 @@ impl Content for ChatwootAgentBot {
 
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
         wish(&self.name_any(), &self.spec, names)
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<AgentBotSpec, Untold> {
+        Ok(told(within, shown))
     }
 
     /// The account's own, and those of the installation, which cannot be written here.

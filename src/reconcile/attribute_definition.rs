@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{
-        attribute_definition::ChatwootCustomAttributeDefinition,
+        attribute_definition::{ChatwootCustomAttributeDefinition, CustomAttributeDefinitionSpec},
         content::{ContentDeletionPolicy, Within},
     },
     chatwoot::{
@@ -16,8 +16,8 @@ use crate::{
         types::Map,
     },
     plan::{
-        attribute_definition::{ATTRIBUTE_DEFINITION, key, seen, wish},
-        content::{Names, Trait, Wish},
+        attribute_definition::{ATTRIBUTE_DEFINITION, key, seen, told, wish},
+        content::{Names, Telling, Trait, Untold, Wish},
         status::Verdict,
     },
 };
@@ -44,6 +44,10 @@ impl Content for ChatwootCustomAttributeDefinition {
 
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
         wish(&self.spec, names)
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<CustomAttributeDefinitionSpec, Untold> {
+        told(within, shown)
     }
 
     fn list(account: &Account) -> Answer<Vec<Item>> {

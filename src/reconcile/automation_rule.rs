@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{
-        automation_rule::ChatwootAutomationRule,
+        automation_rule::{AutomationRuleSpec, ChatwootAutomationRule},
         content::{ContentDeletionPolicy, Within},
     },
     chatwoot::{
@@ -16,8 +16,8 @@ use crate::{
         types::Map,
     },
     plan::{
-        automation_rule::{AUTOMATION_RULE, named, seen, wish},
-        content::{Named, Names, Trait, Wish},
+        automation_rule::{AUTOMATION_RULE, named, seen, told, wish},
+        content::{Named, Names, Telling, Trait, Untold, Wish},
         status::Verdict,
     },
 };
@@ -48,6 +48,10 @@ impl Content for ChatwootAutomationRule {
 
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
         wish(&self.spec, names)
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<AutomationRuleSpec, Untold> {
+        told(within, shown)
     }
 
     fn list(account: &Account) -> Answer<Vec<Item>> {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{
-        canned_response::ChatwootCannedResponse,
+        canned_response::{CannedResponseSpec, ChatwootCannedResponse},
         content::{ContentDeletionPolicy, Within},
     },
     chatwoot::{
@@ -16,8 +16,8 @@ use crate::{
         types::Map,
     },
     plan::{
-        canned_response::{CANNED_RESPONSE, seen, wish},
-        content::{Names, Trait, Wish},
+        canned_response::{CANNED_RESPONSE, seen, told, wish},
+        content::{Names, Telling, Trait, Untold, Wish},
         status::Verdict,
     },
 };
@@ -44,6 +44,10 @@ impl Content for ChatwootCannedResponse {
 
     fn wish(&self, _: &dyn Names) -> Result<Wish, Verdict> {
         Ok(wish(&self.spec))
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<CannedResponseSpec, Untold> {
+        Ok(told(within, shown))
     }
 
     fn list(account: &Account) -> Answer<Vec<Item>> {

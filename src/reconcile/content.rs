@@ -12,6 +12,7 @@ mod others;
 pub mod place;
 pub mod recorded;
 pub mod registry;
+pub mod told;
 mod values;
 
 pub use beside::Look;
@@ -38,7 +39,7 @@ use crate::{
     },
     plan::{
         Moment,
-        content::{Facts, Named, Names, Seen, Trait, Wish},
+        content::{Facts, Named, Names, Seen, Telling, Trait, Untold, Wish},
         status::Verdict,
     },
 };
@@ -105,6 +106,9 @@ pub trait Content:
 {
     const TRAIT: &'static Trait;
 
+    /// Parts that a manifest of one that is there can declare.
+    const TOLD_PARTS: &'static [&'static str] = &[];
+
     fn cache(caches: &Caches) -> &Cache<Self>;
 
     fn within(&self) -> &Within;
@@ -135,6 +139,13 @@ pub trait Content:
     /// What it names that is not there yet, or asks for that cannot be.
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict>;
 
+    /// What a manifest of one that is there declares: [`Content::wish`] the other way round. What comes out is compared with
+    /// what is there before anybody sees it.
+    ///
+    /// # Errors
+    /// Why no manifest can.
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<Self::Spec, Untold>;
+
     /// Everything of this kind in the account: one request, as each of those that only give an answer.
     fn list(account: &Account) -> Answer<Vec<Item>>;
 
@@ -160,14 +171,19 @@ pub trait Content:
 
     fn delete(account: &Account, id: i64) -> Answer<()>;
 
+    /// What lies beside the object itself, where one request tells it.
+    fn part(_: &Account, _id: i64, _part: &'static str) -> Answer<Value> {
+        answer(Err(no_such_part()))
+    }
+
     /// What lies beside the object itself; only asked for parts that [`Content::wish`] names.
     /// One that takes many requests gives way between them.
     fn read_part(
-        _: &mut Inside<'_>,
-        _id: i64,
-        _part: &'static str,
+        inside: &mut Inside<'_>,
+        id: i64,
+        part: &'static str,
     ) -> impl Future<Output = Result<Value, Halt>> + Send {
-        async { Err(no_such_part()) }
+        async move { Ok(inside.call(|account| Self::part(account, id, part)).await?) }
     }
 
     /// Makes the part `wanted`; gives what it is then. As with [`Content::read_part`]; what was done before it was cut off
@@ -178,12 +194,12 @@ pub trait Content:
         _part: &'static str,
         _wanted: Value,
     ) -> impl Future<Output = Result<Value, Halt>> + Send {
-        async { Err(no_such_part()) }
+        async { Err(no_such_part().into()) }
     }
 }
 
-fn no_such_part() -> Halt {
-    Failure { detail: Some("this kind has no such part"), ..Failure::of(Class::Invalid) }.into()
+fn no_such_part() -> Failure {
+    Failure { detail: Some("this kind has no such part"), ..Failure::of(Class::Invalid) }
 }
 
 /// Fields of a wish as the type that a method takes.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::{
         content::{ConnectionSecret, ContentDeletionPolicy, Within},
-        inbox::ChatwootInbox,
+        inbox::{ChatwootInbox, InboxSpec},
     },
     chatwoot::{
         application::{Account, Answer},
@@ -24,8 +24,8 @@ use crate::{
     },
     plan::{
         agent_bot::AGENT_BOT,
-        content::{Named, Names, Trait, Wish},
-        inbox::{BOT, INBOX, MEMBERS, seen, wish},
+        content::{Named, Names, Telling, Trait, Untold, Wish},
+        inbox::{BOT, INBOX, MEMBERS, seen, told, wish},
         status::Verdict,
     },
 };
@@ -35,6 +35,7 @@ use serde_json::{Value, json};
 
 impl Content for ChatwootInbox {
     const TRAIT: &'static Trait = &INBOX;
+    const TOLD_PARTS: &'static [&'static str] = &[MEMBERS, BOT];
 
     fn cache(caches: &Caches) -> &Cache<Self> {
         &caches.contents.inboxes
@@ -73,6 +74,10 @@ impl Content for ChatwootInbox {
         wish(&self.spec, names)
     }
 
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<InboxSpec, Untold> {
+        told(within, shown)
+    }
+
     fn list(account: &Account) -> Answer<Vec<Item>> {
         account.inboxes().list().map_ok(|inboxes| inboxes.iter().map(item).collect()).boxed()
     }
@@ -108,12 +113,12 @@ impl Content for ChatwootInbox {
         account.inboxes().delete(InboxId(id))
     }
 
-    async fn read_part(inside: &mut Inside<'_>, id: i64, part: &'static str) -> Result<Value, Halt> {
+    fn part(account: &Account, id: i64, part: &'static str) -> Answer<Value> {
         let inbox = InboxId(id);
-        Ok(match part {
-            MEMBERS => ids(&inside.call(|account| account.inbox_members(inbox).list()).await?),
-            _ => json!(inside.call(|account| account.inboxes().agent_bot(inbox)).await?.map(|bot| bot.id)),
-        })
+        match part {
+            MEMBERS => account.inbox_members(inbox).list().map_ok(|agents| ids(&agents)).boxed(),
+            _ => account.inboxes().agent_bot(inbox).map_ok(|bot| json!(bot.map(|bot| bot.id))).boxed(),
+        }
     }
 
     async fn write_part(

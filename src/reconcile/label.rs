@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::{
         content::{ContentDeletionPolicy, Within},
-        label::ChatwootLabel,
+        label::{ChatwootLabel, LabelSpec},
     },
     chatwoot::{
         application::{Account, Answer},
@@ -16,8 +16,8 @@ use crate::{
         types::Map,
     },
     plan::{
-        content::{Names, Trait, Wish},
-        label::{LABEL, seen, wish},
+        content::{Names, Telling, Trait, Untold, Wish},
+        label::{LABEL, seen, told, wish},
         status::Verdict,
     },
 };
@@ -44,6 +44,10 @@ impl Content for ChatwootLabel {
 
     fn wish(&self, _: &dyn Names) -> Result<Wish, Verdict> {
         Ok(wish(&self.spec))
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<LabelSpec, Untold> {
+        Ok(told(within, shown))
     }
 
     fn list(account: &Account) -> Answer<Vec<Item>> {

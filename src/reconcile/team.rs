@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::{
         content::{ContentDeletionPolicy, Within},
-        team::ChatwootTeam,
+        team::{ChatwootTeam, TeamSpec},
     },
     chatwoot::{
         application::{Account, Answer},
@@ -16,9 +16,9 @@ use crate::{
         types::{Map, UserId},
     },
     plan::{
-        content::{Named, Names, Trait, Wish},
+        content::{Named, Names, Telling, Trait, Untold, Wish},
         status::Verdict,
-        team::{TEAM, members, seen, wish},
+        team::{MEMBERS, TEAM, members, seen, told, wish},
     },
 };
 use futures::{FutureExt, TryFutureExt};
@@ -26,6 +26,7 @@ use serde_json::Value;
 
 impl Content for ChatwootTeam {
     const TRAIT: &'static Trait = &TEAM;
+    const TOLD_PARTS: &'static [&'static str] = &[MEMBERS];
 
     fn cache(caches: &Caches) -> &Cache<Self> {
         &caches.contents.teams
@@ -51,6 +52,10 @@ impl Content for ChatwootTeam {
         wish(&self.spec, names)
     }
 
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<TeamSpec, Untold> {
+        Ok(told(within, shown))
+    }
+
     fn list(account: &Account) -> Answer<Vec<Item>> {
         account.teams().list().map_ok(|teams| teams.iter().map(item).collect()).boxed()
     }
@@ -68,9 +73,8 @@ impl Content for ChatwootTeam {
         account.teams().delete(TeamId(id))
     }
 
-    async fn read_part(inside: &mut Inside<'_>, id: i64, _: &'static str) -> Result<Value, Halt> {
-        let agents = inside.call(|account| account.team_members(TeamId(id)).list()).await?;
-        Ok(members(&agents))
+    fn part(account: &Account, id: i64, _: &'static str) -> Answer<Value> {
+        account.team_members(TeamId(id)).list().map_ok(|agents| members(&agents)).boxed()
     }
 
     async fn write_part(

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::{
         content::{ConnectionSecret, ContentDeletionPolicy, Within},
-        webhook::ChatwootWebhook,
+        webhook::{ChatwootWebhook, WebhookSpec},
     },
     chatwoot::{
         application::{Account, Answer},
@@ -16,9 +16,9 @@ use crate::{
         types::Map,
     },
     plan::{
-        content::{Named, Names, Trait, Wish},
+        content::{Named, Names, Telling, Trait, Untold, Wish},
         status::Verdict,
-        webhook::{INBOX, WEBHOOK, seen, wish},
+        webhook::{INBOX, WEBHOOK, seen, told, wish},
     },
 };
 use futures::{FutureExt, TryFutureExt};
@@ -52,6 +52,10 @@ impl Content for ChatwootWebhook {
 
     fn wish(&self, names: &dyn Names) -> Result<Wish, Verdict> {
         wish(&self.spec, names)
+    }
+
+    fn told(within: Within, shown: &mut Telling<'_>) -> Result<WebhookSpec, Untold> {
+        Ok(told(within, shown))
     }
 
     fn list(account: &Account) -> Answer<Vec<Item>> {

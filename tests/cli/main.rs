@@ -8,6 +8,7 @@ mod conversations;
 mod doctor;
 mod erase;
 mod import;
+mod import_inside;
 mod import_large;
 mod inside;
 mod login_link;

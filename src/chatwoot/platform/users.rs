@@ -85,6 +85,19 @@ impl UserAnswer {
     pub fn into_user(self) -> User {
         self.user
     }
+
+    /// The token of whoever this is, who need not be ours: only where somebody has said that this person is acted as.
+    ///
+    /// # Errors
+    /// [`Class::Unexpected`] where the answer has none.
+    pub fn borrow_token(&self) -> Result<SecretString, Failure> {
+        token_in(&self.body)
+    }
+}
+
+fn token_in(body: &Body) -> Result<SecretString, Failure> {
+    let missing = || Failure { status: Some(200), ..Failure::of(Class::Unexpected) };
+    decode::access_token(body.bytes()).ok_or_else(missing)
 }
 
 impl OwnUser {
@@ -93,8 +106,7 @@ impl OwnUser {
     /// # Errors
     /// [`Class::Unexpected`] where the answer has none.
     pub fn access_token(&self) -> Result<SecretString, Failure> {
-        let token = decode::access_token(self.0.body.bytes());
-        token.ok_or_else(|| Failure { status: Some(200), ..Failure::of(Class::Unexpected) })
+        token_in(&self.0.body)
     }
 
     pub fn into_user(self) -> User {

@@ -1,7 +1,7 @@
 //! What the cluster holds already, as far as it concerns what is taken over.
 
 use crate::{
-    api::{account::MembersFrom, common::Mode, grant::GrantSpec},
+    api::{account::MembersFrom, common::Mode, grant::GrantSpec, user::Membership},
     chatwoot::{
         marker::{Installation, Reading},
         types::{AccountId, Map, UserId},
@@ -24,6 +24,10 @@ pub struct Claim {
     pub observes: bool,
     /// Of an account.
     pub members_from: Vec<MembersFrom>,
+    /// Of an account: the operator's own user in it, and the uid of its object.
+    pub automation: Option<(UserId, String)>,
+    /// Of a person.
+    pub memberships: Vec<Membership>,
 }
 
 /// What the cluster holds.
@@ -105,6 +109,8 @@ impl Known {
                     bound: status.id.is_some(),
                     observes: object.spec.mode == Mode::Observe,
                     members_from: object.spec.members_from.clone(),
+                    automation: status.automation_user().map(UserId).zip(object.uid()),
+                    memberships: Vec::new(),
                 };
                 put(&mut self.accounts, id, claim);
             }
@@ -136,6 +142,8 @@ impl Known {
                     bound: status.id.is_some(),
                     observes: object.spec.mode == Mode::Observe,
                     members_from: Vec::new(),
+                    automation: None,
+                    memberships: object.spec.memberships.clone(),
                 };
                 put(&mut self.people, id, claim);
             }

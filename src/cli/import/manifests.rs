@@ -8,7 +8,11 @@ use super::{
     people::{self, Person},
     place, values,
 };
-use crate::api::{GROUP, VERSION};
+use crate::{
+    api::{GROUP, VERSION, user::Membership},
+    chatwoot::types::AccountId,
+    runtime::flags::ObjectName,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,6 +24,13 @@ pub struct Part {
     pub objects: Vec<Value>,
 }
 
+impl Part {
+    /// Not the one of the grants.
+    pub fn is_tenants(&self) -> bool {
+        self.objects.iter().all(|object| object.get("kind").is_none_or(|kind| kind != "ChatwootGrant"))
+    }
+}
+
 /// What an import came to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imported {
@@ -27,7 +38,17 @@ pub struct Imported {
     pub parts: Vec<Part>,
     pub accounts: usize,
     pub people: usize,
+    /// Where every account is, also those that an object has already.
+    pub homes: BTreeMap<AccountId, Home>,
     pub notes: Notes,
+}
+
+/// An account's object, for what is inside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Home {
+    pub place: ObjectName,
+    /// ChatwootUsers of its namespace who declare to be members, by the person's id.
+    pub members: BTreeMap<i64, String>,
 }
 
 /// Makes manifests for everything found that no object has yet.
@@ -56,6 +77,7 @@ pub fn manifests(found: &Found, known: &Known, choices: &Choices) -> Imported {
         needs.person(person);
         objects.push(object("ChatwootUser", &person.place.namespace, &person.place.name, &spec));
     }
+    let homes = placed.iter().map(|(id, to)| (*id, home(&to.place, &people.all, known))).collect();
     tell_of_namespaces(&spaces, known, &mut notes);
     tell_of_domains(&people.all, &mut notes);
     let mut granted = Vec::new();
@@ -70,14 +92,26 @@ pub fn manifests(found: &Found, known: &Known, choices: &Choices) -> Imported {
     if !granted.is_empty() {
         parts.insert(0, Part { namespace: choices.instance.namespace.clone(), objects: granted });
     }
-    Imported { parts, accounts, people: people.all.len(), notes }
+    Imported { parts, accounts, people: people.all.len(), homes, notes }
+}
+
+fn home(place: &ObjectName, people: &[Person], known: &Known) -> Home {
+    let joins = |memberships: &[Membership]| {
+        memberships.iter().any(|one| one.namespace.is_empty() && one.account == place.name)
+    };
+    let held = known.people.iter().map(|(id, claim)| (id.0, &claim.place, &claim.memberships));
+    let printed = people.iter().map(|person| (person.user.id.0, &person.place, &person.memberships));
+    let here = held
+        .chain(printed)
+        .filter(|(_, at, memberships)| at.namespace == place.namespace && joins(memberships));
+    Home { place: place.clone(), members: here.map(|(id, at, _)| (id, at.name.clone())).collect() }
 }
 
 /// Without what says no more than the default.
-fn object(kind: &str, namespace: &str, name: &str, spec: &impl Serialize) -> Value {
+pub fn object(kind: &str, namespace: &str, name: &str, spec: &impl Serialize) -> Value {
     let mut spec = serde_json::to_value(spec).unwrap_or_default();
     if let Value::Object(fields) = &mut spec {
-        for flag in ["paused", "suspended"] {
+        for flag in ["paused", "suspended", "installationWide"] {
             if fields.get(flag) == Some(&Value::Bool(false)) {
                 fields.remove(flag);
             }

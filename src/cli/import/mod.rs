@@ -2,6 +2,7 @@
 //!
 //! One part reads, [`read`]; the other is pure: from what was found to manifests, [`manifests`].
 
+mod content;
 mod grants;
 mod ids;
 mod known;
@@ -22,6 +23,7 @@ mod yaml;
 use super::{
     cluster::Cluster,
     exit,
+    inside::{self, kubernetes::Kubernetes},
     installed::OperatorFlags,
     output,
     plan::{copies::Copies, rehearsal::Rehearsal},
@@ -60,6 +62,10 @@ use write::Form;
 /// lives in the namespace where most members have addresses of the same domain, of several the one of the oldest account;
 /// the other accounts name that namespace in membersFrom. Memberships that no manifest declares are left as they are.
 ///
+/// With --content also what is inside these accounts, and inside those that an object has already: inboxes, bots, labels,
+/// teams, canned responses, attributes, webhooks and rules. That takes a token of somebody in the account: the operator's own
+/// user where there is one, and nobody else unless told.
+///
 /// What is left out is said on standard error.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
@@ -91,6 +97,18 @@ pub struct Options {
     /// and customAttributes let the tenant change them, by the grant they take
     #[arg(long, value_enum, ignore_case = true, value_name = "FIELD,...", value_delimiter = ',', default_values = ["locale", "domain"])]
     fields: Vec<Field>,
+
+    /// Also what is inside the accounts. A webhook's URL is written as it is, and can hold a key
+    #[arg(long)]
+    content: bool,
+
+    /// Secret with an administrator's token, for accounts without a user of the operator; otherwise it is the environment's CHATWOOT_TOKEN
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "content")]
+    credentials: Option<ObjectName>,
+
+    /// Read other accounts with the token of their oldest administrator whom the platform token may see. Chatwoot takes these reads for theirs
+    #[arg(long, requires = "content")]
+    as_administrators: bool,
 
     /// Write a file for each namespace into this folder, instead of standard output; never over other content
     #[arg(long, value_name = "DIR")]
@@ -171,7 +189,17 @@ pub async fn run(options: Options) -> Result<u8> {
     };
     let installation = rehearsal.world.installation().context("the installation has not been read")?;
     let known = Known::of(&rehearsal.world, &choices.instance, installation);
-    let imported = manifests::manifests(&found, &known, &choices);
+    let mut imported = manifests::manifests(&found, &known, &choices);
+    let sum = if options.content {
+        let mut kubernetes = Kubernetes::new(&options.cluster);
+        let given = inside::given_token(options.credentials.as_ref(), &mut kubernetes).await?;
+        let mut keys = content::Keys::new(&reader, &known, &found.people, given).await?;
+        keys.as_administrators = options.as_administrators;
+        let caches = &rehearsal.world.caches;
+        Some(content::add(&mut imported, &reader, &keys, &choices, caches, &client).await?)
+    } else {
+        None
+    };
     match &options.output_dir {
         Some(folder) => write::to_folder(&imported, options.output, folder)?,
         None => write::to_output(&imported, options.output)?,
@@ -181,8 +209,15 @@ pub async fn run(options: Options) -> Result<u8> {
         notes.look("the token may see no account; import --rails prints what lets it");
     }
     notes.lines().for_each(|line| eprintln!("{line}"));
-    let spaces = imported.parts.len().saturating_sub(1);
-    eprintln!("{} accounts and {} people in {spaces} namespaces", imported.accounts, imported.people);
+    let spaces = imported.parts.iter().filter(|part| part.is_tenants()).count();
+    let inside =
+        sum.map(|sum| format!("; {} things inside accounts, and {} left out", sum.printed, sum.left_out));
+    eprintln!(
+        "{} accounts and {} people in {spaces} namespaces{}",
+        imported.accounts,
+        imported.people,
+        inside.unwrap_or_default()
+    );
     Ok(notes.exit())
 }
 

@@ -154,7 +154,7 @@ impl Reader {
         Ok(Ok((account, members)))
     }
 
-    /// One read, tried again where the failure may pass.
+    /// One read of the platform token's.
     ///
     /// # Errors
     /// The outer one: nothing can be read at all.
@@ -163,6 +163,26 @@ impl Reader {
         key: &Key,
         read: impl AsyncFn(&Platform) -> Result<T, Failure>,
     ) -> Result<Result<T, Lost>> {
+        Ok(match self.attempt(key, read).await? {
+            Ok(answer) => Ok(answer),
+            Err(failure) => match failure.class {
+                Class::Unauthorized | Class::Redirected => bail!("{failure}"),
+                Class::NotFound => Err(Lost::Gone),
+                Class::NotPermitted => Err(Lost::NotPermitted),
+                _ => Err(Lost::Unreadable(failure)),
+            },
+        })
+    }
+
+    /// One read, tried again where the failure may pass.
+    ///
+    /// # Errors
+    /// The outer one: Chatwoot lets nobody in.
+    pub async fn attempt<T>(
+        &self,
+        key: &Key,
+        read: impl AsyncFn(&Platform) -> Result<T, Failure>,
+    ) -> Result<Result<T, Failure>> {
         let mut tries = 0;
         loop {
             // Listening begins before asking, so that no turn is missed.
@@ -183,16 +203,16 @@ impl Reader {
             };
             drop(caller);
             match failure.class {
-                Class::Unauthorized | Class::Redirected => bail!("{failure}"),
-                Class::NotFound => return Ok(Err(Lost::Gone)),
-                Class::NotPermitted => return Ok(Err(Lost::NotPermitted)),
+                Class::Unauthorized | Class::Redirected | Class::NotFound | Class::NotPermitted => {
+                    return Ok(Err(failure));
+                }
                 // The gate waits as long as Chatwoot asks for.
                 Class::RateLimited => {}
                 _ if failure.retry_after.is_some() => {}
                 Class::Connect | Class::Transport | Class::Timeout | Class::Proxy if tries + 1 < TRIES => {
                     tries += 1
                 }
-                _ => return Ok(Err(Lost::Unreadable(failure))),
+                _ => return Ok(Err(failure)),
             }
         }
     }
@@ -212,7 +232,7 @@ impl Lost {
 }
 
 /// Says how far it is, where it takes long.
-struct Progress {
+pub struct Progress {
     what: &'static str,
     all: usize,
     done: Cell<usize>,
@@ -220,11 +240,11 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(what: &'static str, all: usize) -> Self {
+    pub fn new(what: &'static str, all: usize) -> Self {
         Self { what, all, done: Cell::new(0), told: Cell::new(Instant::now()) }
     }
 
-    fn one_more(&self) {
+    pub fn one_more(&self) {
         self.done.set(self.done.get() + 1);
         if self.told.get().elapsed() > LONG {
             self.told.set(Instant::now());

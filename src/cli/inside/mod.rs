@@ -2,6 +2,7 @@
 //! rows are printed.
 
 mod attributes;
+pub mod automation;
 mod csv;
 pub mod kubernetes;
 pub mod rows;

@@ -2,7 +2,7 @@
 //! hands differ.
 
 mod account;
-mod apply;
+pub mod apply;
 mod beside;
 pub mod content;
 pub mod copies;

@@ -95,3 +95,15 @@ fn urgency(priority: NewPriority) -> &'static str {
         NewPriority::Urgent => "urgent",
     }
 }
+
+/// The status that Chatwoot calls by this word.
+pub fn status(word: &Value) -> Option<Status> {
+    let all = [Status::Open, Status::Resolved, Status::Pending, Status::Snoozed];
+    all.into_iter().find(|one| word == standing(*one))
+}
+
+/// The priority that Chatwoot calls by this word.
+pub fn priority(word: &Value) -> Option<NewPriority> {
+    use NewPriority::{High, Low, Medium, None, Urgent};
+    [None, Low, Medium, High, Urgent].into_iter().find(|one| word == urgency(*one))
+}

@@ -123,3 +123,45 @@ fn operator(operator: Operator) -> &'static str {
         DaysBefore => "days_before",
     }
 }
+
+/// The attribute that Chatwoot has under this key.
+pub fn attribute(key: &str) -> Option<Attribute> {
+    use Attribute::*;
+    let all = [
+        Assignee,
+        BrowserLanguage,
+        City,
+        Content,
+        ConversationLanguage,
+        CountryCode,
+        Email,
+        Inbox,
+        Labels,
+        MailSubject,
+        MessageType,
+        PhoneNumber,
+        Priority,
+        PrivateNote,
+        Referer,
+        Status,
+        Team,
+    ];
+    all.into_iter().find(|one| known(*one).0 == key)
+}
+
+/// The operator that Chatwoot calls by this word.
+pub fn named_operator(word: &str) -> Option<Operator> {
+    let all = [
+        EqualTo,
+        NotEqualTo,
+        Contains,
+        DoesNotContain,
+        StartsWith,
+        IsPresent,
+        IsNotPresent,
+        IsGreaterThan,
+        IsLessThan,
+        DaysBefore,
+    ];
+    all.into_iter().find(|one| operator(*one) == word)
+}

@@ -45,9 +45,9 @@ impl Facts {
         }
         match &self.pass.shown {
             None => Step::Act(Effect::Show(id)),
-            Some(Shown::Gone) => self.let_go(None, at),
-            Some(Shown::There(seen)) if self.may_delete(seen) => Step::Act(Effect::Delete(id)),
-            Some(Shown::There(_)) => self.let_go(Some(Notice::Retained), at),
+            Some(Asked::Gone) => self.let_go(None, at),
+            Some(Asked::There(seen)) if self.may_delete(seen) => Step::Act(Effect::Delete(id)),
+            Some(Asked::There(_)) => self.let_go(Some(Notice::Retained), at),
         }
     }
 

@@ -71,9 +71,9 @@ impl Facts {
                 self.pass.dropped_secrets.insert(name);
             }
             Lesson::SecretDropped(_, Err(why)) => self.pass.published = Some(Published::Failed(why)),
-            Lesson::Shown(Ok(seen)) => self.pass.shown = Some(Shown::There(seen)),
+            Lesson::Shown(Ok(seen)) => self.pass.shown = Some(Asked::There(seen)),
             Lesson::Shown(Err(failure)) if failure.class == Class::NotFound => {
-                self.pass.shown = Some(Shown::Gone);
+                self.pass.shown = Some(Asked::Gone);
             }
             Lesson::Shown(Err(failure)) => self.fail(Call::Read, failure),
             Lesson::Deleted(id, answer) => self.deleted(id, answer),

@@ -80,7 +80,7 @@ impl Wish {
     }
 
     /// What only a create can make so, and is not so in `seen`.
-    pub(super) fn irreconcilable(&self, seen: &Seen) -> Option<&str> {
+    pub fn irreconcilable(&self, seen: &Seen) -> Option<&str> {
         let differs =
             |(field, value): &(&String, &Value)| seen.fields.get(*field).is_some_and(|found| found != *value);
         self.fixed.iter().find(differs).map(|(field, _)| field.as_str())
@@ -242,7 +242,7 @@ pub struct Pass {
     /// Ids that this pass has deleted.
     pub deleted: BTreeSet<i64>,
     /// What became of it, asked for by its id.
-    pub shown: Option<Shown>,
+    pub shown: Option<Asked>,
     pub trouble: Option<Trouble>,
     pub stale: bool,
     pub reread: bool,
@@ -260,7 +260,7 @@ pub enum Published {
 
 /// What there is under an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum Asked {
     There(Seen),
     Gone,
 }

@@ -133,7 +133,7 @@ fn servers(email: &EmailChannel, wish: &mut Wish) {
     }
 }
 
-fn reply_time(time: ReplyTime) -> wire::ReplyTime {
+pub(super) fn reply_time(time: ReplyTime) -> wire::ReplyTime {
     match time {
         ReplyTime::InAFewMinutes => wire::ReplyTime::InAFewMinutes,
         ReplyTime::InAFewHours => wire::ReplyTime::InAFewHours,
@@ -141,7 +141,7 @@ fn reply_time(time: ReplyTime) -> wire::ReplyTime {
     }
 }
 
-fn feature(feature: WidgetFeature) -> wire::WidgetFeature {
+pub(super) fn feature(feature: WidgetFeature) -> wire::WidgetFeature {
     match feature {
         WidgetFeature::Attachments => wire::WidgetFeature::Attachments,
         WidgetFeature::EmojiPicker => wire::WidgetFeature::EmojiPicker,

@@ -3,6 +3,7 @@
 use crate::{
     api::inbox::{OpeningHours, Weekday, WorkingHours},
     chatwoot::{tenant::inbox::WorkingDay, types::Map},
+    plan::content::Telling,
 };
 use serde_json::{Value, json};
 
@@ -38,6 +39,23 @@ pub fn seen(days: &[WorkingDay]) -> Map {
         }
     };
     days.iter().filter_map(|day| field(day.day_of_week, plain(day))).collect()
+}
+
+/// Every day that is shown, as a manifest declares it.
+pub fn told(inbox: &Telling<'_>) -> Vec<OpeningHours> {
+    let time = |hour: Option<u8>, minutes: Option<u8>| Some(format!("{:02}:{:02}", hour?, minutes?));
+    let told = |(weekday, field): &(Weekday, &str)| {
+        let day: WorkingDay = inbox.read(field)?;
+        let has_hours = !day.closed_all_day && !day.open_all_day;
+        Some(OpeningHours {
+            day: *weekday,
+            closed: day.closed_all_day.then_some(true),
+            open_all_day: day.open_all_day.then_some(true),
+            open: time(day.open_hour, day.open_minutes).filter(|_| has_hours),
+            close: time(day.close_hour, day.close_minutes).filter(|_| has_hours),
+        })
+    };
+    NAMES.iter().filter_map(told).collect()
 }
 
 /// Whether a field is a day.

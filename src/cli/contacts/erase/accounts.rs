@@ -6,7 +6,7 @@ use crate::{
         application::{Account, Application},
         marker::Installation,
         platform::{Config, Platform},
-        types::{AccountId, MemberRole, UserId},
+        types::{AccountId, UserId},
     },
     cli::{
         cluster::Cluster,
@@ -14,7 +14,7 @@ use crate::{
         installed::Installed,
         kinds::KindName,
     },
-    reconcile::{automation, installation},
+    reconcile::installation,
     runtime::{flags::ObjectName, scope::Scope},
 };
 use anyhow::{Context, Result, anyhow};
@@ -151,19 +151,7 @@ impl Accounts {
     ) -> Result<SecretString, String> {
         let answer = platform.user(user).await;
         let answer = answer.map_err(|failure| format!("its automation user {user}: {failure}"))?;
-        let administers = answer
-            .belongings
-            .iter()
-            .any(|one| one.account == account && one.role == Some(MemberRole::Administrator));
-        // Its uid is all of the marker that has to be known for that.
-        let marker = automation::marker(&self.installation, "", "", "", uid);
-        let owned = answer
-            .prove(&marker)
-            .map_err(|_| format!("its automation user {user} does not carry its marker, and is not used"))?;
-        if !administers {
-            return Err(format!("its automation user {user} is no administrator of it"));
-        }
-        owned.access_token().map_err(|failure| format!("its automation user {user}: {failure}"))
+        inside::automation::token(answer, &self.installation, uid, account)
     }
 
     async fn reach(&self, instance: &ObjectName) -> Result<Reached, String> {
