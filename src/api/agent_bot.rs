@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Bot", type_ = "string", json_path = ".spec.name"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "ID", type_ = "integer", json_path = ".status.id", priority = 1),
-    printcolumn(name = "For all", type_ = "boolean", json_path = ".spec.installationWide", priority = 1)
+    printcolumn(name = "Everywhere", type_ = "boolean", json_path = ".spec.installationWide", priority = 1)
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = made_and_never_taken_over())]

@@ -252,7 +252,8 @@ fn promise_what_can_never_have_been_made_is_not_touched() {
 #[test]
 fn promise_what_belongs_to_the_installation_is_deleted_only_where_it_is_the_one() {
     let gone = Place::Gone(Verdict::new(reason::ACCOUNT_GONE, "the account is gone"));
-    let changes: [(&str, fn(&mut World, i64)); 3] = [
+    type Change = fn(&mut World, i64);
+    let changes: [(&str, Change); 3] = [
         ("another name", |world, id| given_to(world, id, "theirs", "#112233")),
         ("another Chatwoot", |world, _| world.elsewhere = true),
         ("another tenant's", |world, id| {

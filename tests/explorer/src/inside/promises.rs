@@ -154,9 +154,9 @@ pub fn deleting(state: &State<Inside>, pass: &Pass<Inside>, id: i64) -> Result<b
     let Some(item) = state.chatwoot.find(id) else { return Ok(false) };
     if item.made_by == Some(pass.object.uid) || state.chatwoot.mistaken {
         Ok(false)
-    } else if item.theirs.is_some() && is_unseen(item, pass) {
-        Ok(true)
-    } else if appeared_meanwhile(item, pass) && !is_rivals(state, item, pass) {
+    } else if (item.theirs.is_some() && is_unseen(item, pass))
+        || (appeared_meanwhile(item, pass) && !is_rivals(state, item, pass))
+    {
         Ok(true)
     } else {
         Err(Violation::DeletedNotOurs(id))
