@@ -145,7 +145,7 @@ fn tables() -> Vec<Table> {
             spec: json!({}),
             status: json!({"id": 8}),
             columns: &[("ACCOUNT", "acme"), ("BOT", "Helper"), ("AGE", "")],
-            wide: &[("ID", "8")],
+            wide: &[("ID", "8"), ("EVERYWHERE", "false")],
         },
         content("ChatwootLabel", "cwl", &[("ACCOUNT", "acme"), ("TITLE", "vip"), ("AGE", "")]),
         content("ChatwootTeam", "cwt", &[("ACCOUNT", "acme"), ("TEAM", "support"), ("AGE", "")]),

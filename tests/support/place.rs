@@ -71,7 +71,9 @@ impl Place {
         static SHARED: OnceCell<Arc<Place>> = OnceCell::const_new();
         let place = SHARED
             .get_or_try_init(|| async {
-                anyhow::Ok(Arc::new(Self::start(json!({}), FOR_ALL, is_confined_by_choice()).await?))
+                // Boxed, or it would be part of every test's future, and some await many at once.
+                let place = Box::pin(Self::start(json!({}), FOR_ALL, is_confined_by_choice()));
+                anyhow::Ok(Arc::new(place.await?))
             })
             .await?
             .clone();
@@ -89,12 +91,12 @@ impl Place {
 
     /// As [`Place::own`], with these values of the chart over the usual ones.
     pub async fn own_with(values: Value) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self::start(values, FOR_ONE, is_confined_by_choice()).await?))
+        Ok(Arc::new(Box::pin(Self::start(values, FOR_ONE, is_confined_by_choice())).await?))
     }
 
     /// One where the operator is confined, whatever is chosen for the others.
     pub async fn confined() -> Result<Arc<Self>> {
-        Ok(Arc::new(Self::start(json!({}), FOR_ONE, true).await?))
+        Ok(Arc::new(Box::pin(Self::start(json!({}), FOR_ONE, true)).await?))
     }
 
     async fn start(more: Value, room: Room, confined: bool) -> Result<Self> {
