@@ -107,6 +107,8 @@ async fn an_operators_user_made_an_agent_leaves_nothing_behind() -> Result<()> {
     inside.demote().await?;
     shop.delete().await?;
     shop.gone_at_last().await?;
+    // Chatwoot deletes inboxes a little later.
+    inside.stage.chatwoot.act(Act::RunJobs { kinds: vec![] }).await?;
     assert!(inside.content().await?.inboxes.is_empty());
     Ok(())
 }

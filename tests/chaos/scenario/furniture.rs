@@ -14,8 +14,9 @@ impl Author {
     /// In the one account everything is renamed and changed, in the other everything is deleted.
     pub fn furnish(&self, all: &mut Manifests) {
         for (kind, name, mut spec) in self.lasting() {
-            // In the end it goes together with its account, and before it.
-            spec["deletionPolicy"] = json!("Delete");
+            // In the end it goes together with its account, which waits for it no longer than the grace: a second in these
+            // runs, after which what could still be deleted is a matter of chance.
+            spec["deletionPolicy"] = json!(if self.changed { "Retain" } else { "Delete" });
             all.inside(kind, &self.acme, LASTING, name, spec);
         }
         if !self.changed {
