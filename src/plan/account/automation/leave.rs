@@ -10,6 +10,9 @@ const LONGEST_WALK: Duration = Duration::from_secs(120);
 /// Whoever clears away a namespace deletes everything in it at once, and each kind is heard of by itself.
 const HEARING: Duration = Duration::from_secs(2);
 
+/// Content is waited for so long at least, however soon an operator is told to call things stalled.
+const LEAVING: Duration = Duration::from_secs(15);
+
 impl Facts {
     /// Content that is going needs the user for that, and is waited for; but not for ever. So is a walk, which cleans up.
     pub(in crate::plan::account) fn await_content(&self, at: &Moment) -> Option<Next> {
@@ -25,7 +28,7 @@ impl Facts {
         {
             return Some(self.end(self.status.clone(), Again::After(left), false));
         }
-        let left = self.around.grace.checked_sub(self.around.automation.deleting_for)?;
+        let left = self.around.grace.max(LEAVING).checked_sub(self.around.automation.deleting_for)?;
         let waits = self.around.automation.content_leaving && !left.is_zero();
         waits.then(|| {
             let text = "waiting for the resources of the account's content that are being deleted";
