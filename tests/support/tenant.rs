@@ -1,11 +1,16 @@
 //! Tenant teams: a namespace, and a service account with Kubernetes' role edit in it, which the chart extends.
 
 use super::{PATIENCE, Subject, stage::Stage};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use control_plane::{ControlPlane, wait_for};
-use k8s_openapi::api::rbac::v1::ClusterRole;
-use kube::{Api, Client};
+use k8s_openapi::api::{
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+    rbac::v1::ClusterRole,
+};
+use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const TEAM: &str = "team";
 
@@ -46,6 +51,7 @@ impl Tenant {
         ];
         plane.apply(namespace, &objects.map(|object| object.to_string()).join("\n---\n")).await?;
         let client = plane.client_as(namespace, TEAM).await?;
+        may_write(&client, namespace).await?;
         Ok(Self { namespace: namespace.to_owned(), client })
     }
 
@@ -74,5 +80,31 @@ impl Tenant {
     /// An object of the team's, whether it is there or not.
     pub fn subject(&self, stage: &Stage, kind: &'static str, name: &str) -> Subject {
         Subject::new(stage, self.client.clone(), kind, &self.namespace, name)
+    }
+}
+
+/// Returns when the API server has heard that the team may write: its authorizer hears of bindings as watches do.
+async fn may_write(client: &Client, namespace: &str) -> Result<()> {
+    let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
+    let attributes = ResourceAttributes {
+        namespace: Some(namespace.to_owned()),
+        verb: Some("create".to_owned()),
+        resource: Some("configmaps".to_owned()),
+        ..ResourceAttributes::default()
+    };
+    let spec = SelfSubjectAccessReviewSpec {
+        resource_attributes: Some(attributes),
+        ..SelfSubjectAccessReviewSpec::default()
+    };
+    let question = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = reviews.create(&PostParams::default(), &question).await?;
+        if answer.status.is_some_and(|status| status.allowed) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "the team of {namespace} may not write after {PATIENCE:?}");
+        // Nobody tells when an authorizer has heard.
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

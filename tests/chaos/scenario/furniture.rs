@@ -36,7 +36,11 @@ impl Author {
         let pick = |before: &'static str, after: &'static str| if self.changed { after } else { before };
         let members = if self.changed { json!(["person-2", "person-8"]) } else { json!(["person-2"]) };
         [
-            (Kind::Label, "vip", json!({"title": pick("vip", "very-important"), "color": "#1f93ff"})),
+            (
+                Kind::Label,
+                "vip",
+                json!({"title": pick("vip", "very-important"), "color": "#1f93ff", "showOnSidebar": true}),
+            ),
             (
                 Kind::Label,
                 "spam",
@@ -77,18 +81,26 @@ impl Author {
     }
 }
 
+/// Whatever people change in a storm is declared, or it would stay as they left it.
 fn passing() -> [(Kind, &'static str, Value); 5] {
     let connection = json!({"name": "desk-connection"});
     [
-        (Kind::Label, "urgent", json!({"title": "urgent"})),
-        (Kind::Team, "night", json!({"name": "night shift"})),
+        (Kind::Label, "urgent", json!({"title": "urgent", "color": "#333333", "showOnSidebar": true})),
+        (Kind::Team, "night", json!({"name": "night shift", "description": "After ten"})),
         (
             Kind::Inbox,
             "desk",
-            json!({"name": "Desk", "api": {}, "connectionSecret": connection, "deletionPolicy": "Delete"}),
+            json!({
+                "name": "Desk", "api": {}, "connectionSecret": connection, "deletionPolicy": "Delete",
+                "greeting": {"enabled": true, "message": "Hello"}
+            }),
         ),
-        (Kind::AgentBot, "helper", json!({"name": "Helper"})),
-        (Kind::Webhook, "crm", json!({"url": "https://crm.bpo.example"})),
+        (Kind::AgentBot, "helper", json!({"name": "Helper", "outgoingUrl": "https://bot.bpo.example"})),
+        (
+            Kind::Webhook,
+            "crm",
+            json!({"url": "https://crm.bpo.example", "subscriptions": ["ConversationCreated"]}),
+        ),
     ]
 }
 
