@@ -2,7 +2,7 @@
 
 use super::{
     cache::Cache,
-    content::{Content, Halt, Inside, InstallationWide, Item, Secrets, answer, typed},
+    content::{Content, Halt, Inside, InstallationWide, Item, Secrets, answer, ids, typed},
     world::Caches,
 };
 use crate::{
@@ -105,8 +105,7 @@ impl Content for ChatwootAgentBot {
         _: &'static str,
         wanted: Value,
     ) -> Result<Value, Halt> {
-        let wanted_in: BTreeSet<i64> =
-            wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+        let wanted_in: BTreeSet<i64> = ids(&wanted).collect();
         for (inbox, bot) in bots_of_inboxes(inside).await? {
             let is_wanted = wanted_in.contains(&inbox);
             if (bot == Some(id)) == is_wanted {

@@ -212,6 +212,11 @@ pub fn typed<T: DeserializeOwned>(fields: Map) -> Result<T, Failure> {
         .map_err(|_| Failure { detail: Some(shape), ..Failure::of(Class::Invalid) })
 }
 
+/// The ids that a part is to hold.
+pub fn ids(wanted: &Value) -> impl Iterator<Item = i64> {
+    wanted.as_array().into_iter().flatten().filter_map(Value::as_i64)
+}
+
 /// An answer that is one already, or a refusal without a request.
 pub fn answer<T: Send + 'static>(call: Result<Answer<T>, Failure>) -> Answer<T> {
     call.unwrap_or_else(|failure| Box::pin(async move { Err(failure) }))
@@ -254,7 +259,7 @@ impl<C: Content> Kind for C {
         let key = Key::new(machine.kind.kind, &machine.object.namespace, &machine.object.name);
         let account = world.caches.accounts.get(&machine.object.namespace, &machine.account);
         let instance = account.and_then(|account| place::instance_of(world, &account));
-        let instance = instance.or_else(|| place::recorded_instance(&machine.status));
+        let instance = instance.or_else(|| recorded::instance(&machine.status));
         if let Some(handle) = instance.and_then(|key| world.instances.handle(&key)) {
             surroundings::forget_turn(&handle, &key);
         }

@@ -5,7 +5,7 @@ mod wire;
 use super::{
     agent_bot::BOT_OF_INBOX,
     cache::Cache,
-    content::{Content, Halt, Inside, Item, Secrets, answer},
+    content::{Content, Halt, Inside, Item, Secrets, answer, ids},
     world::Caches,
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
         content::{Named, Names, Telling, Trait, Untold, Wish},
         inbox::{BOT, INBOX, MEMBERS, seen, told, wish},
         status::Verdict,
+        team::members,
     },
 };
 use futures::{FutureExt, TryFutureExt};
@@ -116,7 +117,7 @@ impl Content for ChatwootInbox {
     fn part(account: &Account, id: i64, part: &'static str) -> Answer<Value> {
         let inbox = InboxId(id);
         match part {
-            MEMBERS => account.inbox_members(inbox).list().map_ok(|agents| ids(&agents)).boxed(),
+            MEMBERS => account.inbox_members(inbox).list().map_ok(|agents| members(&agents)).boxed(),
             _ => account.inboxes().agent_bot(inbox).map_ok(|bot| json!(bot.map(|bot| bot.id))).boxed(),
         }
     }
@@ -130,9 +131,8 @@ impl Content for ChatwootInbox {
         let inbox = InboxId(id);
         match part {
             MEMBERS => {
-                let users: Vec<UserId> =
-                    wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).map(UserId).collect();
-                Ok(ids(&inside.call(|account| account.inbox_members(inbox).set(&users)).await?))
+                let users: Vec<UserId> = ids(&wanted).map(UserId).collect();
+                Ok(members(&inside.call(|account| account.inbox_members(inbox).set(&users)).await?))
             }
             BOT => {
                 let bot = wanted.as_i64();
@@ -148,13 +148,6 @@ impl Content for ChatwootInbox {
             _ => Err(Failure::of(Class::Invalid).into()),
         }
     }
-}
-
-/// In ascending order.
-fn ids(agents: &[crate::chatwoot::tenant::agent::Agent]) -> Value {
-    let mut ids: Vec<i64> = agents.iter().map(|agent| agent.id.0).collect();
-    ids.sort_unstable();
-    json!(ids)
 }
 
 fn item(inbox: &Inbox) -> Item {

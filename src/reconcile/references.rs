@@ -1,6 +1,6 @@
 //! Who depends on what: a change to one object leads to exactly the objects that must look again.
 
-use crate::chatwoot::gate::Key;
+use crate::{api::common::InstanceBinding, chatwoot::gate::Key};
 use std::{
     collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::{Arc, PoisonError, RwLock},
@@ -11,6 +11,12 @@ use std::{
 pub struct InstanceKey {
     pub namespace: String,
     pub name: String,
+}
+
+impl From<&InstanceBinding> for InstanceKey {
+    fn from(binding: &InstanceBinding) -> Self {
+        Self { namespace: binding.namespace.clone(), name: binding.name.clone() }
+    }
 }
 
 impl std::fmt::Display for InstanceKey {

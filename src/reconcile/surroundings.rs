@@ -152,7 +152,7 @@ pub fn taken(
 /// A turn that the gate keeps for an object without work goes to the next in line.
 pub fn give_up_turn(instance: Option<&InstanceView>, who: &Key, world: &World) {
     let Some(view) = instance else { return };
-    let key = InstanceKey { namespace: view.binding.namespace.clone(), name: view.binding.name.clone() };
+    let key = InstanceKey::from(&view.binding);
     if let Some(handle) = world.instances.handle(&key) {
         forget_turn(&handle, who);
     }

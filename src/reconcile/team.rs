@@ -2,7 +2,7 @@
 
 use super::{
     cache::Cache,
-    content::{Content, Halt, Inside, Item, answer, typed},
+    content::{Content, Halt, Inside, Item, answer, ids, typed},
     world::Caches,
 };
 use crate::{
@@ -83,8 +83,7 @@ impl Content for ChatwootTeam {
         _: &'static str,
         wanted: Value,
     ) -> Result<Value, Halt> {
-        let users: Vec<UserId> =
-            wanted.as_array().into_iter().flatten().filter_map(Value::as_i64).map(UserId).collect();
+        let users: Vec<UserId> = ids(&wanted).map(UserId).collect();
         let agents = inside.call(|account| account.team_members(TeamId(id)).set(&users)).await?;
         Ok(members(&agents))
     }

@@ -199,7 +199,7 @@ impl World {
         named: Option<&InstanceRef>,
     ) -> Option<InstanceKey> {
         if let Some(bound) = bound {
-            return Some(InstanceKey { namespace: bound.namespace.clone(), name: bound.name.clone() });
+            return Some(bound.into());
         }
         match named {
             Some(named) => Some(InstanceKey {
@@ -316,13 +316,22 @@ impl World {
         }
     }
 
-    /// Has everything looked at that refers to `what`. What concerns an account's instance concerns what is inside, too.
+    /// Has everything looked at that refers to `what`.
     pub fn wake_all(&self, what: &Ref) {
         for who in self.references.to(what) {
-            if matches!(what, Ref::Instance(_)) && who.kind == super::account::KIND {
-                self.wake_all(&Ref::AccountContent(who.namespace.clone(), who.name.clone()));
+            if matches!(what, Ref::Instance(_)) {
+                self.wake_dependent(who);
+            } else {
+                (self.wake)(who);
             }
-            (self.wake)(who);
         }
+    }
+
+    /// Has somebody looked at who refers to an instance: what concerns an account's instance concerns what is inside, too.
+    pub fn wake_dependent(&self, who: Key) {
+        if who.kind == super::account::KIND {
+            self.wake_all(&Ref::AccountContent(who.namespace.clone(), who.name.clone()));
+        }
+        (self.wake)(who);
     }
 }

@@ -331,10 +331,7 @@ fn grant_concerns(world: &World, grants: &[&ChatwootGrant]) {
         for who in world.references.to(&Ref::Instance(instance)) {
             let labels = world.labels(&who.namespace);
             if selects(&grant.spec.namespaces, &who.namespace, labels.as_ref()) != Some(false) {
-                if who.kind == account::KIND {
-                    world.wake_all(&Ref::AccountContent(who.namespace.clone(), who.name.clone()));
-                }
-                (world.wake)(who);
+                world.wake_dependent(who);
             }
         }
     }

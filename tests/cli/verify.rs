@@ -134,13 +134,8 @@ async fn a_token_that_will_not_do_is_named_and_nothing_is_made() -> Result<()> {
     inside.nothing_is_left().await
 }
 
-#[tokio::test]
-async fn the_cluster_knows_where_an_account_is_and_has_a_token_for_it() -> Result<()> {
-    let bench = Bench::new().await?;
-    let operator = bench.operator()?;
-    bench
-        .apply(
-            "
+/// An account, and an administrator whose token is in a Secret.
+const TENANT: &str = "
 apiVersion: chatwoot.dev/v1alpha1
 kind: ChatwootAccount
 metadata: {name: main, namespace: acme}
@@ -155,9 +150,13 @@ spec:
   name: Alice
   memberships: [{account: main, role: Administrator}]
   credentialsSecret: {name: alice, accessToken: {}}
-",
-        )
-        .await?;
+";
+
+#[tokio::test]
+async fn the_cluster_knows_where_an_account_is_and_has_a_token_for_it() -> Result<()> {
+    let bench = Bench::new().await?;
+    let operator = bench.operator()?;
+    bench.apply(TENANT).await?;
     bench.ready("cwa/main").await?;
     bench.ready("cwu/alice").await?;
     let ended = bench.run(&["verify", "acme/main", "--credentials", "acme/alice"], "").await?.fine();
@@ -199,26 +198,7 @@ spec:
 async fn helm_test_walks_with_the_rights_the_chart_gives_it() -> Result<()> {
     let bench = Bench::new().await?;
     let operator = bench.operator()?;
-    bench
-        .apply(
-            "
-apiVersion: chatwoot.dev/v1alpha1
-kind: ChatwootAccount
-metadata: {name: main, namespace: acme}
-spec: {instanceRef: {name: main, namespace: chat}, name: Acme}
----
-apiVersion: chatwoot.dev/v1alpha1
-kind: ChatwootUser
-metadata: {name: alice, namespace: acme}
-spec:
-  instanceRef: {name: main, namespace: chat}
-  email: alice@acme.example
-  name: Alice
-  memberships: [{account: main, role: Administrator}]
-  credentialsSecret: {name: alice, accessToken: {}}
-",
-        )
-        .await?;
+    bench.apply(TENANT).await?;
     bench.ready("cwu/alice").await?;
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/chatwoot-operator");
     let values = json!({"test": {"account": "acme/main", "credentialsSecret": "alice"}});

@@ -139,10 +139,7 @@ impl<C: Kept> Rehearsed for C {
             .and_then(|account| account.status.as_ref())
             .and_then(AccountStatus::automation_user);
         let (instance, id) = match &machine.around.place {
-            Place::Open(site) => (
-                InstanceKey { namespace: site.instance.namespace.clone(), name: site.instance.name.clone() },
-                site.id,
-            ),
+            Place::Open(site) => (InstanceKey::from(&site.instance), site.id),
             Place::Waiting(_) | Place::Gone(_) => (InstanceKey::default(), 0),
         };
         let unreadable = if is_imagined(id) {

@@ -64,12 +64,7 @@ impl Rehearsed for ChatwootUser {
         let wanted = machine.spec.credentials_secret.as_ref();
         Imagined {
             world: world.clone(),
-            instance: view
-                .map(|view| InstanceKey {
-                    namespace: view.binding.namespace.clone(),
-                    name: view.binding.name.clone(),
-                })
-                .unwrap_or_default(),
+            instance: view.map(|view| InstanceKey::from(&view.binding)).unwrap_or_default(),
             accounts: recorded.chain(declared).collect(),
             credentials: wanted.map(|secret| format!("{own}/{}", secret.name)),
             link: format!("{own}/{}", link::secret_name(&machine.object.name)),

@@ -51,11 +51,8 @@ impl AsMut<Stored<ChatwootAccount>> for AccountHands {
 impl AccountHands {
     pub fn new(stored: Stored<ChatwootAccount>, machine: &Facts, world: &Arc<World>) -> Self {
         let key = Key::new(KIND, &machine.object.namespace, &machine.object.name);
-        let handle = machine.around.known().and_then(|view| {
-            let key =
-                InstanceKey { namespace: view.binding.namespace.clone(), name: view.binding.name.clone() };
-            world.instances.handle(&key)
-        });
+        let handle =
+            machine.around.known().and_then(|view| world.instances.handle(&InstanceKey::from(&view.binding)));
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
         let turn = Turn::new(handle.clone(), lane, key.clone(), machine.object.deleting, world);
         let uid = stored.object().uid().unwrap_or_default();

@@ -1,11 +1,12 @@
 //! What people are told about something inside an account.
 
-use super::{Content, recorded};
+use super::Content;
 use crate::{
     api::content::ContentStatus,
     plan::content::{Naming, Notice},
     reconcile::{
         events::{publish, publish_once, ready_changed},
+        references::InstanceKey,
         world::World,
     },
 };
@@ -57,7 +58,7 @@ fn moved<C: Content>(object: &C, old: &ContentStatus, new: &ContentStatus) -> bo
 fn account_of(status: &ContentStatus) -> String {
     status.account.as_ref().map_or_else(
         || "the account it was made in".to_owned(),
-        |account| format!("account {} of instance {}", account.id, recorded::instance(account)),
+        |account| format!("account {} of instance {}", account.id, InstanceKey::from(&account.instance)),
     )
 }
 

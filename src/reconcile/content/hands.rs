@@ -6,7 +6,7 @@ use super::{
     connection,
     inside::{Halt, Inside, nothing_sent},
     lists::{Of, Shared},
-    place, values,
+    place, recorded, values,
 };
 use crate::{
     api::{
@@ -92,8 +92,7 @@ impl<C: Content> ContentHands<C> {
             .filter(|_| matches!(machine.around.place, Place::Open(_)))
             .and_then(|account| place::account_handle(world, &account));
         // What belongs to the installation is deleted there, whatever has become of the account.
-        let recorded =
-            || place::recorded_instance(&machine.status).filter(|_| machine.manner.installation_wide);
+        let recorded = || recorded::instance(&machine.status).filter(|_| machine.manner.installation_wide);
         let instance = inside.as_ref().map(|inside| inside.instance.clone()).or_else(recorded);
         let handle = instance.and_then(|instance| world.instances.handle(&instance));
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
@@ -164,18 +163,17 @@ impl<C: Content> ContentHands<C> {
 
     /// Everything in the account, seen by an administrator for certain: others are shown less, and not told so.
     async fn list_proven(&mut self) -> Lesson {
-        if let Some(inside) = self.inside.clone().filter(|_| !self.is_proven) {
-            if let Err(why) = self.turn.take() {
-                return Lesson::NoTurn(why);
-            }
-            if let Some(of) = self.of() {
-                self.world.lists.forget(&of);
-            }
-            if let Err(failure) = automation::fetch(&self.turn, &self.world, &inside).await {
-                return Lesson::Listed(Err(failure));
-            }
-            self.is_proven = true;
+        let (Some(inside), Some(of)) = (self.inside.clone(), self.of()) else {
+            return Lesson::Listed(Err(nothing_sent()));
+        };
+        if let Err(why) = self.turn.take() {
+            return Lesson::NoTurn(why);
         }
+        self.world.lists.forget(&of);
+        if let Err(failure) = automation::fetch(&self.turn, &self.world, &inside).await {
+            return Lesson::Listed(Err(failure));
+        }
+        self.is_proven = true;
         self.list_shared(self.world.clock()).await
     }
 

@@ -11,7 +11,10 @@ use crate::{
         Moment,
         content::{Naming, Other},
     },
-    reconcile::{references::Ref, world::World},
+    reconcile::{
+        references::{InstanceKey, Ref},
+        world::World,
+    },
 };
 use kube::ResourceExt;
 use std::collections::BTreeMap;
@@ -21,7 +24,7 @@ pub fn of<C: Content>(object: &C, world: &World, here: Option<&AccountBinding>, 
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let is_wide = object.installation_wide().is_some();
     let inside = Ref::AccountContent(namespace.clone(), object.within().account.clone());
-    let beside = here.filter(|_| is_wide).map(recorded::instance);
+    let beside = here.filter(|_| is_wide).map(|account| InstanceKey::from(&account.instance));
     let beside = beside.map(|instance| Ref::InstallationContent(C::TRAIT.kind, instance));
     let owners = [Some(inside), beside].into_iter().flatten().flat_map(|what| world.references.to(&what));
     let others: BTreeMap<(String, String), Key> = owners
@@ -36,7 +39,8 @@ pub fn of<C: Content>(object: &C, world: &World, here: Option<&AccountBinding>, 
         let status = other.status()?;
         // An id that was recorded in another account means something else here.
         let is_here = status.account.as_ref().zip(here).is_some_and(|(there, here)| {
-            recorded::instance(there) == recorded::instance(here) && (there.id == here.id || is_wide)
+            InstanceKey::from(&there.instance) == InstanceKey::from(&here.instance)
+                && (there.id == here.id || is_wide)
         });
         (is_here && recorded::is_same_chatwoot(world, (&home.0, home.1), status, at))
             .then_some(status.clone())

@@ -4,7 +4,7 @@ use crate::{
     api::{
         account::{AccountDeletionPolicy, AccountStatus, ChatwootAccount, State},
         conditions::reason,
-        content::{AccountBinding, ContentStatus},
+        content::AccountBinding,
     },
     chatwoot::{types::UserId, version::Version},
     plan::{
@@ -42,12 +42,6 @@ pub struct Site {
 pub fn instance_of(world: &World, account: &ChatwootAccount) -> Option<InstanceKey> {
     let bound = account.status.as_ref().and_then(|status| status.instance.as_ref());
     world.instance_of(&account.namespace()?, bound, account.spec.instance_ref.as_ref())
-}
-
-/// The instance in which something was made.
-pub fn recorded_instance(status: &ContentStatus) -> Option<InstanceKey> {
-    let instance = &status.account.as_ref()?.instance;
-    Some(InstanceKey { namespace: instance.namespace.clone(), name: instance.name.clone() })
 }
 
 /// What no grant allows of it: that its namespace has such an account at all, or bots for the whole installation. `None`: the
@@ -178,7 +172,7 @@ fn open(world: &World, account: &ChatwootAccount, choice: &InstanceChoice) -> Pl
     let Some(id) = user::usable_id(account) else {
         return waiting(format!("ChatwootAccount {name} is not bound; see its conditions"));
     };
-    let key = InstanceKey { namespace: view.binding.namespace.clone(), name: view.binding.name.clone() };
+    let key = InstanceKey::from(&view.binding);
     let disabled = world.instance(&key).is_some_and(|instance| instance.spec.automation.is_none());
     if disabled {
         let text = format!(

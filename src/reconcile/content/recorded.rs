@@ -1,10 +1,10 @@
 //! Where something was made, as its status says, and whether that still counts.
 
-use super::{Content, place::recorded_instance};
+use super::Content;
 use crate::{
     api::{
         account::{ChatwootAccount, CreationOutcome, RepeatCause},
-        content::{AccountBinding, ContentStatus},
+        content::ContentStatus,
         instance::ChatwootInstance,
     },
     plan::{Moment, content::Place},
@@ -19,12 +19,12 @@ pub fn place<C: Content>(object: &C) -> Option<(InstanceKey, Option<i64>)> {
     let status = object.status()?;
     let account = status.account.as_ref().map(|account| account.id);
     let account = account.filter(|_| object.installation_wide().is_none());
-    Some((recorded_instance(status)?, account))
+    Some((instance(status)?, account))
 }
 
-/// The instance that an account was recorded in.
-pub fn instance(account: &AccountBinding) -> InstanceKey {
-    InstanceKey { namespace: account.instance.namespace.clone(), name: account.instance.name.clone() }
+/// The instance in which something was made.
+pub fn instance(status: &ContentStatus) -> Option<InstanceKey> {
+    status.account.as_ref().map(|account| (&account.instance).into())
 }
 
 /// The id it is bound to.
@@ -43,7 +43,7 @@ pub fn forget_other_account(
     is_there: bool,
 ) -> bool {
     let (Some(recorded), Place::Open(now)) = (&status.account, place) else { return false };
-    let same_instance = is_there && instance(recorded) == instance(now);
+    let same_instance = is_there && InstanceKey::from(&recorded.instance) == InstanceKey::from(&now.instance);
     if same_instance && (recorded.id == now.id || is_wide) {
         return false;
     }
@@ -72,7 +72,7 @@ pub fn is_same_chatwoot(
     at: &Moment,
 ) -> bool {
     let Some(recorded) = status.account.as_ref().map(|account| &account.instance) else { return true };
-    let instance = recorded_instance(status).and_then(|key| world.instance(&key));
+    let instance = instance(status).and_then(|key| world.instance(&key));
     // Without one nobody can be asked anyhow.
     let Some(instance) = instance else { return true };
     let is_restoring = instance.spec.rebind_until.is_some_and(|until| at.now < until);

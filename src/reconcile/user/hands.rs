@@ -67,11 +67,7 @@ impl UserHands {
     pub fn new(stored: Stored<ChatwootUser>, machine: &Facts, world: &Arc<World>) -> Self {
         let key = Key::new(KIND, &machine.object.namespace, &machine.object.name);
         let view = machine.around.known();
-        let handle = view.and_then(|view| {
-            let key =
-                InstanceKey { namespace: view.binding.namespace.clone(), name: view.binding.name.clone() };
-            world.instances.handle(&key)
-        });
+        let handle = view.and_then(|view| world.instances.handle(&InstanceKey::from(&view.binding)));
         let lane = if machine.is_urgent() { Lane::Change } else { Lane::Background };
         Self {
             stored,

@@ -85,35 +85,30 @@ pub fn at(place: &str) -> ObjectName {
     place.parse().unwrap()
 }
 
+fn claim(place: &str, bound: bool) -> Claim {
+    Claim {
+        place: at(place),
+        bound,
+        observes: false,
+        members_from: Vec::new(),
+        automation: None,
+        memberships: Vec::new(),
+    }
+}
+
 impl Known {
     /// An object is there that has this account, or names it.
     pub fn has_account(mut self, place: &str, id: i64, bound: bool) -> Self {
-        let claim = Claim {
-            place: at(place),
-            bound,
-            observes: false,
-            members_from: Vec::new(),
-            automation: None,
-            memberships: Vec::new(),
-        };
         self.account_places.insert(at(place), Some(AccountId(id)));
-        self.accounts.insert(AccountId(id), claim);
+        self.accounts.insert(AccountId(id), claim(place, bound));
         self
     }
 
     /// As [`Known::has_account`], for a person.
     pub fn has_person(mut self, place: &str, id: i64, email: &str, bound: bool) -> Self {
-        let claim = Claim {
-            place: at(place),
-            bound,
-            observes: false,
-            members_from: Vec::new(),
-            automation: None,
-            memberships: Vec::new(),
-        };
         self.people_places.insert(at(place), Some(UserId(id)));
         self.emails.insert(email.to_owned(), at(place));
-        self.people.insert(UserId(id), claim);
+        self.people.insert(UserId(id), claim(place, bound));
         self
     }
 

@@ -19,8 +19,7 @@ impl Facts {
         let left = LONGEST_WALK.checked_sub(self.around.automation.deleting_for);
         if let Some(left) = left.filter(|left| self.around.automation.walking && !left.is_zero()) {
             let text = "waiting until the walk of a customer's first message has cleaned up";
-            let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
-            return Some(self.end(status, Again::After(left), false));
+            return Some(self.waits(text, left, at));
         }
         let has_content = self.around.automation.wanted && self.leaves_automation();
         let hearing = HEARING.checked_sub(self.around.automation.deleting_for).filter(|_| has_content);
@@ -31,10 +30,14 @@ impl Facts {
         let left = self.around.grace.max(LEAVING).checked_sub(self.around.automation.deleting_for)?;
         let waits = self.around.automation.content_leaving && !left.is_zero();
         waits.then(|| {
-            let text = "waiting for the resources of the account's content that are being deleted";
-            let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
-            self.end(status, Again::After(left), false)
+            self.waits("waiting for the resources of the account's content that are being deleted", left, at)
         })
+    }
+
+    /// Looks again when `left` is over, and says what for.
+    fn waits(&self, text: &str, left: Duration, at: &Moment) -> Next {
+        let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
+        self.end(status, Again::After(left), false)
     }
 
     /// Removes the user; `None`: nothing is left of it that may be removed.
@@ -43,8 +46,7 @@ impl Facts {
         if let Some(left) = self.under_way(known, at) {
             let text = "a request to make the operator's own user may still be under way; looking again when it can be no \
                         longer";
-            let status = self.status_with(&Verdict::new(reason::DELETING, text), at).0;
-            return Some(self.end(status, Again::After(left), false));
+            return Some(self.waits(text, left, at));
         }
         let act = |effect| Some(Step::Act(super::super::Effect::Automation(effect)));
         let Some(id) = known.user_id else {

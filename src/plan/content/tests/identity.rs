@@ -26,6 +26,13 @@ fn given_to(world: &mut World, id: i64, key: &str, color: &str) {
     item.fields.insert("color".into(), json!(color));
 }
 
+/// Its resource is deleted a minute later.
+fn deleted(world: &mut World) -> super::world::Pass {
+    world.deleting = true;
+    world.wait(60);
+    world.pass()
+}
+
 fn other(who: &str, id: Option<i64>, has: &str) -> Other {
     Other { who: who.into(), id, has: Some(has.into()), may_make: [has.into()].into() }
 }
@@ -45,9 +52,7 @@ fn promise_an_id_that_something_else_has_by_now_is_not_touched() {
             "{message}"
         );
         assert_eq!(kind != &HOOK, message.contains("by hand"), "{message}");
-        world.deleting = true;
-        world.wait(60);
-        assert_eq!(world.pass().calls(), ["list"]);
+        assert_eq!(deleted(&mut world).calls(), ["list"]);
         assert!(world.gone && world.items == before);
         assert_eq!(world.notices, [Notice::Retained]);
     }
@@ -89,9 +94,7 @@ fn one_that_was_renamed_and_agrees_otherwise_is_named_as_wanted() {
         assert_eq!(world.items[&id].key, "vip");
         // Whoever deletes it meanwhile deletes what was made; but what holds people's work must have its name.
         given_to(&mut world, id, "by hand", "#112233");
-        world.deleting = true;
-        world.wait(60);
-        world.pass();
+        deleted(&mut world);
         assert_eq!((world.gone, world.items.contains_key(&id)), (true, kind.precious), "{kind:?}");
     }
 }
@@ -123,9 +126,7 @@ fn one_of_which_nothing_else_is_declared_is_renamed_and_never_deleted_under_anot
     given_to(&mut world, id, "by hand", "#ffffff");
     assert_eq!(world.pass().calls(), ["list", "patch"]);
     given_to(&mut world, id, "by hand", "#ffffff");
-    world.deleting = true;
-    world.wait(60);
-    assert_eq!(world.pass().calls(), ["list"]);
+    assert_eq!(deleted(&mut world).calls(), ["list"]);
     assert!(world.gone && world.items.contains_key(&id));
     assert_eq!(world.notices, [Notice::Retained]);
 }
@@ -170,9 +171,7 @@ fn promise_what_belongs_to_another_resource_by_now_is_left_to_it_and_made_anew()
     let pass = world.pass();
     assert_eq!((pass.calls(), pass.reason()), (vec!["list"], "ExternalResourceMissing"));
     assert!(pass.message().contains("belongs to ChatwootInbox gold by now"), "{}", pass.message());
-    world.deleting = true;
-    world.wait(60);
-    world.pass();
+    deleted(&mut world);
     assert!(world.gone && world.items.contains_key(&id));
 }
 
@@ -202,9 +201,7 @@ fn promise_two_that_are_bound_to_one_thing_touch_nothing() {
         let pass = world.pass();
         assert_eq!((pass.calls(), pass.reason()), (vec!["list"], "NotOwned"), "{kind:?}");
         assert!(pass.message().contains("bound to another as well"), "{}", pass.message());
-        world.deleting = true;
-        world.wait(60);
-        world.pass();
+        deleted(&mut world);
         assert!(world.gone && world.items.contains_key(&id), "{kind:?}");
     }
 }
@@ -340,9 +337,7 @@ fn promise_what_somebody_makes_just_before_the_request_is_not_taken_over() {
         }
         assert_eq!((pass.calls(), pass.reason()), (vec!["list", "create", "list"], "NotOwned"));
         assert_eq!((world.status.id, &world.status.creation), (None, &None));
-        world.deleting = true;
-        world.wait(60);
-        world.pass();
+        deleted(&mut world);
         assert!(world.gone && world.items.contains_key(&theirs));
     }
 }
