@@ -40,8 +40,8 @@ pub struct GrantSpec {
     pub instance_ref: LocalInstanceRef,
     /// The namespaces that may use the instance.
     pub namespaces: NamespaceSelector,
-    /// Domains of the e-mail addresses the namespaces' users may have: acme.example (that domain), *.acme.example (its
-    /// subdomains) or * (any).
+    /// Domains of the e-mail addresses the namespaces' users and inboxes may have: acme.example (that domain), *.acme.example
+    /// (its subdomains) or * (any).
     #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 253)))]
     #[x_kube(
         merge_strategy = ListMerge::Set,

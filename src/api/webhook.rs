@@ -50,7 +50,7 @@ pub struct WebhookSpec {
     #[x_kube(validation = rules::printable("name"))]
     pub name: Option<String>,
     /// What it is told of. Left out, Chatwoot's default: everything but inboxes and typing. Events of a newer Chatwoot than
-    /// this operator knows are neither seen nor changed.
+    /// this operator knows are not seen, and go when another list is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(merge_strategy = ListMerge::Set)]

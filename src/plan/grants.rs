@@ -129,9 +129,12 @@ pub fn user(grants: &Grants, tenant: &Tenant, request: &UserRequest) -> Fit {
     judge(grants, tenant, request.needs())
 }
 
-/// Whether the tenant may make bots that every account of the installation sees.
-pub fn installation_bots(grants: &Grants, tenant: &Tenant) -> Fit {
-    judge(grants, tenant, vec![Need::Privilege(Privilege::InstallationBots)])
+/// What the grants say to something inside an account: one of them must allow the account and whatever `beside` it the thing
+/// itself asks for.
+pub fn content(grants: &Grants, tenant: &Tenant, plan: Option<&str>, beside: Vec<Need>) -> Fit {
+    let mut needs = AccountRequest { plan, ..AccountRequest::default() }.needs();
+    needs.extend(beside);
+    judge(grants, tenant, needs)
 }
 
 /// Whether an account may be destroyed, asked again when it is about to happen. Only the right to destroy counts here:

@@ -9,6 +9,7 @@ use crate::{
     api::{
         agent_bot::{AgentBotSpec, ChatwootAgentBot},
         content::{ConnectionSecret, ContentDeletionPolicy, Within},
+        grant::Privilege,
         inbox::ChatwootInbox,
     },
     chatwoot::{
@@ -23,6 +24,7 @@ use crate::{
     plan::{
         agent_bot::{AGENT_BOT, seen, told, wish},
         content::{Named, Names, Telling, Trait, Untold, Wish},
+        grants::Need,
         inbox::INBOX,
         status::Verdict,
     },
@@ -53,6 +55,11 @@ impl Content for ChatwootAgentBot {
 
     fn installation_wide(&self) -> Option<&'static InstallationWide> {
         self.spec.installation_wide.then_some(&INSTALLATION_WIDE)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let everywhere = self.spec.installation_wide.then_some(Need::Privilege(Privilege::InstallationBots));
+        everywhere.into_iter().collect()
     }
 
     fn named(&self) -> Vec<Named> {

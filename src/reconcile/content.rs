@@ -40,6 +40,7 @@ use crate::{
     plan::{
         Moment,
         content::{Facts, Named, Names, Seen, Telling, Trait, Untold, Wish},
+        grants::Need,
         status::Verdict,
     },
 };
@@ -123,6 +124,11 @@ pub trait Content:
     /// How it is written, where the spec wants it for the whole installation and not for the account.
     fn installation_wide(&self) -> Option<&'static InstallationWide> {
         None
+    }
+
+    /// What a grant must allow beside the account.
+    fn needs(&self) -> Vec<Need> {
+        Vec::new()
     }
 
     /// Other resources of the namespace that the spec names.

@@ -25,6 +25,7 @@ use crate::{
     plan::{
         agent_bot::AGENT_BOT,
         content::{Named, Names, Telling, Trait, Untold, Wish},
+        grants::Need,
         inbox::{BOT, INBOX, MEMBERS, seen, told, wish},
         status::Verdict,
         team::members,
@@ -52,6 +53,14 @@ impl Content for ChatwootInbox {
 
     fn connection(&self) -> Option<&ConnectionSecret> {
         self.spec.connection_secret.as_ref()
+    }
+
+    /// Mail goes to whoever has the address, and no two inboxes of the installation can: it is a tenant's own, as people's
+    /// addresses are.
+    fn needs(&self) -> Vec<Need> {
+        let address = self.spec.email.as_ref().map(|email| email.address.to_ascii_lowercase());
+        let domain = address.and_then(|address| Some(address.rsplit_once('@')?.1.to_owned()));
+        domain.map(Need::EmailDomain).into_iter().collect()
     }
 
     fn named(&self) -> Vec<Named> {

@@ -1,8 +1,8 @@
 //! Inboxes: made under a name of their own, found again, kept as declared, connected to, and left or removed.
 
 use crate::support::{
-    PATIENCE,
-    content::Furnished,
+    Journal, PATIENCE, Stage,
+    content::{Furnished, automated},
     subject::{id, is, message},
 };
 use anyhow::{Context, Result, ensure};
@@ -360,5 +360,52 @@ async fn a_mail_server_that_never_answers_is_not_taken_for_one_that_works() -> R
         let tries = tries.iter().filter(|entry| entry.body.contains(&host(name))).count();
         assert!(tries > 0, "{name}");
     }
+    Ok(())
+}
+
+/// Chatwoot hands mail to whichever inbox of the installation has the address.
+#[tokio::test]
+async fn an_inbox_takes_mail_of_domains_that_a_grant_names() -> Result<()> {
+    let stage = Stage::with(automated()).await?;
+    let inside = Furnished::granted(stage, json!({"emailDomains": ["acme.example"]})).await?;
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    let spec = |address: &str| json!({"name": "Mail", "email": {"address": address}});
+    let mail = inside.apply(INBOX, "mail", spec("support@Victim.example")).await?;
+    let refused = mail.reason("NotGranted").await?;
+    assert!(message(&refused, "Ready").contains("emailDomains: [victim.example]"), "{refused}");
+    assert!(inside.stage.chatwoot.writes(seq).await?.iter().all(|call| !call.contains("inboxes")));
+    // Their own address is theirs to have, and one that is there is frozen when it becomes another's.
+    mail.set(json!({"email": {"address": "support@acme.example"}})).await?;
+    let inbox = id(&mail.ready().await?)?;
+    mail.set(json!({"email": {"address": "support@victim.example"}})).await?;
+    mail.reason("NotGranted").await?;
+    assert_eq!(inside.inbox(inbox).await?.channel["email"], "support@acme.example");
+    Ok(())
+}
+
+/// Ids begin at 1 in every Chatwoot, so those of one mean something else in another.
+#[tokio::test]
+async fn an_inbox_gets_no_people_and_no_bots_of_another_instance() -> Result<()> {
+    let grant = json!({"allow": ["InstallationBots"]});
+    let first = Furnished::granted(Stage::with(automated()).await?, grant).await?;
+    let (tenant, second) = (&first.tenant, Stage::with(automated()).await?);
+    second.grant(tenant, json!({})).await?;
+    let there = tenant.account(&second, "there", json!({"name": "There"})).await?.ready().await?;
+    assert_eq!(id(&there)?, first.id, "the accounts are to have one id");
+    let alice = json!({"memberships": [{"account": "acme", "role": "Agent"}]});
+    tenant.person(&first.stage, "alice", alice).await?.ready().await?;
+    let faq = first.apply(BOT, "faq", json!({"name": "Faq", "installationWide": true})).await?;
+    faq.ready().await?;
+
+    let seq = second.chatwoot.last_seq().await?;
+    let spec = json!({"account": "there", "name": "Shop", "api": {}, "members": ["alice"], "bot": "faq"});
+    let shop = first.apply(INBOX, "shop", spec).await?;
+    shop.reason("WaitingForReference").await?;
+    shop.set(json!({"members": null})).await?;
+    let refused = shop.reason("InvalidSpec").await?;
+    assert!(message(&refused, "Ready").contains("ChatwootAgentBot faq is in instance"), "{refused}");
+    let written = second.chatwoot.writes(seq).await?;
+    let beside = |call: &&String| call.contains("inbox_members") || call.contains("set_agent_bot");
+    assert_eq!(written.iter().find(beside), None);
     Ok(())
 }

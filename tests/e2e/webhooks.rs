@@ -167,3 +167,19 @@ pub async fn an_inbox_that_is_named_is_waited_for() -> Result<()> {
     assert_eq!(inside.only(RecordKind::Webhook).await?.fields["inbox_id"], website);
     Ok(())
 }
+
+/// Whatever gets the id of an inbox that is gone is somebody else's.
+#[tokio::test]
+async fn an_inbox_that_chatwoot_no_longer_has_is_not_named() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let shop = inside.apply("ChatwootInbox", "shop", json!({"name": "Shop", "api": {}})).await?;
+    let inbox = id(&shop.ready().await?)?;
+    inside.act(Act::DeleteInbox { inbox, when: Default::default() }).await?;
+    shop.annotate("chatwoot.dev/reconcile-requested-at", "gone").await?;
+    shop.reason("ExternalResourceMissing").await?;
+    let hook = inside.apply(WEBHOOK, "hook", json!({"url": URL, "inbox": "shop"})).await?;
+    let waits = hook.reason("WaitingForReference").await?;
+    assert!(message(&waits, "Ready").contains("ChatwootInbox shop"), "{waits}");
+    assert!(!inside.calls_inside(0).await?.iter().any(|call| call == "POST webhooks"));
+    Ok(())
+}

@@ -233,8 +233,8 @@ pub const REASONS: [Explanation; 32] = [
     explain(
         reason::EXTERNAL_RESOURCE_MISSING,
         ReasonClass::Decision,
-        "The bound account is gone from Chatwoot, with its data.",
-        "Delete this resource, or run `kubectl chatwoot resolve account NS/NAME --create` to start anew.",
+        "What the resource is bound to is gone from Chatwoot, with its data.",
+        "Delete this resource, or start anew: an account with `kubectl chatwoot resolve account NS/NAME --create`, anything else by applying it again after.",
     ),
     explain(
         reason::DELETION_BLOCKED,

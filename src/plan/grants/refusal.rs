@@ -14,7 +14,7 @@ pub enum Need {
     Privilege(Privilege),
     Account(AccountId),
     User(UserId),
-    /// A person with an e-mail address of this domain.
+    /// An e-mail address of this domain, of a person or of an inbox.
     EmailDomain(String),
 }
 
@@ -75,7 +75,7 @@ impl Need {
         match self {
             Need::Plan(None) => "have an account without a plan".to_owned(),
             Need::Plan(Some(plan)) => format!("use plan {plan}"),
-            Need::EmailDomain(domain) => format!("have a user with an e-mail address of {domain}"),
+            Need::EmailDomain(domain) => format!("use e-mail addresses of {domain}"),
             Need::Account(id) => format!("take over account {id}"),
             Need::User(id) => format!("take over user {id}"),
             Need::Privilege(Privilege::Features) => "set features".to_owned(),

@@ -270,7 +270,7 @@ fn a_refusal_says_what_to_write() {
     let plain = UserRequest { email: &alice, adopt: None, delete: false, credentials: false };
     assert_eq!(
         text(&user(&Grants::default(), &tenant("acme"), &plain)),
-        "no ChatwootGrant lets namespace acme have a user with an e-mail address of acme.example; ask the platform \
+        "no ChatwootGrant lets namespace acme use e-mail addresses of acme.example; ask the platform \
          admin for one with namespaces: {names: [acme]}, emailDomains: [acme.example]"
     );
 }
@@ -306,4 +306,18 @@ fn a_restored_marker_counts_only_where_a_fitting_grant_lists_the_id() {
     assert!(may_take_back_account(&grants, &home, &named, AccountId(9)));
     assert!(!may_take_back_account(&grants, &home, &named, AccountId(8)));
     assert!(!may_take_back_account(&grants, &home, &AccountRequest::default(), AccountId(9)));
+}
+
+#[test]
+fn what_is_inside_an_account_fits_one_grant_whole() {
+    let free = spec(json!({"plans": ["free"]}));
+    let enterprise = spec(json!({"plans": ["enterprise"], "allow": ["InstallationBots"]}));
+    let both = [free, enterprise];
+    let asks = |plan, beside: &[Need]| content(&grants(&both), &tenant("acme"), Some(plan), beside.to_vec());
+    let bots = [Need::Privilege(Privilege::InstallationBots)];
+    assert!(asks("free", &[]).granted());
+    assert!(asks("enterprise", &bots).granted());
+    assert!(!asks("free", &bots).granted());
+    assert!(asks("free", &[Need::EmailDomain("acme.example".into())]).granted());
+    assert!(!asks("free", &[Need::EmailDomain("other.example".into())]).granted());
 }

@@ -91,6 +91,8 @@ impl Lists {
     /// This process has changed something: the list shows it at once.
     pub fn put(&self, of: &Of, item: Item) {
         self.change(of, |slot| {
+            // A database that was set back gives ids again.
+            slot.doomed.remove(&item.seen.id);
             slot.last_items(|items| {
                 items.retain(|other| other.seen.id != item.seen.id);
                 items.push(item);
@@ -186,6 +188,16 @@ mod tests {
         lists.share(&of(), list(200, &[2]), lists.changes(&of()));
         lists.share(&of(), list(210, &[1, 2]), lists.changes(&of()));
         assert_eq!(ids(&lists, 210), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn an_id_that_is_given_again_is_shown_again() {
+        let lists = Lists::default();
+        lists.share(&of(), list(10, &[1]), 0);
+        lists.remove(&of(), 1);
+        lists.put(&of(), Item::from(Seen { id: 1, ..Seen::default() }));
+        lists.share(&of(), list(20, &[1]), lists.changes(&of()));
+        assert_eq!(ids(&lists, 20), Some(vec![1]));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::registry::{self, Sibling};
 use crate::{
     api::{
-        conditions::reason,
+        conditions::{Condition, reason},
+        content::AccountBinding,
         user::{ChatwootUser, MembershipState},
     },
     chatwoot::version::Version,
@@ -11,7 +12,10 @@ use crate::{
         content::Names,
         status::{self, Verdict},
     },
-    reconcile::{references::Ref, world::World},
+    reconcile::{
+        references::{InstanceKey, Ref},
+        world::World,
+    },
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -22,8 +26,8 @@ pub struct Around<'a> {
     pub namespace: &'a str,
     /// Name of the ChatwootAccount.
     pub account: &'a str,
-    /// Its id in Chatwoot, where it is known.
-    pub id: Option<i64>,
+    /// Where it is in Chatwoot, as far as that is known.
+    pub binding: Option<&'a AccountBinding>,
     pub version: Version,
 }
 
@@ -36,7 +40,7 @@ impl Names for Around<'_> {
         let user = self.world.caches.users.get(self.namespace, name);
         let user =
             user.ok_or_else(|| waiting(format!("there is no ChatwootUser {name} in this namespace")))?;
-        let id = member_of(&user, self.id);
+        let id = self.binding.and_then(|account| member_of(&user, account));
         id.ok_or_else(|| {
             waiting(format!(
                 "ChatwootUser {name} is not a member of ChatwootAccount {}; add it to its spec.memberships",
@@ -57,7 +61,27 @@ impl Names for Around<'_> {
                 ),
             ));
         }
-        found.id.ok_or_else(|| waiting(format!("{kind} {name} is not in Chatwoot yet; see its conditions")))
+        let here = self.binding.map(|account| (InstanceKey::from(&account.instance), account.id));
+        let there = found.place.filter(|_| found.id.is_some());
+        if let (Some((ours, _)), Some((theirs, _)), true) = (&here, &there, found.installation_wide)
+            && ours != theirs
+        {
+            return Err(Verdict::new(
+                reason::INVALID_SPEC,
+                format!(
+                    "{kind} {name} is in instance {theirs}, and this account in {ours}; name one of {ours}"
+                ),
+            ));
+        }
+        // An id of another account, or one that is something else by now, would be somebody else's.
+        let is_here = match (here, there) {
+            (Some(here), Some(there)) => here.0 == there.0 && there.1.is_none_or(|account| account == here.1),
+            _ => false,
+        };
+        let id = found.id.filter(|_| is_here && !found.is_disowned);
+        id.ok_or_else(|| {
+            waiting(format!("{kind} {name} is not in this account of Chatwoot yet; see its conditions"))
+        })
     }
 
     fn spec(&self, kind: &'static str, name: &str) -> Option<Value> {
@@ -84,14 +108,21 @@ impl Around<'_> {
 }
 
 /// The id of a bound person whose membership of the account stands.
-fn member_of(user: &ChatwootUser, account: Option<i64>) -> Option<i64> {
+fn member_of(user: &ChatwootUser, account: &AccountBinding) -> Option<i64> {
     let found = user.status.as_ref()?;
+    // Ids begin at 1 in every instance.
+    let same = found.instance.as_ref().map(InstanceKey::from) == Some((&account.instance).into());
+    let joined = found
+        .memberships
+        .iter()
+        .any(|made| made.state == MembershipState::Granted && made.account_id == Some(account.id));
+    found.id.filter(|_| same && joined && !is_disowned(&found.conditions))
+}
+
+/// Its id may be something else by now.
+pub fn is_disowned(conditions: &[Condition]) -> bool {
     let unusable = [reason::NOT_OWNED, reason::NOT_PERMITTED, reason::EXTERNAL_RESOURCE_MISSING];
-    let why = status::ready_reason(&found.conditions).unwrap_or_default();
-    let joined = found.memberships.iter().any(|made| {
-        made.state == MembershipState::Granted && made.account_id.is_some() && made.account_id == account
-    });
-    found.id.filter(|_| joined && !unusable.contains(&why))
+    status::ready_reason(conditions).is_some_and(|why| unusable.contains(&why))
 }
 
 fn waiting(text: String) -> Verdict {

@@ -46,16 +46,21 @@ pub fn facts<C: Content>(
     let is_wide = object.installation_wide().is_some();
     let is_there = recorded::is_same_chatwoot(world, (&namespace, &within.account), &status, at);
     let left_behind = recorded::forget_other_account(&mut status, &site.place, is_wide, is_there);
-    let id = status.account.as_ref().map(|account| account.id);
-    let id = match &site.place {
-        Place::Open(open) => Some(open.id),
-        Place::Waiting(_) | Place::Gone(_) => id,
+    let binding = match &site.place {
+        Place::Open(now) => Some(now.clone()),
+        Place::Waiting(_) | Place::Gone(_) => status.account.clone(),
     };
-    let surroundings =
-        Surroundings { world, namespace: &namespace, account: &within.account, id, version: site.version };
+    let id = binding.as_ref().map(|account| account.id);
+    let surroundings = Surroundings {
+        world,
+        namespace: &namespace,
+        account: &within.account,
+        binding: binding.as_ref(),
+        version: site.version,
+    };
     let mut wish = object.wish(&surroundings).map(|wish| wish.sealed(C::TRAIT));
     // A grant that has gone freezes what is inside with its account. What its author gives up may go all the same.
-    if !leaving && let Some(refusal) = place::refusal(world, (&namespace, &within.account), is_wide)? {
+    if !leaving && let Some(refusal) = place::refusal(world, (&namespace, &within.account), object.needs())? {
         wish = Err(refusal);
     }
     let standing = standing(object, world, &namespace, &uid);
@@ -69,10 +74,6 @@ pub fn facts<C: Content>(
     let patience = (site.is_being_made && status.conditions.is_empty())
         .then(|| (seen_at + world.settings.patience).saturating_sub(at.clock))
         .filter(|left| !left.is_zero());
-    let here = match &site.place {
-        Place::Open(now) => Some(now.clone()),
-        Place::Waiting(_) | Place::Gone(_) => status.account.clone(),
-    };
     let is_due = remembered.next_check.is_some_and(|due| due <= at.clock);
     let secret_news = secret_news(object, world, &namespace, remembered);
     let is_settled = is_seen
@@ -84,7 +85,7 @@ pub fn facts<C: Content>(
         has_token: automation::held(world, &site.uid).is_some(),
         temporary: format!("{MADE_UNDER}{}", installation.hash(&["temporary", C::TRAIT.kind, &uid])),
         // Who looks at nothing need not know of anybody.
-        others: if is_settled { Vec::new() } else { others::of(object, world, here.as_ref(), at) },
+        others: if is_settled { Vec::new() } else { others::of(object, world, binding.as_ref(), at) },
         left_behind,
         elsewhere: !is_there,
         standing,

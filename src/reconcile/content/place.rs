@@ -3,6 +3,7 @@
 use crate::{
     api::{
         account::{AccountDeletionPolicy, AccountStatus, ChatwootAccount, State},
+        common::Mode,
         conditions::reason,
         content::AccountBinding,
     },
@@ -11,7 +12,7 @@ use crate::{
         Moment,
         account::InstanceChoice,
         content::Place,
-        grants::{self, AccountRequest, Fit, Tenant},
+        grants::{self, Fit, Need, Tenant},
         status::{self, Verdict},
     },
     reconcile::{
@@ -44,12 +45,12 @@ pub fn instance_of(world: &World, account: &ChatwootAccount) -> Option<InstanceK
     world.instance_of(&account.namespace()?, bound, account.spec.instance_ref.as_ref())
 }
 
-/// What no grant allows of it: that its namespace has such an account at all, or bots for the whole installation. `None`: the
+/// What no grant allows of it: that its namespace has such an account at all, and what it asks for `beside` that. `None`: the
 /// namespace is not known yet.
 pub fn refusal(
     world: &World,
     (namespace, account): (&str, &str),
-    installation_wide: bool,
+    beside: Vec<Need>,
 ) -> Option<Option<Verdict>> {
     // Without an account, or an instance, nothing is done anyhow, and that is what is said.
     let Some(account) = world.caches.accounts.get(namespace, account) else { return Some(None) };
@@ -61,14 +62,8 @@ pub fn refusal(
     let tenancy = world.tenancy(&key);
     let grants = surroundings::grants(&tenancy, world);
     let tenant = Tenant { namespace, labels: labels.as_ref(), home: key.namespace == namespace };
-    let request = AccountRequest { plan: account.spec.plan.as_deref(), ..AccountRequest::default() };
-    let stands = grants::account(&grants, &tenant, &request).fit;
-    let fit = if stands.granted() && installation_wide {
-        grants::installation_bots(&grants, &tenant)
-    } else {
-        stands
-    };
-    Some(match fit {
+    let plan = account.spec.plan.as_deref();
+    Some(match grants::content(&grants, &tenant, plan, beside) {
         Fit::Granted => None,
         Fit::Refused(refusal) | Fit::Unknown(refusal) => {
             Some(Verdict::new(reason::NOT_GRANTED, refusal.to_string()))
@@ -181,11 +176,22 @@ fn open(world: &World, account: &ChatwootAccount, choice: &InstanceChoice) -> Pl
         return Place::Waiting(Verdict::new(reason::AUTOMATION_DISABLED, text));
     }
     if status.and_then(AccountStatus::automation_user).is_none() {
-        return waiting(format!(
-            "ChatwootAccount {name} has no user for the operator yet; see its conditions"
-        ));
+        return waiting(without_user(account));
     }
     Place::Open(AccountBinding { id: id.0, instance: view.binding.clone() })
+}
+
+/// Why nobody acts inside the account. One that is left alone gets no user of its own for this.
+fn without_user(account: &ChatwootAccount) -> String {
+    let name = account.name_any();
+    let rests = match account.spec.mode {
+        _ if account.spec.paused => "paused; set its spec.paused: false",
+        Mode::Observe => "in mode Observe; set its spec.mode: Enforce",
+        Mode::Enforce => {
+            return format!("ChatwootAccount {name} has no user for the operator yet; see its conditions");
+        }
+    };
+    format!("ChatwootAccount {name} has no user for the operator, and gets none while it is {rests}")
 }
 
 fn is_suspended(account: &ChatwootAccount) -> bool {

@@ -1,9 +1,9 @@
 //! The kinds inside accounts, one line each, and what is made from that list.
 
-use super::Content;
+use super::{Content, names, recorded};
 use crate::{
     api::{common::InstanceBinding, conditions::Condition},
-    reconcile::{cache::Cache, world::Caches},
+    reconcile::{cache::Cache, references::InstanceKey, world::Caches},
 };
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -32,6 +32,10 @@ pub struct Sibling {
     pub account: String,
     /// Its id in Chatwoot.
     pub id: Option<i64>,
+    /// The instance it is in, and the account, unless every account of the installation sees it.
+    pub place: Option<(InstanceKey, Option<i64>)>,
+    /// What has its id may be something else by now.
+    pub is_disowned: bool,
     /// Every account of the installation sees it.
     pub installation_wide: bool,
     pub spec: Value,
@@ -60,6 +64,11 @@ macro_rules! caches {
                 return Some(Sibling {
                     account: found.within().account.clone(),
                     id: found.status.as_ref().and_then(|status| status.id),
+                    place: recorded::place(&*found),
+                    is_disowned: found
+                        .status
+                        .as_ref()
+                        .is_some_and(|status| names::is_disowned(&status.conditions)),
                     installation_wide: found.installation_wide().is_some(),
                     spec: serde_json::to_value(&found.spec).unwrap_or_default(),
                     created: found.metadata.creation_timestamp.as_ref().map(|time| time.0),
