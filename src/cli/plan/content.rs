@@ -291,7 +291,7 @@ fn is_empty(value: &Value) -> bool {
 fn parting(notice: Notice, noun: &str) -> String {
     match notice {
         Notice::MayExist => format!("let go although a request to make the {noun} has an unknown outcome"),
-        Notice::Deleted => format!("the {noun} is gone from Chatwoot; the resource goes"),
+        Notice::Deleted => format!("Chatwoot deletes the {noun}; the resource goes"),
         Notice::Retained => format!("the {noun} stays in Chatwoot; the resource goes"),
         Notice::LeftBehind => format!("the {noun} stays in the account it was made in; the resource goes"),
     }

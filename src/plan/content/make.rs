@@ -167,6 +167,10 @@ impl Facts {
         if self.pass.stale {
             return Step::Act(Effect::ReadBack);
         }
+        // Another process has recorded one meanwhile. This one can still be found by its name.
+        if self.pass.reread && self.status.id.is_some_and(|recorded| recorded != id) {
+            return self.fresh();
+        }
         let status = self.binding(id, Ownership::Created, at);
         Step::Act(Effect::Write(Box::new(status), Tag::Bind(id)))
     }

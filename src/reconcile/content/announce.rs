@@ -80,7 +80,7 @@ pub fn notice<C: Content>(object: &C, notice: Notice, world: &World) {
             "MayExist",
             format!("let go before an id was known: a {noun} {name} may exist in Chatwoot"),
         ),
-        Notice::Deleted => (Normal, "Deleted", format!("{noun}{id} is gone from Chatwoot")),
+        Notice::Deleted => (Normal, "Deleted", format!("Chatwoot has accepted the deletion of {noun}{id}")),
         Notice::LeftBehind => {
             let account = status.map(account_of).unwrap_or_default();
             (Warning, LEFT_BEHIND, format!("{noun}{id} was left with {account}"))

@@ -81,9 +81,20 @@ fn a_process_that_takes_the_lead_doubles_nothing() {
             false,
             (2, true),
             2,
-            &[Handover, Pause, Lost, Crash, DeleteKeeping, Write],
+            &[Handover, Pause, Lost, Crash, DeleteKeeping, Write, Behind],
         );
     }
+}
+
+#[test]
+fn an_id_recorded_over_the_one_that_another_process_has_recorded() {
+    let search = |mutant| {
+        let kind = Inside { mutant, ..kind(false, PLAIN) };
+        scenarios::inside(kind, false, (2, true), 2, &[Handover, Behind]).run()
+    };
+    let report = search(Some(Mutant::KeepsItsOwnId));
+    assert_eq!(report.found.as_ref().map(|trace| &trace.violation), Some(&Violation::Doubled), "{report}");
+    assert!(search(None).found.is_none());
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub enum Mutant {
     TrustsTheId,
     ForgetsRivals,
     KeepsWhatIsInTheWay,
+    KeepsItsOwnId,
 }
 
 /// What it takes the facts for.
@@ -50,6 +51,10 @@ pub fn learn(mutant: Option<Mutant>, facts: &mut Facts, lesson: Lesson) {
         if let Some(key) = bound.map(|seen| seen.key.clone()) {
             facts.status.key = Some(key);
         }
+    }
+    // Another id that was recorded meanwhile is overlooked.
+    if mutant == Some(Mutant::KeepsItsOwnId) && facts.pass.reread {
+        facts.status.id = None;
     }
     // What is listed after a refusal counts as made.
     if mutant == Some(Mutant::KeepsWhatIsInTheWay) && is_list && facts.pass.refused.is_some() {
