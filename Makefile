@@ -93,6 +93,10 @@ explore: rust ## every state of creating, binding and deleting, deeper than the 
 	@$(CARGO) build $(FEATURES) -p chatwoot-operator -p chatwoot-explorer
 	@$(TARGET)/debug/explore --bound $(BOUND) $(if $(ONLY),--only $(ONLY))
 
+mutants: kubernetes ## break the operator in one thing at a time, and see that its tests notice; ONLY=grants tries some
+	@$(CARGO) build $(FEATURES) -p chatwoot-operator -p control-plane -p chatwoot-mutants
+	@$(TARGET)/debug/control-plane --for $(TARGET)/debug/mutants --work $(TARGET)/mutants $(if $(ONLY),--only $(ONLY))
+
 ##@ Ship it
 image: rust ## an OCI image without a container engine, run once, with its list of parts; IMAGE=repository:tag names it
 	$(call install,$(AUDITABLE))
@@ -142,4 +146,4 @@ rust:
 	@command -v "$${CC:-cc}" >/dev/null || { \
 	  echo "A C compiler is needed (for the TLS library), and there is no $${CC:-cc}; install gcc or clang" >&2; exit 1; }
 
-.PHONY: demo control-plane check test test-namespaced soak explore ci crds docs bench image deny scan kubernetes clean-cache help toolchain rust
+.PHONY: demo control-plane check test test-namespaced soak explore mutants ci crds docs bench image deny scan kubernetes clean-cache help toolchain rust

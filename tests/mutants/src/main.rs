@@ -18,7 +18,7 @@ struct Options {
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// How many variants are tried beside each other
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = 8)]
     beside: usize,
     /// Where the broken copy and what is built of it are kept
     #[arg(long, value_name = "FOLDER")]
