@@ -38,6 +38,7 @@ async fn main() -> Result<()> {
     let chosen: Vec<&Variant> = all.iter().filter(wanted).collect();
     ensure!(!chosen.is_empty(), "no variant and no test of one is called so; there are {}", all.len());
 
+    let work = std::path::absolute(work)?;
     let copy = work.join("tree");
     tree::write(&repository, &copy, &all).context("making the broken copy")?;
     println!("Building one operator with {} faults that are switched off", all.len());
