@@ -1,12 +1,13 @@
 //! ChatwootInbox: where an account's customers write to.
 
 mod channel;
+mod form;
 mod hours;
 
 pub use channel::{
-    ApiChannel, EmailChannel, Imap, PreChatField, PreChatForm, ReplyTime, Smtp, SmtpAuthentication,
-    TlsVerify, WebWidget, WidgetFeature,
+    ApiChannel, EmailChannel, Imap, ReplyTime, Smtp, SmtpAuthentication, TlsVerify, WebWidget, WidgetFeature,
 };
+pub use form::{PreChatField, PreChatForm, STANDARD_QUESTIONS};
 pub use hours::{OpeningHours, Weekday, WorkingHours};
 
 use super::{
@@ -86,8 +87,8 @@ pub struct InboxSpec {
     /// When somebody is there, and what customers are told when nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_hours: Option<WorkingHours>,
-    /// Names of ChatwootUsers of this namespace who work in the inbox: these and nobody else. They must be members of the
-    /// account. Administrators see every inbox anyway.
+    /// Names of ChatwootUsers of this namespace who work in the inbox: these and nobody else. Whoever is no member of the
+    /// account yet is waited for, and does not hold up the others. Administrators see every inbox anyway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100), inner(length(min = 1, max = 253)))]
     #[x_kube(merge_strategy = ListMerge::Set)]

@@ -55,7 +55,8 @@ pub struct TeamSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_auto_assign: Option<bool>,
     /// Names of ChatwootUsers of this namespace who are members of the account: exactly these are in the team. Whoever is
-    /// added in Chatwoot by hand goes again, and whoever is removed comes back. Left out, the team's members are not touched.
+    /// added in Chatwoot by hand goes again, and whoever is removed comes back. Whoever is no member of the account yet is
+    /// waited for, and does not hold up the others. Left out, the team's members are not touched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500), inner(length(min = 1, max = 253)))]
     #[x_kube(

@@ -5,18 +5,21 @@
 //! message and questions of the form before a chat, and each day of the week.
 
 mod channel;
+mod form;
 mod hours;
 #[cfg(test)]
 mod tests;
 mod told;
 
-pub use channel::{PRE_CHAT_FIELDS, PRE_CHAT_MESSAGE, REPLY_WINDOW};
+pub use channel::REPLY_WINDOW;
+pub use form::{PRE_CHAT_FIELDS, PRE_CHAT_MESSAGE};
 pub use hours::{days, is_day};
 pub use told::told;
 
 use super::{
     agent_bot::AGENT_BOT,
     content::{Names, Naming, Seen, Trait, Wish, declared, fields},
+    staff,
     status::Verdict,
 };
 use crate::{api::inbox::InboxSpec, chatwoot::tenant::inbox::Inbox};
@@ -38,8 +41,11 @@ pub const BOT: &str = "bot";
 /// What the spec asks for.
 ///
 /// # Errors
-/// None: what members and bot are waiting for stands in the wish.
+/// What this version does not have, and a question whose answer would be dropped. What members and bot are waiting for
+/// stands in the wish.
 pub fn wish(spec: &InboxSpec, names: &dyn Names) -> Result<Wish, Verdict> {
+    channel::supported(spec, names.version())?;
+    spec.web_widget.iter().filter_map(|widget| widget.pre_chat_form.as_ref()).try_for_each(form::owned)?;
     let greeting = spec.greeting.as_ref();
     let hours = spec.working_hours.as_ref();
     let flag = |flag: Option<bool>| flag.map(Value::Bool);
@@ -72,17 +78,10 @@ pub fn wish(spec: &InboxSpec, names: &dyn Names) -> Result<Wish, Verdict> {
     Ok(wish)
 }
 
-/// Whoever works in it. One who is waited for holds up neither the inbox nor its bot.
+/// Whoever works in it. One who is waited for holds up neither the inbox, nor the others, nor its bot.
 fn people(spec: &InboxSpec, names: &dyn Names, wish: &mut Wish) {
     if let Some(members) = &spec.members {
-        match members.iter().map(|name| names.member(name)).collect::<Result<Vec<i64>, Verdict>>() {
-            Ok(mut ids) => {
-                ids.sort_unstable();
-                ids.dedup();
-                wish.parts.insert(MEMBERS, json!(ids));
-            }
-            Err(why) => wish.pending = Some(why),
-        }
+        staff::declare(members, names, MEMBERS, wish);
     }
     match spec.bot.as_deref() {
         None => {}

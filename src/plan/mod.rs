@@ -21,6 +21,7 @@ mod origin;
 pub mod password;
 pub mod schedule;
 pub mod selection;
+pub mod staff;
 pub mod status;
 pub mod team;
 pub mod trouble;

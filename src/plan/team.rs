@@ -2,6 +2,7 @@
 
 use super::{
     content::{Names, Naming, Seen, Telling, Trait, Wish, declared, fields},
+    staff,
     status::Verdict,
 };
 use crate::{
@@ -19,7 +20,7 @@ pub const TEAM: Trait =
 pub const MEMBERS: &str = "members";
 
 /// # Errors
-/// A member who is not in the account yet.
+/// None: who is waited for stands in the wish.
 pub fn wish(spec: &TeamSpec, names: &dyn Names) -> Result<Wish, Verdict> {
     let fields = declared([
         ("name", Some(json!(spec.name))),
@@ -28,8 +29,7 @@ pub fn wish(spec: &TeamSpec, names: &dyn Names) -> Result<Wish, Verdict> {
     ]);
     let mut wish = Wish { key: spec.name.clone(), fields, ..Wish::default() };
     if let Some(people) = &spec.members {
-        let ids = people.iter().map(|name| names.member(name)).collect::<Result<Vec<_>, _>>()?;
-        wish.parts.insert(MEMBERS, in_order(ids));
+        staff::declare(people, names, MEMBERS, &mut wish);
     }
     Ok(wish)
 }
@@ -60,15 +60,7 @@ pub fn told(within: Within, team: &mut Telling<'_>) -> TeamSpec {
 
 /// Who is in it.
 pub fn members(agents: &[Agent]) -> Value {
-    in_order(agents.iter().map(|agent| agent.id.0).collect())
-}
-
-/// Ids as they are compared: each once, in order. Always whole numbers: Chatwoot would take texts for nobody and remove
-/// everybody (chatwoot-api §3.6).
-fn in_order(mut ids: Vec<i64>) -> Value {
-    ids.sort_unstable();
-    ids.dedup();
-    json!(ids)
+    staff::in_order(agents.iter().map(|agent| agent.id.0).collect())
 }
 
 #[cfg(test)]
@@ -111,7 +103,9 @@ mod tests {
         };
         assert_eq!(of(&["bob", "alice"]).unwrap().parts[MEMBERS], json!([4, 9]));
         assert_eq!(of(&[]).unwrap().parts[MEMBERS], json!([]), "a declared team of nobody is empty");
-        assert_eq!(of(&["carol"]).unwrap_err().reason, "WaitingForReference");
+        let waiting = of(&["carol", "alice"]).unwrap();
+        assert_eq!(waiting.parts[MEMBERS], json!([4]), "who is there does not wait for who is not");
+        assert_eq!(waiting.pending.unwrap().reason, "WaitingForReference");
         let agents: Vec<Agent> = serde_json::from_value(json!([{"id": 9}, {"id": "4"}])).unwrap();
         assert_eq!(members(&agents), json!([4, 9]));
     }

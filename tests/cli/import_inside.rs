@@ -19,6 +19,16 @@ fn map(value: Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
+/// A widget with a form before the chat, as the dashboard stores it.
+fn asking() -> Value {
+    let list = json!({"name": "tier", "field_type": "contact_attribute", "label": "Tier", "placeholder": "Tier", "type": "list",
+        "values": ["gold", "tin"], "required": false, "enabled": true});
+    let text = json!({"name": "order", "field_type": "conversation_attribute", "label": "Order", "placeholder": "Order",
+        "type": "text", "values": [], "regex_pattern": "/^[0-9]+$/", "regex_cue": null, "required": true, "enabled": true});
+    let form = json!({"pre_chat_message": "Who are you?", "pre_chat_fields": [list, text]});
+    json!({"website_url": "https://www.acme.example", "pre_chat_form_enabled": true, "pre_chat_form_options": form})
+}
+
 /// What people have made in an account.
 struct Furnisher<'a> {
     bench: &'a Bench,
@@ -45,8 +55,7 @@ impl Furnisher<'_> {
         let help = self
             .inbox("Help desk", ChannelKind::Api, json!({"greeting_enabled": true, "greeting_message": "Hi"}))
             .await?;
-        self.inbox("Website", ChannelKind::WebWidget, json!({"website_url": "https://www.acme.example"}))
-            .await?;
+        self.inbox("Website", ChannelKind::WebWidget, asking()).await?;
         let mail = json!({"email": "help@acme.example", "imap_enabled": true, "imap_login": "help", "imap_password": SECRET});
         self.inbox("Mail", ChannelKind::Email, mail).await?;
         self.act(Act::JoinInbox { inbox: help, user: 2 }).await?;
@@ -177,6 +186,8 @@ async fn what_is_inside_is_taken_over_as_it_is() -> Result<()> {
         "members:\n    - bob\n",
         "assignAgent: alice\n",
         "assignTeam: sales\n",
+        "of: Contact\n",
+        "/^[0-9]+$/",
         "adopt: true\n",
     ] {
         assert!(inside.out.contains(part), "{part:?} is not in {}", inside.out);

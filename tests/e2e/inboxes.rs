@@ -1,12 +1,12 @@
 //! Inboxes: made under a name of their own, found again, kept as declared, connected to, and left or removed.
 
 use crate::support::{
-    Journal, PATIENCE, Stage,
+    Journal, PATIENCE, Setup, Stage,
     content::{Furnished, automated},
     subject::{id, is, message},
 };
 use anyhow::{Context, Result, ensure};
-use chatwoot_simulator::{Act, ChannelKind, Effect, Fault, Filter, JobKind, listed};
+use chatwoot_simulator::{Act, ChannelKind, Effect, Fault, Filter, JobKind, Options, Version, listed};
 use serde_json::{Map, Value, json};
 
 const INBOX: &str = "ChatwootInbox";
@@ -149,7 +149,7 @@ async fn members_are_the_ones_that_are_named_and_nobody_from_outside_the_account
     assert!(message(&waiting, "Ready").contains("ChatwootUser bob is not a member"), "{waiting}");
     let inbox = id(&waiting)?;
     assert_eq!(inside.inbox(inbox).await?.name, "Shop");
-    assert!(inside.members(inbox).await?.is_empty());
+    assert_eq!(inside.members(inbox).await?, ids[..1], "and so is who is a member already");
 
     shop.set(json!({"members": ["alice"]})).await?;
     shop.ready().await?;
@@ -165,6 +165,120 @@ async fn members_are_the_ones_that_are_named_and_nobody_from_outside_the_account
     shop.set(json!({"members": []})).await?;
     shop.ready().await?;
     assert!(inside.members(inbox).await?.is_empty());
+    Ok(())
+}
+
+/// Access is taken back at once, whoever else has not come yet.
+#[tokio::test]
+async fn whoever_is_taken_out_of_an_inbox_goes_before_somebody_else_has_come() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let mut ids = Vec::new();
+    for name in ["alice", "bob"] {
+        let joined = json!({"memberships": [{"account": "acme", "role": "Agent"}]});
+        let person = inside.tenant.person(&inside.stage, name, joined).await?;
+        ids.push(id(&person.ready().await?)?);
+    }
+    let shop =
+        inside.apply(INBOX, "shop", json!({"name": "Shop", "api": {}, "members": ["alice", "bob"]})).await?;
+    let inbox = id(&shop.ready().await?)?;
+    assert_eq!(inside.members(inbox).await?, ids);
+
+    shop.set(json!({"members": ["alice", "carol"]})).await?;
+    let waiting = shop.reason("WaitingForReference").await?;
+    assert!(message(&waiting, "Ready").contains("there is no ChatwootUser carol"), "{waiting}");
+    assert_eq!(inside.members(inbox).await?, ids[..1]);
+    // Quiet while it waits: a look writes nothing.
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    shop.annotate("chatwoot.dev/reconcile-requested-at", "waiting").await?;
+    shop.until("was looked at", |o| o["status"]["lastHandledReconcileAt"] == "waiting").await?;
+    assert_eq!(inside.calls_inside(seq).await?, ["GET inboxes", "GET inbox_members/:inbox_id"]);
+    let joined = json!({"memberships": [{"account": "acme", "role": "Agent"}]});
+    let carol = id(&inside.tenant.person(&inside.stage, "carol", joined).await?.ready().await?)?;
+    shop.ready().await?;
+    assert_eq!(inside.members(inbox).await?, [ids[0], carol]);
+    Ok(())
+}
+
+/// A question goes out as the widget reads it, and what a customer answers arrives.
+#[tokio::test]
+async fn answers_to_the_form_before_a_chat_become_attributes_of_whom_they_are_asked_for() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let questions = json!([{"name": "emailAddress", "label": "Mail", "type": "email", "required": true},
+        {"name": "tier", "of": "Contact", "label": "Tier", "type": "list", "values": ["gold", "tin"]},
+        {"name": "order", "of": "Conversation", "label": "Order", "regexPattern": "/^[0-9]+$/", "regexCue": "Digits"}]);
+    let form = |questions: &Value| {
+        let form = json!({"enabled": true, "message": "Who?", "fields": questions});
+        json!({"name": "Site", "webWidget": {"websiteUrl": "https://www.acme.example", "preChatForm": form}})
+    };
+    let site = inside.apply(INBOX, "site", form(&questions)).await?;
+    let inbox = id(&site.ready().await?)?;
+    let answers = map(json!({"emailAddress": "jo@customer.example", "tier": "gold", "order": "7"}));
+    inside.stage.chatwoot.act(Act::FillForm { inbox, answers }).await?;
+    let content = inside.content().await?;
+    let [contact] = content.contacts.as_slice() else { panic!("{:?}", content.contacts) };
+    assert_eq!(contact.email.as_deref(), Some("jo@customer.example"));
+    assert_eq!(json!(contact.custom_attributes), json!({"tier": "gold"}));
+    assert_eq!(json!(content.conversations[0].custom_attributes), json!({"order": "7"}));
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    site.looked_at().await?;
+    assert_eq!(inside.calls_inside(seq).await?, ["GET inboxes"], "nothing differs");
+
+    // One that works already, as the dashboard has made it, is taken over as it is.
+    let of = |kind: &str, rest: Value| {
+        let mut question =
+            map(json!({"field_type": kind, "required": false, "enabled": true, "placeholder": ""}));
+        question.extend(map(rest));
+        question
+    };
+    let stored = json!([
+        of(
+            "contact_attribute",
+            json!({"name": "tier", "label": "Tier", "type": "list", "values": ["gold", "tin"], "regex_pattern": null})
+        ),
+        of(
+            "conversation_attribute",
+            json!({"name": "order", "label": "Order", "type": "text", "values": [],
+            "regex_pattern": "/^[0-9]+$/", "regex_cue": "Digits"})
+        ),
+    ]);
+    let fields = map(json!({"website_url": "https://www.acme.example", "pre_chat_form_enabled": true,
+        "pre_chat_form_options": {"pre_chat_message": "Who?", "pre_chat_fields": stored}}));
+    let make = Act::CreateInbox {
+        account: inside.id,
+        name: "Theirs".into(),
+        channel: ChannelKind::WebWidget,
+        fields,
+    };
+    inside.stage.chatwoot.act(make).await?;
+    let mut spec = form(&json!([questions[1], questions[2]]));
+    (spec["name"], spec["adopt"]) = (json!("Theirs"), json!(true));
+    let seq = inside.stage.chatwoot.last_seq().await?;
+    inside.apply(INBOX, "theirs", spec).await?.ready().await?;
+    let written = inside.calls_inside(seq).await?.into_iter().filter(|call| !call.starts_with("GET"));
+    assert_eq!(written.collect::<Vec<_>>(), Vec::<String>::new());
+    Ok(())
+}
+
+/// An older Chatwoot would drop the domains, and the widget would open in anybody's pages.
+#[tokio::test]
+async fn what_widgets_of_this_chatwoot_do_not_have_is_not_sent() -> Result<()> {
+    let simulator = Options { version: Version(4, 5, 0), ..Options::default() };
+    let inside = Furnished::with(Setup { simulator, ..automated() }).await?;
+    let widget = json!({"websiteUrl": "https://www.acme.example", "allowedDomains": ["www.acme.example"],
+        "features": ["Attachments", "AllowMobileWebview"]});
+    let site = inside.apply(INBOX, "site", json!({"name": "Site", "webWidget": widget})).await?;
+    let refused = site.reason("InvalidSpec").await?;
+    assert!(
+        message(&refused, "Ready")
+            .contains("leave webWidget.allowedDomains out, or upgrade Chatwoot to 4.6.0"),
+        "{refused}"
+    );
+    site.set(json!({"webWidget": {"allowedDomains": []}})).await?;
+    site.until("says what else is missing", |o| message(o, "Ready").contains("upgrade Chatwoot to 4.12.0"))
+        .await?;
+    assert_eq!(inside.calls_inside(0).await?, Vec::<String>::new());
+    site.set(json!({"webWidget": {"features": ["Attachments"]}})).await?;
+    site.ready().await?;
     Ok(())
 }
 

@@ -96,6 +96,26 @@ async fn a_member_who_leaves_the_account_is_waited_for() -> Result<()> {
     Ok(())
 }
 
+/// Access is taken back at once, whoever else has not come yet.
+#[tokio::test]
+async fn whoever_is_taken_out_of_a_team_goes_before_somebody_else_has_come() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let (alice, bob) = (person(&inside, "alice").await?, person(&inside, "bob").await?);
+    let support =
+        inside.apply(TEAM, "support", json!({"name": "support", "members": ["alice", "bob"]})).await?;
+    support.ready().await?;
+    assert_eq!(members(&inside).await?, [alice, bob].into());
+    support.set(json!({"members": ["alice", "carol"], "description": "Hard questions"})).await?;
+    let waiting = support.reason("WaitingForReference").await?;
+    assert!(message(&waiting, "Ready").contains("there is no ChatwootUser carol"), "{waiting}");
+    assert_eq!(members(&inside).await?, [alice].into());
+    assert_eq!(inside.only(RecordKind::Team).await?.fields["description"], "Hard questions");
+    let carol = person(&inside, "carol").await?;
+    support.ready().await?;
+    assert_eq!(members(&inside).await?, [alice, carol].into());
+    Ok(())
+}
+
 /// A name that would be stored otherwise than it is written never gets here.
 #[tokio::test]
 async fn a_name_with_capital_letters_is_refused_by_the_api_server() -> Result<()> {

@@ -1,6 +1,6 @@
 //! What an inbox of each kind has of its own.
 
-use super::{link, several_lines};
+use super::{form::PreChatForm, link};
 use crate::api::{common::SecretKeyRef, rules};
 use kube::{KubeSchema, core::Rule};
 use schemars::JsonSchema;
@@ -60,11 +60,12 @@ pub struct WebWidget {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hmac_mandatory: Option<bool>,
     /// The only domains in whose pages the widget opens, such as "www.acme.example" or "*.acme.example". An empty list: all.
+    /// Any needs Chatwoot 4.6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50), inner(length(min = 1, max = 253)))]
     #[x_kube(merge_strategy = ListMerge::Set, validation = domains())]
     pub allowed_domains: Option<Vec<String>>,
-    /// What the widget offers: these and nothing else.
+    /// What the widget offers: these and nothing else. AllowMobileWebview needs Chatwoot 4.12.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5))]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -87,54 +88,6 @@ pub enum WidgetFeature {
     EndConversation,
     UseInboxAvatarForBot,
     AllowMobileWebview,
-}
-
-/// What customers are asked before the first message.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[serde(rename_all = "camelCase")]
-pub struct PreChatForm {
-    /// Whether they are asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// What stands above the questions. "" clears it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1000))]
-    #[x_kube(validation = several_lines("webWidget.preChatForm.message"))]
-    pub message: Option<String>,
-    /// The questions, in their order: these and no others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 20))]
-    pub fields: Option<Vec<PreChatField>>,
-}
-
-/// A question before the first message.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[serde(rename_all = "camelCase")]
-pub struct PreChatField {
-    /// What the answer is: emailAddress, fullName, phoneNumber, or the key of a custom attribute.
-    #[schemars(length(min = 1, max = 255))]
-    #[x_kube(validation = rules::not_blank("webWidget.preChatForm.fields: name"), validation = rules::printable("webWidget.preChatForm.fields: name"))]
-    pub name: String,
-    /// What stands beside it.
-    #[schemars(length(max = 255))]
-    #[x_kube(validation = rules::printable("webWidget.preChatForm.fields: label"))]
-    pub label: String,
-    /// What stands in it until somebody writes.
-    #[serde(default)]
-    #[schemars(length(max = 255))]
-    #[x_kube(validation = rules::printable("webWidget.preChatForm.fields: placeholder"))]
-    pub placeholder: String,
-    /// What is asked for: text, email, link, number, date, list or checkbox.
-    #[serde(default = "text", rename = "type")]
-    #[schemars(length(min = 1, max = 20))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z]+$')").message("webWidget.preChatForm.fields: type must be one of Chatwoot's in small letters, such as text or email"))]
-    pub type_: String,
-    /// Whether it must be answered.
-    #[serde(default)]
-    pub required: bool,
-    /// Whether it is shown.
-    #[serde(default = "yes")]
-    pub enabled: bool,
 }
 
 /// For mail.
@@ -236,10 +189,6 @@ pub enum SmtpAuthentication {
 
 fn yes() -> bool {
     true
-}
-
-fn text() -> String {
-    "text".to_owned()
 }
 
 fn host(field: &str) -> Rule {

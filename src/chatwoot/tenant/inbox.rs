@@ -5,7 +5,7 @@ mod channel;
 pub use channel::{ApiChannel, Channel, EmailChannel, Imap, Smtp, WebWidget};
 
 use super::{ids::InboxId, words::words};
-use crate::chatwoot::{loose, types::Map};
+use crate::chatwoot::{loose, types::Map, version::Version};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -40,7 +40,18 @@ words! {
     EmojiPicker = "emoji_picker",
     EndConversation = "end_conversation",
     UseInboxAvatarForBot = "use_inbox_avatar_for_bot",
+    /// Since 4.12.
     AllowMobileWebview = "allow_mobile_webview",
+}
+
+impl WidgetFeature {
+    /// The first release that takes it, as far back as this operator goes; others answer 500 (chatwoot/chatwoot#13763).
+    pub fn since(self) -> Version {
+        match self {
+            Self::AllowMobileWebview => Version::new(4, 12, 0),
+            _ => Version::new(2, 0, 0),
+        }
+    }
 }
 
 /// An inbox. Keys of other channels are null, and read as absent. Names are not unique. `Debug` shows id, name and channel.
@@ -121,6 +132,7 @@ pub struct Inbox {
     pub pre_chat_form_options: Map,
     #[serde(default, deserialize_with = "loose::flag")]
     pub continuity_via_email: bool,
+    /// Since 4.6.
     #[serde(default, deserialize_with = "loose::text")]
     pub allowed_domains: Option<String>,
     #[serde(default, deserialize_with = "loose::words")]
@@ -165,6 +177,12 @@ pub struct Inbox {
     pub smtp_openssl_verify_mode: Option<String>,
     #[serde(default, deserialize_with = "loose::text")]
     pub smtp_authentication: Option<String>,
+}
+
+impl Inbox {
+    /// The first release in which a widget can be restricted to domains; others drop them in silence
+    /// (chatwoot/chatwoot#12450, migration 20250916024703).
+    pub const RESTRICTED_SINCE: Version = Version::new(4, 6, 0);
 }
 
 impl fmt::Debug for Inbox {

@@ -1,24 +1,29 @@
 //! What an inbox of each kind has of its own.
 
+use super::form;
 use crate::{
-    api::inbox::{
-        ApiChannel, EmailChannel, Imap, InboxSpec, PreChatField, ReplyTime, Smtp, SmtpAuthentication,
-        TlsVerify, WebWidget, WidgetFeature,
+    api::{
+        conditions::reason,
+        inbox::{
+            ApiChannel, EmailChannel, Imap, InboxSpec, ReplyTime, Smtp, SmtpAuthentication, TlsVerify,
+            WebWidget, WidgetFeature,
+        },
     },
     chatwoot::{
         tenant::inbox::{self as wire, ChannelType, Inbox},
         types::Map,
+        version::Version,
     },
-    plan::content::{Wish, declared, fields},
+    plan::{
+        content::{Wish, declared, fields},
+        status::Verdict,
+    },
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Stands in Chatwoot's `additional_attributes`.
 pub const REPLY_WINDOW: &str = "agent_reply_time_window";
-/// Stand in Chatwoot's `pre_chat_form_options`.
-pub const PRE_CHAT_MESSAGE: &str = "pre_chat_message";
-pub const PRE_CHAT_FIELDS: &str = "pre_chat_fields";
 
 const IMAP: [&str; 6] =
     ["imap_enabled", "imap_address", "imap_port", "imap_login", "imap_password", "imap_enable_ssl"];
@@ -34,6 +39,28 @@ const SMTP: [&str; 10] = [
     "smtp_openssl_verify_mode",
     "smtp_authentication",
 ];
+
+/// What this version would drop in silence, or answer with 500: a widget would then open in anybody's pages.
+///
+/// # Errors
+/// The first of what it does not have.
+pub fn supported(spec: &InboxSpec, version: Version) -> Result<(), Verdict> {
+    let Some(widget) = &spec.web_widget else { return Ok(()) };
+    let since = |since: Version, what: &str, field: &str| {
+        let text =
+            format!("Chatwoot {version} has no {what}; leave {field} out, or upgrade Chatwoot to {since}");
+        if version < since { Err(Verdict::new(reason::INVALID_SPEC, text)) } else { Ok(()) }
+    };
+    // An empty list is what a widget is like where there are none.
+    if widget.allowed_domains.as_ref().is_some_and(|domains| !domains.is_empty()) {
+        since(Inbox::RESTRICTED_SINCE, "domains that a widget is restricted to", "webWidget.allowedDomains")?;
+    }
+    for told in widget.features.iter().flatten() {
+        let flag = feature(*told);
+        since(flag.since(), &format!("{flag} of widgets"), &format!("{told:?} of webWidget.features"))?;
+    }
+    Ok(())
+}
 
 /// Adds what the spec's channel asks for.
 pub fn wish(spec: &InboxSpec, wish: &mut Wish) {
@@ -60,17 +87,12 @@ fn api_fields(api: &ApiChannel) -> Map {
 }
 
 fn widget_fields(widget: &WebWidget) -> Map {
-    let form = widget.pre_chat_form.as_ref();
-    let questions = form.and_then(|form| form.fields.as_ref());
-    declared([
+    let mut all = declared([
         ("website_url", Some(json!(widget.website_url))),
         ("widget_color", widget.color.as_ref().map(|color| json!(color))),
         ("welcome_title", widget.welcome_title.as_ref().map(|text| json!(text))),
         ("welcome_tagline", widget.welcome_tagline.as_ref().map(|text| json!(text))),
         ("reply_time", widget.reply_time.map(|time| json!(reply_time(time)))),
-        ("pre_chat_form_enabled", form.and_then(|form| form.enabled).map(Value::Bool)),
-        (PRE_CHAT_MESSAGE, form.and_then(|form| form.message.as_ref()).map(|text| json!(text))),
-        (PRE_CHAT_FIELDS, questions.map(|all| all.iter().map(question).collect())),
         ("continuity_via_email", widget.continuity_via_email.map(Value::Bool)),
         ("hmac_mandatory", widget.hmac_mandatory.map(Value::Bool)),
         ("allowed_domains", widget.allowed_domains.as_ref().map(|domains| json!(domains.join(",")))),
@@ -78,7 +100,9 @@ fn widget_fields(widget: &WebWidget) -> Map {
             "selected_feature_flags",
             widget.features.as_ref().map(|all| flags(all.iter().map(|flag| feature(*flag)))),
         ),
-    ])
+    ]);
+    all.extend(widget.pre_chat_form.iter().flat_map(form::wanted));
+    all
 }
 
 fn email_fields(email: &EmailChannel) -> Map {
@@ -156,40 +180,9 @@ fn flags(all: impl Iterator<Item = wire::WidgetFeature>) -> Value {
     json!(all.collect::<BTreeSet<_>>())
 }
 
-/// A question as Chatwoot keeps it.
-fn question(field: &PreChatField) -> Value {
-    let standard = ["emailAddress", "fullName", "phoneNumber"].contains(&field.name.as_str());
-    json!({
-        "field_type": if standard { "standard" } else { "custom_attribute" },
-        "name": field.name,
-        "label": field.label,
-        "placeholder": field.placeholder,
-        "type": field.type_,
-        "required": field.required,
-        "enabled": field.enabled,
-    })
-}
-
-/// The same of what Chatwoot shows, which may have more keys, and null for what is empty.
-fn shown_question(shown: &Value) -> Value {
-    let text = |key: &str| shown.get(key).and_then(Value::as_str).unwrap_or_default();
-    let flag = |key: &str| shown.get(key).and_then(Value::as_bool).unwrap_or_default();
-    json!({
-        "field_type": text("field_type"),
-        "name": text("name"),
-        "label": text("label"),
-        "placeholder": text("placeholder"),
-        "type": text("type"),
-        "required": flag("required"),
-        "enabled": flag("enabled"),
-    })
-}
-
 /// What Chatwoot shows of the channel. Fields of other channels are empty, and nobody asks for them.
 pub fn seen(inbox: &Inbox) -> Map {
     let text = |text: &Option<String>| json!(text.as_deref().unwrap_or_default());
-    let options = &inbox.pre_chat_form_options;
-    let questions = options.get(PRE_CHAT_FIELDS).and_then(Value::as_array);
     let mut all = fields([
         ("webhook_url", text(&inbox.webhook_url)),
         ("hmac_mandatory", json!(inbox.hmac_mandatory)),
@@ -199,13 +192,11 @@ pub fn seen(inbox: &Inbox) -> Map {
         ("welcome_title", text(&inbox.welcome_title)),
         ("welcome_tagline", text(&inbox.welcome_tagline)),
         ("reply_time", json!(inbox.reply_time)),
-        ("pre_chat_form_enabled", json!(inbox.pre_chat_form_enabled)),
-        (PRE_CHAT_MESSAGE, json!(options.get(PRE_CHAT_MESSAGE).and_then(Value::as_str).unwrap_or_default())),
-        (PRE_CHAT_FIELDS, questions.into_iter().flatten().map(shown_question).collect()),
         ("continuity_via_email", json!(inbox.continuity_via_email)),
         ("allowed_domains", json!(domains(inbox.allowed_domains.as_deref().unwrap_or_default()))),
         ("selected_feature_flags", flags(inbox.selected_feature_flags.iter().copied())),
     ]);
+    all.extend(form::seen(inbox));
     all.extend(fields([
         ("email", text(&inbox.email)),
         ("imap_enabled", json!(inbox.imap_enabled)),

@@ -4,8 +4,8 @@ use crate::{
         conditions::reason,
         content::Within,
         inbox::{
-            ApiChannel, EmailChannel, Greeting, OpeningHours, PreChatField, PreChatForm, WebWidget, Weekday,
-            WidgetFeature, WorkingHours,
+            ApiChannel, EmailChannel, Greeting, OpeningHours, PreChatForm, WebWidget, Weekday, WidgetFeature,
+            WorkingHours,
         },
     },
     chatwoot::version::Version,
@@ -14,12 +14,17 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// People and bots by name.
-#[derive(Default)]
-pub struct Town(BTreeMap<&'static str, i64>);
+pub struct Town(BTreeMap<&'static str, i64>, Version);
+
+impl Default for Town {
+    fn default() -> Self {
+        Self(BTreeMap::new(), Version::NEWEST_KNOWN)
+    }
+}
 
 impl Names for Town {
     fn version(&self) -> Version {
-        Version::NEWEST_KNOWN
+        self.1
     }
 
     fn member(&self, name: &str) -> Result<i64, Verdict> {
@@ -152,27 +157,6 @@ fn what_differs_only_in_form_is_left_alone() {
 }
 
 #[test]
-fn questions_are_compared_in_what_can_be_declared() {
-    let question = |name: &str| PreChatField {
-        name: name.into(),
-        label: "Name".into(),
-        type_: "text".into(),
-        enabled: true,
-        ..PreChatField::default()
-    };
-    let form = PreChatForm { fields: Some(vec![question("fullName")]), ..PreChatForm::default() };
-    let widget = WebWidget { website_url: "a".into(), pre_chat_form: Some(form), ..WebWidget::default() };
-    let spec = InboxSpec { web_widget: Some(widget), ..spec() };
-    let shown = |name: &str| {
-        json!({"website_url": "a", "pre_chat_form_options": {"pre_chat_message": "theirs", "pre_chat_fields": [
-            {"field_type": "standard", "name": name, "label": "Name", "type": "text", "required": false, "enabled": true,
-                "placeholder": null, "locale": "en", "values": []}]}})
-    };
-    assert_eq!(differs(&spec, shown("fullName")), Vec::<String>::new());
-    assert_eq!(differs(&spec, shown("emailAddress")), ["pre_chat_fields"]);
-}
-
-#[test]
 fn days_that_are_not_declared_are_left_alone() {
     let day = |day, open: Option<&str>, close: Option<&str>| OpeningHours {
         day,
@@ -202,17 +186,52 @@ fn days_of(wish: &Wish) -> Vec<crate::chatwoot::tenant::inbox::WorkingDay> {
 
 #[test]
 fn who_is_waited_for_holds_up_neither_the_inbox_nor_its_bot() {
-    let town = Town(BTreeMap::from([("alice", 9), ("bob", 4), ("helper", 30)]));
+    let town = Town(BTreeMap::from([("alice", 9), ("bob", 4), ("helper", 30)]), Version::NEWEST_KNOWN);
     let members = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     let both = InboxSpec { members: members(&["alice", "bob"]), bot: Some("helper".into()), ..api() };
     let wish = super::wish(&both, &town).unwrap();
     assert_eq!(json!(wish.parts), json!({"members": [4, 9], "bot": 30}));
     let absent = InboxSpec { members: members(&["alice", "carol"]), ..both.clone() };
     let wish = super::wish(&absent, &town).unwrap();
-    assert_eq!(json!(wish.parts), json!({"bot": 30}));
+    assert_eq!(json!(wish.parts), json!({"members": [9], "bot": 30}), "Bob, who is not named, goes at once");
     assert!(wish.pending.unwrap().message.contains("carol"));
     let none = InboxSpec { members: members(&[]), bot: Some(String::new()), ..both };
     assert_eq!(json!(super::wish(&none, &town).unwrap().parts), json!({"members": [], "bot": null}));
+}
+
+#[test]
+fn what_a_version_does_not_have_is_said_before_anything_is_sent() {
+    let widget = |widget: WebWidget| InboxSpec { web_widget: Some(widget), ..spec() };
+    let domains = |all: &[&str]| WebWidget {
+        allowed_domains: Some(all.iter().map(|one| (*one).to_owned()).collect()),
+        ..WebWidget::default()
+    };
+    let features = |all: &[WidgetFeature]| WebWidget { features: Some(all.to_vec()), ..WebWidget::default() };
+    let at = |widget_: &WebWidget, version| {
+        super::wish(&widget(widget_.clone()), &Town(BTreeMap::new(), version)).map(|_| ())
+    };
+    for (asked, less, enough, says) in [
+        (
+            domains(&["acme.example"]),
+            domains(&[]),
+            Version::new(4, 6, 0),
+            "leave webWidget.allowedDomains out",
+        ),
+        (
+            features(&[WidgetFeature::Attachments, WidgetFeature::AllowMobileWebview]),
+            features(&[WidgetFeature::Attachments, WidgetFeature::UseInboxAvatarForBot]),
+            Version::new(4, 12, 0),
+            "leave AllowMobileWebview of webWidget.features out",
+        ),
+    ] {
+        let before = Version::new(4, enough.minor - 1, 9);
+        let refused = at(&asked, before).unwrap_err();
+        assert_eq!(refused.reason, "InvalidSpec");
+        assert!(refused.message.contains(says), "{}", refused.message);
+        assert!(refused.message.ends_with(&format!("upgrade Chatwoot to {enough}")), "{}", refused.message);
+        at(&asked, enough).unwrap();
+        at(&less, before).unwrap();
+    }
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! An inbox that is there, as a manifest declares it.
 
 use super::{
-    BOT, MEMBERS, PRE_CHAT_FIELDS, PRE_CHAT_MESSAGE, REPLY_WINDOW,
+    BOT, MEMBERS, REPLY_WINDOW,
     channel::{feature, reply_time},
-    hours,
+    form, hours,
 };
 use crate::{
     api::{
         content::{ContentDeletionPolicy, Within},
         inbox::{
-            ApiChannel, EmailChannel, Greeting, InboxSpec, PreChatForm, ReplyTime, WebWidget, WidgetFeature,
-            WorkingHours,
+            ApiChannel, EmailChannel, Greeting, InboxSpec, ReplyTime, WebWidget, WidgetFeature, WorkingHours,
         },
     },
     chatwoot::tenant::inbox::{self as wire, ChannelType},
@@ -68,7 +67,7 @@ fn api(inbox: &Telling<'_>) -> ApiChannel {
     }
 }
 
-fn widget(inbox: &Telling<'_>) -> WebWidget {
+fn widget(inbox: &mut Telling<'_>) -> WebWidget {
     const TIMES: [ReplyTime; 3] = [ReplyTime::InAFewMinutes, ReplyTime::InAFewHours, ReplyTime::InADay];
     const FEATURES: [WidgetFeature; 5] = [
         WidgetFeature::Attachments,
@@ -79,18 +78,13 @@ fn widget(inbox: &Telling<'_>) -> WebWidget {
     ];
     let domains = inbox.text("allowed_domains");
     let offered: Vec<wire::WidgetFeature> = inbox.read("selected_feature_flags").unwrap_or_default();
-    let asks = inbox.flag("pre_chat_form_enabled");
     WebWidget {
         website_url: inbox.text("website_url").unwrap_or_default(),
         color: inbox.text("widget_color"),
         welcome_title: inbox.text("welcome_title"),
         welcome_tagline: inbox.text("welcome_tagline"),
         reply_time: inbox.word("reply_time", &TIMES, reply_time),
-        pre_chat_form: Some(PreChatForm {
-            enabled: asks,
-            message: inbox.text(PRE_CHAT_MESSAGE),
-            fields: inbox.read(PRE_CHAT_FIELDS).filter(|_| asks == Some(true)),
-        }),
+        pre_chat_form: Some(form::told(inbox)),
         continuity_via_email: inbox.flag("continuity_via_email"),
         hmac_mandatory: inbox.flag("hmac_mandatory"),
         allowed_domains: domains.map(|text| text.split(',').map(str::to_owned).collect()),

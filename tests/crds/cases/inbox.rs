@@ -70,6 +70,7 @@ pub fn inbox() -> Vec<Case> {
     ];
     cases.extend(hours());
     cases.extend(widget());
+    cases.extend(answers());
     cases.extend(mail());
     cases
 }
@@ -183,16 +184,20 @@ fn widget() -> Vec<Case> {
             "webWidget.preChatForm.message must not contain control",
             form(json!({"message": "a\nb"})),
         ),
-        of(question(json!({"name": ""})), "should be at least 1 chars long", question(json!({}))),
         of(
-            question(json!({"name": " "})),
-            "webWidget.preChatForm.fields: name must not be blank",
-            question(json!({"name": "order_id"})),
+            question(json!({"name": "", "of": "Contact"})),
+            "should be at least 1 chars long",
+            question(json!({})),
         ),
         of(
-            question(json!({"name": "a\n"})),
+            question(json!({"name": " ", "of": "Contact"})),
+            "webWidget.preChatForm.fields: name must not be blank",
+            question(json!({"name": "order_id", "of": "Contact"})),
+        ),
+        of(
+            question(json!({"name": "a\n", "of": "Contact"})),
             "webWidget.preChatForm.fields: name must not contain control",
-            question(json!({"name": "a"})),
+            question(json!({"name": "a", "of": "Contact"})),
         ),
         of(
             question(json!({"label": "a\n"})),
@@ -208,6 +213,75 @@ fn widget() -> Vec<Case> {
             question(json!({"type": "E-mail"})),
             "webWidget.preChatForm.fields: type must be one of Chatwoot's",
             question(json!({"type": "email"})),
+        ),
+        of(
+            form(json!({"fields": []})),
+            "webWidget.preChatForm.fields: write a question, leave fields out",
+            form(json!({"enabled": false})),
+        ),
+        of(
+            question(json!({"name": "order_id"})),
+            "write of: Contact or of: Conversation where name is a custom attribute",
+            question(json!({"name": "order_id", "of": "Conversation"})),
+        ),
+        of(
+            question(json!({"name": "phoneNumber", "of": "Contact"})),
+            "and leave it out with emailAddress, fullName and phoneNumber",
+            question(json!({"name": "phone_number", "of": "Contact"})),
+        ),
+        of(
+            question(json!({"name": "order_id", "of": "Company"})),
+            "supported values: \"Contact\"",
+            question(json!({"name": "order_id", "of": "Contact"})),
+        ),
+    ]
+}
+
+/// What a custom attribute's question says of the answer.
+fn answers() -> Vec<Case> {
+    let of = |refused: Value, says, accepted: Value| {
+        let question = |change: Value| {
+            let mut question = json!({"name": "tier", "of": "Contact", "label": "Tier"});
+            json_patch::merge(&mut question, &change);
+            let form = json!({"fields": [question]});
+            json!({"api": null, "webWidget": {"websiteUrl": "https://www.acme.example", "preChatForm": form}})
+        };
+        create("ChatwootInbox", question(refused), says, question(accepted))
+    };
+    let list = |values: Value| json!({"type": "list", "values": values});
+    let pattern = |pattern: &str| json!({"regexPattern": pattern});
+    let values = "values are what a list offers; write them";
+    vec![
+        of(json!({"type": "list"}), values, list(json!(["Gold", "Tin"]))),
+        of(json!({"values": ["Gold"]}), values, list(json!(["Gold"]))),
+        of(list(json!(["a", "a"])), "Duplicate value", list(json!(["a", "b"]))),
+        of(list(json!(["a\n"])), "values must not contain control characters", list(json!(["a b"]))),
+        of(list(json!([])), "should have at least 1 items", list(json!(["a"]))),
+        of(
+            json!({"type": "number", "regexPattern": "/^1/"}),
+            "regexPattern is for type: text",
+            json!({"type": "text", "regexPattern": "/^1/"}),
+        ),
+        of(
+            json!({"name": "fullName", "of": null, "regexPattern": "/^1/"}),
+            "regexPattern is for custom attributes",
+            pattern("/^1/"),
+        ),
+        of(pattern("^1"), "regexPattern stands between two /", pattern("/^[0-9]+$/i")),
+        of(
+            pattern("/a\n/"),
+            "webWidget.preChatForm.fields: regexPattern must not contain control",
+            pattern("/a/"),
+        ),
+        of(
+            json!({"regexCue": "Digits"}),
+            "regexCue is shown where regexPattern does not fit",
+            json!({"regexPattern": "/^1/", "regexCue": "Digits"}),
+        ),
+        of(
+            json!({"regexPattern": "/^1/", "regexCue": "a\n"}),
+            "webWidget.preChatForm.fields: regexCue must not contain control",
+            json!({"regexPattern": "/^1/", "regexCue": "a"}),
         ),
     ]
 }

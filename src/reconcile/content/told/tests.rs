@@ -187,6 +187,50 @@ fn every_channel_is_told_and_nothing_of_its_secrets() {
     );
 }
 
+fn asking(questions: Value) -> Shown {
+    inbox(json!({"channel_type": "Channel::WebWidget", "website_url": "w", "pre_chat_form_enabled": true,
+        "pre_chat_form_options": {"pre_chat_message": "Who?", "pre_chat_fields": questions}}))
+}
+
+#[test]
+fn a_form_is_told_with_whose_the_answers_are_and_what_a_list_offers() {
+    // As the dashboard stores what its definitions of attributes say.
+    let list = json!({"field_type": "contact_attribute", "name": "tier", "label": "Tier", "placeholder": "Tier", "type": "list",
+        "values": ["gold", "tin"], "regex_pattern": null, "regex_cue": null, "required": false, "enabled": true});
+    let text = json!({"field_type": "conversation_attribute", "name": "order", "label": "Order", "placeholder": "Order",
+        "type": "text", "values": [], "regex_pattern": "/^[0-9]+$/", "regex_cue": "Digits", "required": true, "enabled": true});
+    let told = said::<ChatwootInbox>(&asking(json!([list, text])));
+    let wanted = json!([
+        {"name": "tier", "of": "Contact", "label": "Tier", "placeholder": "Tier", "type": "list", "values": ["gold", "tin"],
+            "required": false, "enabled": true},
+        {"name": "order", "of": "Conversation", "label": "Order", "placeholder": "Order", "type": "text",
+            "regexPattern": "/^[0-9]+$/", "regexCue": "Digits", "required": true, "enabled": true}]);
+    assert_eq!(told.spec["webWidget"]["preChatForm"]["fields"], wanted);
+    assert_eq!(told.left_out, Vec::<String>::new());
+}
+
+#[test]
+fn a_question_that_no_manifest_can_ask_leaves_the_form_as_it_is() {
+    let question = |kind: &str, name: &str, shape: &str| json!({"field_type": kind, "name": name, "label": "L", "type": shape, "enabled": true});
+    for (kind, name, shape) in [
+        ("custom_attribute", "tier", "text"),
+        ("company_attribute", "tier", "text"),
+        ("contact_attribute", "fullName", "text"),
+        ("contact_attribute", "tier", "list"),
+    ] {
+        let told = said::<ChatwootInbox>(&asking(json!([
+            question("standard", "emailAddress", "email"),
+            question(kind, name, shape)
+        ])));
+        assert_eq!(
+            told.spec["webWidget"]["preChatForm"],
+            json!({"enabled": true, "message": "Who?"}),
+            "{kind} {name}"
+        );
+        assert!(told.left_out[0].contains(&format!("question {name} is")), "{:?}", told.left_out);
+    }
+}
+
 fn rule(conditions: Value, actions: Value) -> Shown {
     row(
         automation_rule::seen,

@@ -285,6 +285,12 @@ pub enum Act {
         source_id: Option<String>,
         content: String,
     },
+    /// A customer fills in the form of a web widget before a chat, and begins one. What the widget does not hand on is lost;
+    /// a list must offer the answer. Answers the conversation's display id, and the source id as token.
+    FillForm {
+        inbox: i64,
+        answers: Map<String, Value>,
+    },
     /// A person of the account answers in the conversation with this display id. Answers the message's id.
     AgentWrites {
         account: i64,

@@ -5,11 +5,12 @@ use crate::model::{
     World,
     content::{
         contacts::NoSession,
-        rows::{Contact, ConversationStatus, Message, MessageType, Sender},
+        form,
+        rows::{Contact, Conversation, ConversationStatus, Message, MessageType, Sender},
     },
 };
 use jiff::Timestamp;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 fn find(world: &mut World, id: i64) -> Result<&mut Contact, String> {
     world.content.contacts.get_mut(id).ok_or_else(|| format!("there is no contact {id}"))
@@ -133,6 +134,33 @@ pub fn customer_writes(
     let sender = Sender::Contact(session.contact);
     write(world, conversation, MessageType::Incoming, sender, content, false, now)?;
     let row = world.content.conversations.get(conversation).ok_or("the conversation is gone")?;
+    Ok(Done { id: Some(row.display_id), token: Some(session.source_id), count: None })
+}
+
+pub fn fill_form(
+    world: &mut World,
+    inbox: i64,
+    answers: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<Done, String> {
+    let inbox = find_inbox(world, inbox)?.clone();
+    let handed = form::hand_on(&inbox, answers)?;
+    let mut contact = Contact {
+        name: handed.name.unwrap_or_else(|| "Somebody".into()),
+        email: handed.email,
+        phone_number: handed.phone_number,
+        custom_attributes: handed.contact,
+        ..Contact::blank(inbox.account, now)
+    };
+    contact.id = world.content.contacts.insert(contact.clone());
+    let session = world.open_session(&contact, &inbox, None, now).map_err(no_session)?;
+    let session = world.content.contact_inboxes.get(session).cloned().ok_or("the session is gone")?;
+    let row = Conversation {
+        custom_attributes: handed.conversation,
+        ..world.blank_conversation(&session, None, now)
+    };
+    let id = world.insert_conversation(row);
+    let row = world.content.conversations.get(id).ok_or("the conversation is gone")?;
     Ok(Done { id: Some(row.display_id), token: Some(session.source_id), count: None })
 }
 

@@ -99,6 +99,7 @@ pub fn perform(world: &mut World, front: &mut Front, act: Act, now: Timestamp) -
         Act::CustomerWrites { inbox, source_id, content } => {
             u::customer_writes(world, inbox, source_id, content, now)
         }
+        Act::FillForm { inbox, answers } => u::fill_form(world, inbox, &answers, now),
         Act::AgentWrites { account, conversation, user, content, private } => {
             u::agent_writes(world, account, conversation, user, content, private, now)
         }

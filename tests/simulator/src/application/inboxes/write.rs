@@ -7,7 +7,8 @@ use crate::{
         Edition, Installation, World,
         content::{
             columns::{Column, assign, flag},
-            inboxes::{COMMON, WIDGET_FLAGS},
+            form,
+            inboxes::COMMON,
             rows::{ChannelKind, Inbox, WorkingDay},
         },
         emails,
@@ -43,7 +44,7 @@ pub fn create(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
     };
     let mut inbox = world.blank_inbox(visit.account, kind, visit.now);
     assign_common(&mut inbox, visit.params, &world.installation)?;
-    assign(&mut inbox.channel, kind.columns(), &channel)?;
+    assign_channel(&mut inbox, &channel, &world.installation)?;
     validate(world, &inbox)?;
     let id = world.content.inboxes.insert(inbox);
     shown(world, id).map(Reply::wrote)
@@ -64,7 +65,7 @@ pub fn update(world: &mut World, visit: &Visit) -> Result<Reply, Refusal> {
     assign_common(&mut inbox, visit.params, &world.installation)?;
     let channel = visit.params.nested("channel");
     if let Some(channel) = &channel {
-        assign(&mut inbox.channel, inbox.kind.columns(), channel)?;
+        assign_channel(&mut inbox, channel, &world.installation)?;
     }
     for row in visit.params.list("working_hours").into_iter().flatten().filter_map(Value::as_object) {
         open(&mut inbox.working_hours, row)?;
@@ -111,6 +112,14 @@ fn assign_common(inbox: &mut Inbox, params: &Params, installation: &Installation
     Ok(assign(&mut inbox.fields, &columns, &given)?)
 }
 
+fn assign_channel(inbox: &mut Inbox, given: &Params, installation: &Installation) -> Result<(), Refusal> {
+    assign(&mut inbox.channel, &installation.columns(inbox.kind), given)?;
+    if inbox.kind == ChannelKind::WebWidget {
+        form::store(&mut inbox.channel);
+    }
+    Ok(())
+}
+
 /// One row of the timetable; a day that no week has is a 500.
 fn open(hours: &mut [WorkingDay], row: &Map<String, Value>) -> Result<(), Refusal> {
     let day = row.get("day_of_week").and_then(integer_of);
@@ -133,7 +142,7 @@ fn validate(world: &World, inbox: &Inbox) -> Result<(), Refusal> {
     let mut errors = Errors::default();
     match inbox.kind {
         ChannelKind::Api => api(inbox, &mut errors),
-        ChannelKind::WebWidget => widget(inbox, &mut errors)?,
+        ChannelKind::WebWidget => widget(world, inbox, &mut errors)?,
         ChannelKind::Email => email(world, inbox, &mut errors),
     }
     let text = |key: &str| inbox.fields.get(key).and_then(Value::as_str);
@@ -187,13 +196,13 @@ fn api(inbox: &Inbox, errors: &mut Errors) {
     }
 }
 
-fn widget(inbox: &Inbox, errors: &mut Errors) -> Result<(), Refusal> {
+fn widget(world: &World, inbox: &Inbox, errors: &mut Errors) -> Result<(), Refusal> {
     let url = inbox.channel.get("website_url").and_then(Value::as_str);
     if url.is_none_or(|url| url.trim().is_empty()) {
         errors.add("website_url", "Website url can't be blank");
     }
     let flags = inbox.channel.get("selected_feature_flags").and_then(Value::as_array);
-    let unknown = |flag: &Value| !flag.as_str().is_some_and(|flag| WIDGET_FLAGS.contains(&flag));
+    let unknown = |flag: &Value| !world.installation.widget_flags().any(|known| flag == known);
     // The flags are bits with names; a name that has no bit is an exception.
     if flags.into_iter().flatten().any(unknown) { Err(Refusal::CRASH) } else { Ok(()) }
 }

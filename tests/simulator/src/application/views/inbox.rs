@@ -104,7 +104,9 @@ pub fn full(world: &World, inbox: &Inbox, administrator: bool) -> Value {
         }
         ChannelKind::WebWidget => {
             let secrets = secret("hmac_token", &inbox.hmac_token).filter(|_| administrator);
-            with(view, WIDGET.iter().map(|name| channel(name)).chain(secrets))
+            let restricts = world.installation.restricts_widgets();
+            let shown = WIDGET.iter().filter(|name| **name != "allowed_domains" || restricts);
+            with(view, shown.map(|name| channel(name)).chain(secrets))
         }
         // No forward_to_email: this installation has no MAILER_INBOUND_EMAIL_DOMAIN.
         ChannelKind::Email => {

@@ -4,7 +4,7 @@ use super::{
     columns::{Column, Kind, Start, blank, column},
     rows::{ChannelKind, Inbox, WorkingDay},
 };
-use crate::model::{World, rows::Role, secrets};
+use crate::model::{Installation, World, rows::Role, secrets};
 use jiff::Timestamp;
 
 /// The columns all inboxes have, but for the name (chatwoot-api §3.5).
@@ -32,9 +32,9 @@ const API: &[Column] = &[
     column("additional_attributes", Kind::Object, Start::Object),
 ];
 
-/// Which features a widget can have.
-pub const WIDGET_FLAGS: &[&str] =
-    &["attachments", "emoji_picker", "end_conversation", "use_inbox_avatar_for_bot", "allow_mobile_webview"];
+/// Which features a widget can have, the youngest last.
+const WIDGET_FLAGS: [&str; 5] =
+    ["attachments", "emoji_picker", "end_conversation", "use_inbox_avatar_for_bot", "allow_mobile_webview"];
 const REPLY_TIMES: &[&str] = &["in_a_few_minutes", "in_a_few_hours", "in_a_day"];
 
 const WEB_WIDGET: &[Column] = &[
@@ -78,14 +78,27 @@ const EMAIL: &[Column] = &[
     column("verified_for_sending", Kind::Flag, Start::Off),
 ];
 
-impl ChannelKind {
-    /// What can be edited.
-    pub fn columns(self) -> &'static [Column] {
-        match self {
+impl Installation {
+    /// What can be edited of a channel in this release.
+    pub fn columns(&self, kind: ChannelKind) -> Vec<Column> {
+        let all = match kind {
             ChannelKind::Api => API,
             ChannelKind::WebWidget => WEB_WIDGET,
             ChannelKind::Email => EMAIL,
-        }
+        };
+        let has = |column: &&Column| column.name != "allowed_domains" || self.restricts_widgets();
+        all.iter().filter(has).copied().collect()
+    }
+
+    /// Migration 20250916024703.
+    pub fn restricts_widgets(&self) -> bool {
+        self.since(4, 6, 0)
+    }
+
+    /// Which features a widget can have in this release.
+    pub fn widget_flags(&self) -> impl Iterator<Item = &'static str> {
+        let newest = if self.since(4, 12, 0) { "" } else { "allow_mobile_webview" };
+        WIDGET_FLAGS.into_iter().filter(move |flag| *flag != newest)
     }
 }
 
@@ -120,7 +133,7 @@ impl World {
             kind,
             channel_id: self.content.channel_ids.next(),
             fields: blank(COMMON),
-            channel: blank(kind.columns()),
+            channel: blank(&self.installation.columns(kind)),
             identifier: api.then(secrets::token),
             website_token: (kind == ChannelKind::WebWidget).then(secrets::token),
             hmac_token: signed.then(secrets::token),

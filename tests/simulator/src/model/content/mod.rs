@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod contacts;
 pub mod conversations;
+pub mod form;
 pub mod inboxes;
 mod removal;
 pub mod rows;

@@ -122,6 +122,57 @@ async fn a_web_widget_has_a_token_a_script_and_flags() {
 }
 
 #[tokio::test]
+async fn widgets_are_restricted_to_domains_since_4_6_and_open_in_apps_since_4_12() {
+    for (version, restricted, in_apps) in
+        [("4.5", false, false), ("4.6", true, false), ("4.11", true, false), ("4.12", true, true)]
+    {
+        let tenant = Tenant::version(version).await;
+        let channel = json!({"type": "web_widget", "website_url": "https://acme.example", "allowed_domains": "acme.example"});
+        let made = tenant.post("inboxes", json!({"name": "W", "channel": channel})).await.ok();
+        let shown = restricted.then_some(json!("acme.example"));
+        assert_eq!(
+            made.get("allowed_domains"),
+            shown.as_ref(),
+            "{version}: an older one drops it in silence"
+        );
+        let flags = json!({"channel": {"selected_feature_flags": ["allow_mobile_webview"]}});
+        let answer = tenant.patch(&format!("inboxes/{}", id(&made)), flags).await;
+        assert_eq!(answer.status == 200, in_apps, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_widget_hands_on_answers_that_have_an_owner_and_drops_the_others() {
+    let tenant = Tenant::start().await;
+    let question = |kind: &str, name: &str, of: Value| json!({"field_type": kind, "name": name, "label": name, "type": "text", "required": false, "enabled": of});
+    let list = json!({"field_type": "contact_attribute", "name": "tier", "type": "list", "values": ["gold", "tin"], "enabled": true});
+    let questions = json!([
+        question("standard", "emailAddress", json!(true)),
+        list,
+        question("conversation_attribute", "order", json!(true)),
+        question("custom_attribute", "nobodys", json!(true)),
+        question("contact_attribute", "hidden", json!(false))
+    ]);
+    let channel = json!({"type": "web_widget", "website_url": "https://acme.example", "pre_chat_form_enabled": true,
+        "pre_chat_form_options": {"pre_chat_message": "Who?", "pre_chat_fields": questions}});
+    let inbox = id(&tenant.post("inboxes", json!({"name": "W", "channel": channel})).await.ok());
+    let answers = |tier: &str| {
+        let answers = json!({"emailAddress": "jo@customer.example", "tier": tier, "order": "7", "nobodys": "x", "hidden": "x"});
+        Act::FillForm { inbox, answers: answers.as_object().unwrap().clone() }
+    };
+    let refused = tenant.chatwoot.control().act(answers("iron")).await.unwrap_err();
+    assert!(refused.to_string().contains("does not offer"), "{refused}");
+    assert_eq!(tenant.chatwoot.act(answers("gold")).await.id, Some(1));
+    let content = tenant.chatwoot.state().await.content;
+    let (contact, conversation) = (&content.contacts[0], &content.conversations[0]);
+    assert_eq!(
+        (contact.email.as_deref(), json!(contact.custom_attributes)),
+        (Some("jo@customer.example"), json!({"tier": "gold"}))
+    );
+    assert_eq!(json!(conversation.custom_attributes), json!({"order": "7"}));
+}
+
+#[tokio::test]
 async fn an_address_is_unique_in_the_installation_and_mail_passwords_are_shown_to_administrators() {
     let tenant = Tenant::start().await;
     let channel = json!({"type": "email", "email": "help@acme.example", "imap_password": "hunter2"});
