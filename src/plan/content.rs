@@ -253,10 +253,10 @@ impl Facts {
         match (&wish.connection, &self.pass.published) {
             (Some(name), None) => return Some(Step::Act(Effect::Publish { id, name: name.clone() })),
             (_, Some(Published::NotOurs(why))) => {
-                return Some(self.settle(Verdict::new(reason::SECRET_INVALID, why), at));
+                return Some(self.unpublished(Verdict::new(reason::SECRET_INVALID, why), at));
             }
             (_, Some(Published::Failed(why))) => {
-                return Some(self.settle(Verdict::new(reason::KUBERNETES_ERROR, why), at));
+                return Some(self.unpublished(Verdict::new(reason::KUBERNETES_ERROR, why), at));
             }
             (_, Some(Published::Yes) | None) => {}
         }
@@ -264,6 +264,13 @@ impl Facts {
             self.status.connection_secret.as_ref().filter(|name| Some(*name) != wish.connection.as_ref())?;
         let open = !self.pass.dropped_secrets.contains(before);
         open.then(|| Step::Act(Effect::DropSecret(before.clone())))
+    }
+
+    /// Everything but the Secret is as wanted.
+    fn unpublished(&self, verdict: Verdict, at: &Moment) -> Next {
+        let mut facts = self.clone();
+        facts.status.applied = self.sent_unseen().or(facts.status.applied);
+        facts.settle(verdict, at)
     }
 
     /// It is gone from Chatwoot. What only configures is made anew; what holds people's work is not, nor what we only took

@@ -106,6 +106,10 @@ impl Content for ChatwootAgentBot {
         Ok(own.map(|(inbox, _)| inbox).collect())
     }
 
+    /// Answers in the inboxes that are wanted and in no other.
+    ///
+    /// # Errors
+    /// Those of a request; it is others' turn.
     async fn write_part(
         inside: &mut Inside<'_>,
         id: i64,
@@ -113,8 +117,13 @@ impl Content for ChatwootAgentBot {
         wanted: Value,
     ) -> Result<Value, Halt> {
         let wanted_in: BTreeSet<i64> = ids(&wanted).collect();
+        // Somebody may have deleted one that is wanted: only where Chatwoot has it does the bot answer.
+        let mut answers_in = BTreeSet::new();
         for (inbox, bot) in bots_of_inboxes(inside).await? {
             let is_wanted = wanted_in.contains(&inbox);
+            if is_wanted {
+                answers_in.insert(inbox);
+            }
             if (bot == Some(id)) == is_wanted {
                 continue;
             }
@@ -133,7 +142,7 @@ impl Content for ChatwootAgentBot {
             inside.change(BOT_OF_INBOX, (inbox, bot), set).await?;
         }
         inside.seen();
-        Ok(wanted)
+        Ok(answers_in.into_iter().collect())
     }
 }
 

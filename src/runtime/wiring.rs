@@ -100,7 +100,7 @@ fn wake_members(world: &World, account: &ChatwootAccount) {
     world.wake_all(&Ref::Account(account.namespace().unwrap_or_default(), account.name_any()));
 }
 
-/// What is inside waits until it can be worked in.
+/// What is inside waits until it can be worked in, and until there is room for it.
 fn concerns_content(old: &ChatwootAccount, new: &ChatwootAccount) -> bool {
     let facts = |account: &ChatwootAccount| {
         let status = account.status.as_ref();
@@ -111,6 +111,8 @@ fn concerns_content(old: &ChatwootAccount, new: &ChatwootAccount) -> bool {
             account.spec.deletion_policy,
             account.metadata.deletion_timestamp.is_some(),
             status.map(|status| (status.suspended_by, status.automation.clone(), status.instance.clone())),
+            // What was refused for the sake of a limit may be made by now.
+            status.and_then(|status| status.applied.clone()),
         )
     };
     facts(old) != facts(new)
@@ -413,7 +415,23 @@ pub fn secret_changed(world: &World, change: &Change<'_, PartialObjectMeta<Secre
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::common::{MANAGED_BY, MANAGED_BY_LABEL, WATCH_LABEL};
+    use crate::api::{
+        account::AccountStatus,
+        common::{MANAGED_BY, MANAGED_BY_LABEL, WATCH_LABEL},
+    };
+    use serde_json::json;
+
+    /// An inbox too many waits for it.
+    #[test]
+    fn what_is_inside_an_account_looks_again_when_chatwoot_has_its_new_limits() {
+        let spec = json!({"name": "Acme"});
+        let mut old = ChatwootAccount::new("acme", serde_json::from_value(spec).unwrap());
+        old.status = Some(AccountStatus { applied: Some("before".into()), ..AccountStatus::default() });
+        let mut new = old.clone();
+        assert!(!concerns_content(&old, &new));
+        new.status = Some(AccountStatus { applied: Some("after".into()), ..AccountStatus::default() });
+        assert!(concerns_content(&old, &new));
+    }
 
     #[test]
     fn the_watch_selects_by_the_labels_people_are_told() {

@@ -4,15 +4,16 @@ use crate::support::{
     Journal, Stage, Subject,
     content::{Furnished, automated},
     stage::merge,
-    subject::{id, is, message},
+    subject::{condition, id, is, message},
 };
 use anyhow::{Context, Result};
-use chatwoot_simulator::{Act, ChannelKind, Effect, Filter, listed};
-use serde_json::{Map, json};
+use chatwoot_simulator::{Act, ChannelKind, Effect, Filter, Kind, When, listed};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 const INBOX: &str = "ChatwootInbox";
 const BOT: &str = "ChatwootAgentBot";
+const REQUESTED_AT: &str = "chatwoot.dev/reconcile-requested-at";
 const CREATE: &str = "POST /api/v1/accounts/:account_id/agent_bots";
 
 impl Furnished {
@@ -128,6 +129,22 @@ async fn a_bot_answers_in_the_inboxes_it_names_and_of_two_the_older_one_does() -
     Ok(())
 }
 
+/// The inbox's own resource need not have noticed yet.
+#[tokio::test]
+async fn a_bot_whose_inbox_was_deleted_in_chatwoot_is_not_ready() -> Result<()> {
+    let inside = Furnished::new().await?;
+    let shop = inside.apply(INBOX, "shop", json!({"name": "shop", "api": {}})).await?;
+    let shop = id(&shop.ready().await?)?;
+    let helper = inside.apply(BOT, "helper", json!({"name": "Helper", "inboxes": ["shop"]})).await?;
+    helper.ready().await?;
+    inside.stage.chatwoot.act(Act::DeleteInbox { inbox: shop, when: When::Now }).await?;
+    helper.annotate(REQUESTED_AT, "now").await?;
+    let told = helper.reason("RejectedByChatwoot").await?;
+    assert_eq!(told["status"]["drifted"], json!(["inboxes"]));
+    assert!(message(&told, "Ready").contains("inboxes"), "{told}");
+    Ok(())
+}
+
 /// Every one of them must know of every inbox whether it answers there, and Chatwoot says so of one inbox at a time.
 #[tokio::test]
 async fn bots_keep_to_the_budget_and_ask_every_inbox_once_together() -> Result<()> {
@@ -166,7 +183,7 @@ async fn bots_keep_to_the_budget_and_ask_every_inbox_once_together() -> Result<(
 }
 
 /// One of the installation, of a tenant who may make such.
-async fn of_all(more: serde_json::Value) -> Result<(Furnished, Subject)> {
+async fn of_all(more: Value) -> Result<(Furnished, Subject)> {
     let stage = Stage::with(automated()).await?;
     let inside = Furnished::granted(stage, json!({"allow": ["InstallationBots"], "plans": []})).await?;
     let mut spec = json!({"name": "Faq", "installationWide": true, "outgoingUrl": "https://faq.example"});
@@ -202,6 +219,38 @@ async fn a_bot_for_the_whole_installation_is_made_by_the_platform_token_and_publ
     faq.set(json!({"outgoingUrl": "https://new.example"})).await?;
     faq.ready().await?;
     assert_eq!(inside.bots().await?[0].outgoing_url.as_deref(), Some("https://new.example"));
+    Ok(())
+}
+
+/// Its token is shown by itself alone, and that is asked of Chatwoot and not of Kubernetes.
+#[tokio::test]
+async fn what_ails_chatwoot_is_not_told_as_kubernetes_trouble_on_a_bot_for_the_whole_installation()
+-> Result<()> {
+    const SHOW: &str = "GET /platform/api/v1/agent_bots/:id";
+    let (inside, faq) = of_all(json!({"connectionSecret": {"name": "faq"}})).await?;
+    let ready = faq.ready().await?;
+    let (bot, chatwoot) = (id(&ready)?, &inside.stage.chatwoot);
+    let refused = json!({"error": "Invalid access_token"});
+    for effect in [
+        Effect::CloseBeforeCommit,
+        Effect::Status { status: 500, after_commit: false },
+        Effect::Json { status: 401, body: refused, after_commit: false },
+    ] {
+        let seq = chatwoot.last_seq().await?;
+        chatwoot.fault_once(SHOW, effect).await?;
+        let now = faq.looked_at().await?;
+        let since = |object: &Value| condition(object, "Ready")["lastTransitionTime"].clone();
+        assert_eq!(since(&now), since(&ready), "it was not Ready in between");
+        let asked = chatwoot.journal(&Filter::route(SHOW).since(seq)).await?;
+        assert_eq!(asked.iter().filter(|entry| entry.fault.is_some()).count(), 1, "{asked:?}");
+    }
+    chatwoot.act(Act::Revoke { kind: Kind::AgentBot, id: bot, app: None }).await?;
+    faq.annotate(REQUESTED_AT, "now").await?;
+    let told = faq.reason("NotPermitted").await?;
+    let statement = format!("permissible: AgentBot.find({bot}))");
+    assert!(message(&told, "Ready").ends_with(&statement), "{told}");
+    chatwoot.act(Act::Permit { kind: Kind::AgentBot, id: bot, app: None }).await?;
+    faq.looked_at().await?;
     Ok(())
 }
 

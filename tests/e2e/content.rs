@@ -6,9 +6,10 @@ use crate::support::{
     subject::{id, is, message},
 };
 use anyhow::{Context, Result};
-use chatwoot_simulator::{Act, RecordKind};
+use chatwoot_simulator::{Act, Edition, RecordKind};
 use serde_json::{Map, Value, json};
 
+const INBOX: &str = "ChatwootInbox";
 const LABEL: &str = "ChatwootLabel";
 
 fn map(value: Value) -> Map<String, Value> {
@@ -193,5 +194,27 @@ async fn what_was_made_in_another_account_is_said_to_be_left_there_and_not_to_be
     let told = plane.wait_for_event(&inside.tenant.namespace, about, PATIENCE).await?;
     assert_eq!(told.reason, "LeftBehind", "{}", told.note);
     assert!(told.note.contains(&format!("account {} of instance", inside.id)), "{}", told.note);
+    Ok(())
+}
+
+/// Nothing is wrong with its spec, and whoever raises the limit need not touch it.
+#[tokio::test]
+async fn an_inbox_too_many_names_the_limit_and_is_made_when_it_is_raised() -> Result<()> {
+    let stage = Stage::with(automated()).await?;
+    stage.chatwoot.act(Act::SetEdition { edition: Edition::Ee }).await?;
+    let inside = Furnished::granted(stage, json!({"allow": ["Limits"]})).await?;
+    inside.account.set(json!({"limits": {"inboxes": 1}})).await?;
+    inside.account.ready().await?;
+    inside.apply(INBOX, "shop", json!({"name": "shop", "api": {}})).await?.ready().await?;
+    let site = inside.apply(INBOX, "site", json!({"name": "site", "api": {}})).await?;
+    let refused = site.reason("RejectedByChatwoot").await?;
+    let told = message(&refused, "Ready");
+    assert!(
+        told.contains("limits.inboxes in the ChatwootPlan") && told.contains("ChatwootAccount acme"),
+        "{told}"
+    );
+    inside.account.set(json!({"limits": {"inboxes": 2}})).await?;
+    site.ready().await?;
+    assert_eq!(inside.content().await?.inboxes.len(), 2);
     Ok(())
 }

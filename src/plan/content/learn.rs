@@ -31,6 +31,10 @@ impl Facts {
             }
             Lesson::ReadBack { status: None, .. } => {}
             Lesson::Token(Ok(())) => self.around.has_token = true,
+            // It is read with the platform token; whatever else is wrong is wrong with the operator's user.
+            Lesson::Token(Err(failure)) if failure.class == Class::Unauthorized => {
+                self.fail_by_platform(Call::Read, failure);
+            }
             Lesson::Token(Err(failure)) => self.fail(Call::Read, failure),
             Lesson::Secrets(read) => {
                 self.pass.secrets = Some(read.map(|hashes| {
@@ -50,7 +54,7 @@ impl Facts {
                 match answer {
                     Ok(seen) if seen.id == id => self.put(seen),
                     Ok(_) => self.fail(Call::Write, Failure::of(Class::Unexpected)),
-                    Err(failure) => self.fail(Call::Write, self.discreet(failure)),
+                    Err(failure) => self.fail_about_one(Call::Write, self.discreet(failure)),
                 }
             }
             Lesson::PartRead(name, Ok(value)) => {
@@ -72,10 +76,10 @@ impl Facts {
             }
             Lesson::SecretDropped(_, Err(why)) => self.pass.published = Some(Published::Failed(why)),
             Lesson::Shown(Ok(seen)) => self.pass.shown = Some(Asked::There(seen)),
-            Lesson::Shown(Err(failure)) if failure.class == Class::NotFound => {
+            Lesson::Shown(Err(failure)) if failure.class == Class::NotFound && self.object.deleting => {
                 self.pass.shown = Some(Asked::Gone);
             }
-            Lesson::Shown(Err(failure)) => self.fail(Call::Read, failure),
+            Lesson::Shown(Err(failure)) => self.fail_about_one(Call::Read, failure),
             Lesson::Deleted(id, answer) => self.deleted(id, answer),
         }
     }
@@ -127,7 +131,7 @@ impl Facts {
                 if self.pass.noted && failure.fate() != Fate::Ambiguous {
                     self.status.creation = None;
                 }
-                self.fail(Call::Write, failure);
+                self.fail_about_one(Call::Write, failure);
             }
         }
     }
@@ -143,7 +147,7 @@ impl Facts {
 
     fn deleted(&mut self, id: i64, answer: Result<(), Failure>) {
         match answer {
-            Err(failure) if failure.class != Class::NotFound => self.fail(Call::Write, failure),
+            Err(failure) if failure.class != Class::NotFound => self.fail_about_one(Call::Write, failure),
             Ok(()) | Err(_) => {
                 self.pass.deleted.insert(id);
                 if let Some(list) = &mut self.pass.list {
@@ -163,6 +167,20 @@ impl Facts {
     fn is_trying(&self) -> bool {
         let is_listed = |name: &&str| self.status.drifted.iter().any(|drifted| drifted == name);
         self.around.wish.as_ref().is_ok_and(|wish| wish.tried.keys().any(is_listed))
+    }
+
+    /// A call about one by its id, or to make one: what is the installation's needs the platform token for that.
+    fn fail_about_one(&mut self, call: Call, failure: Failure) {
+        match self.manner.installation_wide {
+            true => self.fail_by_platform(call, failure),
+            false => self.fail(call, failure),
+        }
+    }
+
+    /// What the platform token may not do says nothing about the account's.
+    fn fail_by_platform(&mut self, call: Call, failure: Failure) {
+        self.pass.by_platform = true;
+        self.pass.trouble = Some(Trouble::Failed(call, failure));
     }
 
     /// A token that is refused is read anew, once in a pass.

@@ -182,6 +182,10 @@ impl Facts {
         next.id = Some(id);
         next.ownership = Some(ownership);
         next.account = self.account();
+        // What was agreed with is another one, and this one may differ in what is not shown.
+        if ownership == Ownership::Adopted {
+            next.applied = None;
+        }
         next
     }
 

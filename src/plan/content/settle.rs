@@ -59,11 +59,7 @@ impl Facts {
         } else if drifted.is_empty() {
             Verdict::new(reason::SUCCEEDED, "everything asked for is so in Chatwoot")
         } else {
-            let text = format!(
-                "Chatwoot took the values and shows others: {}; correct them in the spec, or leave them out",
-                drifted.join(", ")
-            );
-            Verdict::new(reason::REJECTED_BY_CHATWOOT, text)
+            self.not_as_sent(&drifted)
         };
         facts.status.drifted = drifted;
         if !observing {
@@ -74,9 +70,31 @@ impl Facts {
             facts.status.account = self.account();
             facts.status.key = self.listed_key(id).or(facts.status.key);
         }
-        facts.status.applied = verdict.is_ready().then(|| self.around.hash.clone());
+        facts.status.applied =
+            if verdict.is_ready() { Some(self.around.hash.clone()) } else { self.sent_unseen() };
         let (status, grace_left) = facts.status_with(&verdict, at);
         self.end(status, status::again(&verdict, grace_left), true)
+    }
+
+    /// What lies beside it consists of others, one of which may be gone.
+    fn not_as_sent(&self, drifted: &[String]) -> Verdict {
+        let parts = self.around.wish.as_ref().map(|wish| wish.parts.clone()).unwrap_or_default();
+        let what_to_do = if drifted.iter().all(|name| parts.contains_key(name.as_str())) {
+            "see that everything the spec names there is still in Chatwoot"
+        } else {
+            "correct them in the spec, or leave them out"
+        };
+        let text = format!("Chatwoot took the values and shows others: {}; {what_to_do}", drifted.join(", "));
+        Verdict::new(reason::REJECTED_BY_CHATWOOT, text)
+    }
+
+    /// What `status.applied` says where everything of its own has been sent and something else is open: what Chatwoot does not
+    /// show is not sent again before something else is wanted.
+    pub(super) fn sent_unseen(&self) -> Option<String> {
+        let wish = self.around.wish.as_ref().ok()?;
+        let seen = self.pass.list.as_ref()?.find(self.status.id?)?;
+        let is_sent = self.manner.mode == Mode::Enforce && wish.differences(seen).is_empty();
+        (is_sent && !wish.blind.is_empty()).then(|| self.around.hash.clone())
     }
 
     /// The key that something has in Chatwoot, whatever is wanted.
@@ -115,6 +133,12 @@ impl Facts {
             call == Call::Write && trouble.write_errors(self.around.write_errors) >= Some(LAST_WORD);
         let verdict = match failure.class {
             Class::Redirected => return self.settle(self.if_deleting(trouble::redirected(failure)), at),
+            Class::Unauthorized if self.pass.by_platform => {
+                trouble::passing(reason::WAITING_FOR_INSTANCE, failure)
+            }
+            Class::NotPermitted if self.pass.by_platform => {
+                return self.settle(self.if_deleting(self.not_permitted()), at);
+            }
             Class::Suspended => Verdict::new(
                 reason::WAITING_FOR_ACCOUNT,
                 "the account is suspended; this resource goes on when it is active again",
@@ -124,7 +148,8 @@ impl Facts {
                 "Chatwoot refuses the operator's own user in the account; it is made an administrator again with the next check \
                  of the ChatwootAccount",
             ),
-            Class::Invalid | Class::LimitReached => return self.rejected(failure, at),
+            Class::Invalid => return self.rejected(failure, at),
+            Class::LimitReached => return self.settle(self.too_many(failure), at),
             _ if last_word => return self.rejected(failure, at),
             Class::RateLimited => trouble::passing(reason::RATE_LIMITED, failure),
             _ => trouble::passing(reason::CHATWOOT_UNAVAILABLE, failure),
@@ -151,6 +176,30 @@ impl Facts {
         let (status, _) = facts.status_with(&Verdict::new(reason::REJECTED_BY_CHATWOOT, text), at);
         let at_least = failure.retry_after.unwrap_or_default().max(BETWEEN_TRIES);
         self.end(status, Again::Backoff { at_least }, true)
+    }
+
+    /// The sandbox's refusal, with the statement that lifts it. Kinds are named after Chatwoot's models.
+    fn not_permitted(&self) -> Verdict {
+        let model = self.kind.kind.trim_start_matches("Chatwoot");
+        let id = self.status.id.map_or_else(|| "ID".to_owned(), |id| id.to_string());
+        Verdict::new(
+            reason::NOT_PERMITTED,
+            format!(
+                "{} {id} exists in Chatwoot, but this Platform App has no permission for it; run in the Rails console: \
+                 PlatformAppPermissible.find_or_create_by!(platform_app: PlatformApp.find(APP_ID), permissible: {model}.find({id}))",
+                self.kind.noun
+            ),
+        )
+    }
+
+    /// Nothing is wrong with the spec. Of what is inside accounts Chatwoot counts inboxes alone (chatwoot-api §3.1, §3.5).
+    fn too_many(&self, failure: &Failure) -> Verdict {
+        let text = format!(
+            "{failure}: Chatwoot makes no more inboxes in it than its limit says; raise limits.inboxes in the ChatwootPlan or \
+             in spec.limits of ChatwootAccount {}, whichever sets it, or remove an inbox from the account",
+            self.account
+        );
+        Verdict::new(reason::REJECTED_BY_CHATWOOT, text)
     }
 
     fn rejected(&self, failure: &Failure, at: &Moment) -> Next {

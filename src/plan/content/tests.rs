@@ -2,6 +2,7 @@ mod converge;
 mod deletion;
 mod identity;
 mod namesakes;
+mod platform;
 mod promises;
 mod values;
 mod world;

@@ -239,6 +239,8 @@ pub struct Pass {
     pub dropped_secrets: BTreeSet<String>,
     /// The token was refused, and has been read anew.
     pub token_renewed: bool,
+    /// The call that failed was made with the platform token.
+    pub by_platform: bool,
     /// Ids that this pass has deleted.
     pub deleted: BTreeSet<i64>,
     /// What became of it, asked for by its id.

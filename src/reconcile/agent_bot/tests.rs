@@ -146,6 +146,16 @@ async fn without_the_lead_nothing_more_is_attached_and_whoever_goes_on_does_the_
     assert_eq!((bed.sent("GET"), bed.sent("POST")), (7, 6), "nothing was asked or attached twice");
 }
 
+/// Somebody has deleted it, and its resource does not know yet.
+#[tokio::test]
+async fn an_inbox_that_is_gone_is_not_answered_in() {
+    let bed = bed(2, 1);
+    let mut pass = bed.asked(7);
+    assert_eq!(bed.read(&mut pass, 7).await, Ok(json!([])));
+    assert_eq!(bed.write(&mut pass, 7, &[2, 9]).await, Ok(json!([2])));
+    assert_eq!(bed.write(&mut pass, 7, &[9]).await, Ok(json!([])));
+}
+
 #[tokio::test]
 async fn others_get_their_turn_while_many_inboxes_are_asked() {
     let bed = bed(25, 1);

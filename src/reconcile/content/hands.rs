@@ -171,7 +171,7 @@ impl<C: Content> ContentHands<C> {
         }
         self.world.lists.forget(&of);
         if let Err(failure) = automation::fetch(&self.turn, &self.world, &inside).await {
-            return Lesson::Listed(Err(failure));
+            return Lesson::Token(Err(failure));
         }
         self.is_proven = true;
         self.list_shared(self.world.clock()).await
@@ -341,7 +341,7 @@ impl<C: Content> ContentHands<C> {
             }
             match self.turn.call(|platform| (wide.show)(platform, id)).await {
                 Ok(item) => self.written = Some(item),
-                Err(failure) => return Lesson::Published(Published::Failed(failure.to_string())),
+                Err(failure) => return Lesson::Shown(Err(failure)),
             }
         }
         let Some(mut item) = self.shown(id) else {

@@ -129,6 +129,42 @@ fn values_that_are_refused_are_the_authors_business() {
     assert!(matches!(pass.end.again, Again::After(_)));
 }
 
+/// Nothing is wrong with the spec, and nothing in it would help.
+#[test]
+fn a_full_account_is_told_by_the_limit_and_who_raises_it() {
+    let mut world = World::inbox();
+    world.fail("create", Fault::Refused(Class::LimitReached));
+    let pass = world.pass();
+    assert_eq!((pass.calls(), pass.reason()), (vec!["list", "create"], "RejectedByChatwoot"));
+    for part in
+        ["limits.inboxes in the ChatwootPlan", "spec.limits of ChatwootAccount acme", "remove an inbox"]
+    {
+        assert!(pass.message().contains(part), "{}", pass.message());
+    }
+    assert!(!pass.message().contains("correct the spec"), "{}", pass.message());
+    assert_eq!(world.status.creation, None, "nothing was made");
+    assert_eq!(world.settle().reason(), "Succeeded", "as soon as there is room");
+    assert_eq!(world.items.len(), 1);
+}
+
+/// One of those it names is gone from Chatwoot, say, and nobody has noticed yet.
+#[test]
+fn a_part_that_does_not_become_as_wanted_is_not_ready() {
+    let mut world = World::label();
+    world.wished().parts.insert("inboxes", json!([4, 5]));
+    world.settle();
+    world.parts.insert("inboxes", json!([4]));
+    world.stubborn = true;
+    world.due = true;
+    world.wait(3600);
+    let pass = world.pass();
+    assert_eq!((pass.calls(), pass.reason()), (vec!["list", "part", "part"], "RejectedByChatwoot"));
+    assert_eq!(world.status.drifted, ["inboxes"]);
+    assert!(pass.message().ends_with("is still in Chatwoot"), "{}", pass.message());
+    world.stubborn = false;
+    assert_eq!((world.settle().reason(), world.status.drifted.len()), ("Succeeded", 0));
+}
+
 #[test]
 fn values_that_chatwoot_takes_and_changes_are_told() {
     let mut world = World::label();

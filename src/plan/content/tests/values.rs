@@ -184,6 +184,80 @@ fn what_lists_do_not_show_is_sent_when_it_changes_and_not_again() {
     assert_eq!(world.pass().effects, []);
 }
 
+/// Everything of its own has been sent; what is open is another's to bring, or the author's.
+#[test]
+fn what_lists_do_not_show_is_not_sent_again_for_what_else_is_open() {
+    let open: [(&str, Change); 3] = [
+        ("WaitingForReference", |world| {
+            world.wished().pending =
+                Some(Verdict::new(reason::WAITING_FOR_REFERENCE, "there is no shop yet"));
+        }),
+        ("SecretInvalid", |world| {
+            world.wished().connection = Some("faq".into());
+            world.published = Published::NotOurs("Secret acme/faq is not the operator's".into());
+        }),
+        ("RejectedByChatwoot", |world| {
+            world.wished().parts.insert("inboxes", json!([4]));
+            world.stubborn = true;
+        }),
+    ];
+    for (reason, open) in open {
+        let mut world = World::inbox();
+        world.wished().blind.insert("outgoing_url".into(), json!("https://a.example"));
+        open(&mut world);
+        assert_eq!(world.pass().reason(), reason);
+        assert_eq!(world.items[&101].fields["outgoing_url"], json!("https://a.example"));
+        let again = |world: &mut World| {
+            world.wait(600);
+            world.restart();
+            let pass = world.pass();
+            assert_eq!((sent(&pass).len(), pass.reason()), (0, reason), "{:?}", pass.effects);
+            pass.writes
+        };
+        // The grace is over by then, which may be said.
+        again(&mut world);
+        assert_eq!(again(&mut world), 0, "{reason}");
+        world.edit(|world| {
+            drop(world.wished().blind.insert("outgoing_url".into(), json!("https://b.example")))
+        });
+        assert_eq!(sent(&world.pass()), [["outgoing_url"]]);
+    }
+}
+
+/// Nobody knows whether it arrived.
+#[test]
+fn what_lists_do_not_show_is_sent_again_where_the_answer_was_lost() {
+    let mut world = World::inbox();
+    world.settle();
+    world.edit(|world| {
+        world.wished().blind.insert("outgoing_url".into(), json!("https://a.example"));
+        world.wished().pending = Some(Verdict::new(reason::WAITING_FOR_REFERENCE, "there is no shop yet"));
+    });
+    world.fail("patch", Fault::Vain);
+    assert_eq!(world.pass().reason(), "ChatwootUnavailable");
+    assert_eq!(sent(&world.pass()), [["outgoing_url"]]);
+    assert_eq!(world.items[&101].fields["outgoing_url"], json!("https://a.example"));
+}
+
+/// What the one before was sent says nothing about this one.
+#[test]
+fn one_that_is_taken_over_later_is_sent_what_lists_do_not_show() {
+    let mut world = World::inbox();
+    world.wished().blind.insert("outgoing_url".into(), json!("https://a.example"));
+    world.manner.adopt = true;
+    world.settle();
+    let theirs = world.somebody_makes("vip");
+    let own = world.items.get_mut(&101).unwrap();
+    own.key = "other".into();
+    own.fields.insert("name".into(), json!("other"));
+    own.fields.insert("color".into(), json!("#000000"));
+    world.due = true;
+    world.wait(3600);
+    world.settle();
+    assert_eq!(world.status.id, Some(theirs));
+    assert_eq!(world.items[&theirs].fields["outgoing_url"], json!("https://a.example"));
+}
+
 #[test]
 fn one_that_can_never_be_as_wanted_is_not_taken_over() {
     let mut world = World::inbox();

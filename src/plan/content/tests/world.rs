@@ -46,6 +46,9 @@ pub const HOOK: Trait = Trait {
 pub const SETTLE: u64 = 50;
 pub const TEMPORARY: &str = "chatwoot-operator-0123456789abcdef";
 
+/// What happens between two passes.
+pub type Change = fn(&mut World);
+
 /// How a call of the next pass fails.
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -85,7 +88,7 @@ pub struct World {
     pub meanwhile: Option<&'static str>,
     /// A proxy sends the next create twice, and gives the second answer.
     pub repeated: bool,
-    /// Faults of the next calls: `token`, `list`, `create`, `patch`, `part`, `delete`.
+    /// Faults of the next calls: `token`, `list`, `create`, `patch`, `part`, `show`, `delete`.
     pub faults: BTreeMap<&'static str, Vec<Fault>>,
     // Kubernetes and the process.
     pub conflicts: usize,
@@ -98,6 +101,10 @@ pub struct World {
     /// Hashes of secret fields.
     pub passwords: Result<BTreeMap<&'static str, String>, Unread>,
     pub write_errors: u32,
+    /// Parts stay as they are, whatever is sent.
+    pub stubborn: bool,
+    /// What becomes of the connection Secret.
+    pub published: Published,
     requested: Option<(Timestamp, Duration)>,
     shared: Option<Listed>,
 }
@@ -185,6 +192,8 @@ impl World {
             secrets: BTreeSet::new(),
             passwords: Ok(BTreeMap::new()),
             write_errors: 0,
+            stubborn: false,
+            published: Published::Yes,
             requested: None,
             shared: None,
         }
@@ -362,7 +371,11 @@ impl World {
     }
 
     fn act(&mut self, effect: Effect) -> Lesson {
-        let fault = name_of(&effect)
+        // Of one that is the installation's no list shows the token.
+        let asks = matches!(effect, Effect::Publish { .. }) && self.manner.installation_wide;
+        let fault = asks
+            .then_some("show")
+            .or_else(|| name_of(&effect))
             .and_then(|call| self.faults.get_mut(call))
             .and_then(|list| (!list.is_empty()).then(|| list.remove(0)));
         if let Some(Fault::Refused(Class::Unauthorized)) = &fault {
@@ -428,15 +441,18 @@ impl World {
                 Lesson::PartRead(name, told(self.parts.get(name).cloned().unwrap_or_default()))
             }
             Effect::WritePart(_, name, value) => {
-                if done {
-                    self.parts.insert(name, value.clone());
+                if done && !self.stubborn {
+                    self.parts.insert(name, value);
                 }
-                Lesson::PartWritten(name, told(value))
+                Lesson::PartWritten(name, told(self.parts.get(name).cloned().unwrap_or_default()))
             }
-            Effect::Publish { name, .. } => {
-                self.secrets.insert(name);
-                Lesson::Published(Published::Yes)
-            }
+            Effect::Publish { name, .. } => match failure {
+                Some(failure) => Lesson::Shown(Err(failure)),
+                None => {
+                    self.secrets.extend((self.published == Published::Yes).then_some(name));
+                    Lesson::Published(self.published.clone())
+                }
+            },
             Effect::DropSecret(name) => {
                 self.secrets.remove(&name);
                 Lesson::SecretDropped(name, Ok(()))
