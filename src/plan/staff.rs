@@ -20,7 +20,7 @@ pub fn declare(people: &[String], names: &dyn Names, part: &'static str, wish: &
     for name in people {
         match names.member(name) {
             Ok(id) => ids.push(id),
-            Err(why) if why.reason == reason::WAITING_FOR_REFERENCE => missing.push(why),
+            Err(why) if names.is_known(name) => missing.push(why),
             Err(why) => {
                 wish.pending = Some(why);
                 return;
@@ -91,8 +91,12 @@ mod tests {
         }
 
         fn member(&self, name: &str) -> Result<i64, Verdict> {
-            let unread = || Verdict::new(reason::INVALID_SPEC, "ChatwootUser bob cannot be read".to_owned());
+            let unread = || Verdict::new(reason::WAITING_FOR_REFERENCE, "ChatwootUser bob cannot be read");
             if name == "bob" { Err(unread()) } else { Ok(4) }
+        }
+
+        fn is_known(&self, name: &str) -> bool {
+            name != "bob"
         }
 
         fn sibling(&self, _: &'static str, name: &str) -> Result<i64, Verdict> {
@@ -104,6 +108,6 @@ mod tests {
     fn nobody_is_taken_out_while_it_is_not_known_who_somebody_is() {
         let wish = asked(&["alice", "bob"], &Fog);
         assert!(wish.parts.is_empty(), "{wish:?}");
-        assert_eq!(wish.pending.unwrap().reason, "InvalidSpec");
+        assert_eq!(wish.pending.unwrap().message, "ChatwootUser bob cannot be read");
     }
 }

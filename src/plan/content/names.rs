@@ -14,6 +14,12 @@ pub trait Names {
     /// What is waited for.
     fn member(&self, name: &str) -> Result<i64, Verdict>;
 
+    /// Whether all is known of the ChatwootUser of this name. Otherwise whoever it stands for may have an id that is not told,
+    /// and nobody may be taken out of anything because of that.
+    fn is_known(&self, _name: &str) -> bool {
+        true
+    }
+
     /// The id of another resource of this kind, of the same namespace and account.
     ///
     /// # Errors

@@ -80,7 +80,7 @@ impl Facts {
     fn not_as_sent(&self, drifted: &[String]) -> Verdict {
         let parts = self.around.wish.as_ref().map(|wish| wish.parts.clone()).unwrap_or_default();
         let what_to_do = if drifted.iter().all(|name| parts.contains_key(name.as_str())) {
-            "see that everything the spec names there is still in Chatwoot"
+            "what the spec names there may be gone from Chatwoot: correct the spec, or apply the gone resource anew"
         } else {
             "correct them in the spec, or leave them out"
         };

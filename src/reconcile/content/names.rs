@@ -37,15 +37,37 @@ impl Names for Around<'_> {
     }
 
     fn member(&self, name: &str) -> Result<i64, Verdict> {
-        let user = self.world.caches.users.get(self.namespace, name);
+        let users = &self.world.caches.users;
+        if users.is_unreadable(self.namespace, name) {
+            return Err(waiting(format!(
+                "ChatwootUser {name} cannot be read; correct it: kubectl get cwu {name} -o yaml"
+            )));
+        }
+        let user = users.get(self.namespace, name);
         let user =
             user.ok_or_else(|| waiting(format!("there is no ChatwootUser {name} in this namespace")))?;
+        if user.status.as_ref().is_none_or(|status| status.id.is_none()) {
+            return Err(waiting(format!("ChatwootUser {name} is not in Chatwoot yet; see its conditions")));
+        }
         let id = self.binding.and_then(|account| member_of(&user, account));
         id.ok_or_else(|| {
             waiting(format!(
                 "ChatwootUser {name} is not a member of ChatwootAccount {}; add it to its spec.memberships",
                 self.account
             ))
+        })
+    }
+
+    /// One that is not bound yet may have been before its status was lost, and of one whose id may be something else nobody
+    /// knows who it is.
+    fn is_known(&self, name: &str) -> bool {
+        let users = &self.world.caches.users;
+        if users.is_unseen(self.namespace) || users.is_unreadable(self.namespace, name) {
+            return false;
+        }
+        users.get(self.namespace, name).is_none_or(|user| {
+            let status = user.status.as_ref().filter(|status| status.id.is_some());
+            status.is_some_and(|status| !is_disowned(&status.conditions))
         })
     }
 
