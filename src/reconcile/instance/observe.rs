@@ -117,7 +117,7 @@ fn bound(
         }
         heard.add(world, owner);
     }
-    if heard.sound.is_empty() { heard.doubtful } else { heard.sound }
+    heard.witnesses()
 }
 
 /// Bound objects and their markers.
@@ -134,16 +134,25 @@ struct Heard {
 
 impl Heard {
     fn add(&mut self, world: &World, owner: &Key) {
-        let Some(Proof { witness, marker, is_sound, is_ready }) = proof(world, owner) else { return };
+        if let Some(proof) = proof(world, owner) {
+            self.hear(&owner.namespace, proof);
+        }
+    }
+
+    fn hear(&mut self, namespace: &str, Proof { witness, marker, is_sound, is_ready }: Proof) {
         if is_sound {
             // Of two that say they have one id, the one that is Ready is right.
             if is_ready || !self.sound.contains_key(&witness) {
                 self.sound.insert(witness, marker);
             }
-            self.namespaces.insert(owner.namespace.clone());
+            self.namespaces.insert(namespace.to_owned());
         } else if self.doubtful.len() < CANDIDATES {
             self.doubtful.insert(witness, marker);
         }
+    }
+
+    fn witnesses(self) -> BTreeMap<Witness, String> {
+        if self.sound.is_empty() { self.doubtful } else { self.sound }
     }
 }
 
@@ -214,4 +223,34 @@ fn holds(world: &World, instance: &InstanceKey, grants: &Grants, owner: &Key) ->
 
 fn is_held(object: &impl ResourceExt) -> bool {
     object.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(all: &[(i64, &str, bool, bool)]) -> Vec<(i64, String)> {
+        let mut heard = Heard::default();
+        for (id, marker, is_sound, is_ready) in all {
+            let witness = Witness { kind: WitnessKind::Account, id: *id };
+            let (marker, is_sound, is_ready) = ((*marker).to_owned(), *is_sound, *is_ready);
+            heard.hear("acme", Proof { witness, marker, is_sound, is_ready });
+        }
+        heard.witnesses().into_iter().map(|(witness, marker)| (witness.id, marker)).collect()
+    }
+
+    #[test]
+    fn whoever_lost_its_id_is_heard_only_where_there_is_nobody_else() {
+        let lost = (7, "lost", false, false);
+        assert_eq!(heard(&[lost, (8, "bound", true, true)]), [(8, "bound".to_owned())]);
+        assert_eq!(heard(&[lost]), [(7, "lost".to_owned())]);
+    }
+
+    #[test]
+    fn of_two_that_say_they_have_one_id_the_one_that_is_ready_is_right() {
+        let (waits, ready) = ((7, "waits", true, false), (7, "ready", true, true));
+        for both in [[waits, ready], [ready, waits]] {
+            assert_eq!(heard(&both), [(7, "ready".to_owned())]);
+        }
+    }
 }
