@@ -88,7 +88,7 @@ pub struct InboxSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_hours: Option<WorkingHours>,
     /// Names of ChatwootUsers of this namespace who work in the inbox: these and nobody else. Whoever is no member of the
-    /// account yet is waited for, and does not hold up the others. Administrators see every inbox anyway.
+    /// account yet is waited for, and holds up the others only until they are in Chatwoot. Administrators see every inbox anyway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100), inner(length(min = 1, max = 253)))]
     #[x_kube(merge_strategy = ListMerge::Set)]

@@ -56,7 +56,7 @@ pub struct TeamSpec {
     pub allow_auto_assign: Option<bool>,
     /// Names of ChatwootUsers of this namespace who are members of the account: exactly these are in the team. Whoever is
     /// added in Chatwoot by hand goes again, and whoever is removed comes back. Whoever is no member of the account yet is
-    /// waited for, and does not hold up the others. Left out, the team's members are not touched.
+    /// waited for, and holds up the others only until they are in Chatwoot. Left out, the team's members are not touched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500), inner(length(min = 1, max = 253)))]
     #[x_kube(
