@@ -30,6 +30,8 @@ pub struct Turn {
     /// The dependent is being deleted.
     leaving: bool,
     caller: Option<Caller>,
+    /// The pass has asked for a turn, and has had it or waits for it.
+    asked: bool,
     /// Calls made in it.
     calls: AtomicUsize,
     /// Has the instance looked at when a call fails in a way that concerns all of it.
@@ -48,14 +50,25 @@ impl Turn {
             }) as Box<dyn Fn() + Send + Sync>
         });
         let chatwoot = handle.as_ref().map(|handle| handle.chatwoot.clone());
-        Self { chatwoot, handle, lane, key, leaving, caller: None, calls: AtomicUsize::new(0), doubt }
+        let calls = AtomicUsize::new(0);
+        Self { chatwoot, handle, lane, key, leaving, caller: None, asked: false, calls, doubt }
     }
 
     /// At the gate of an instance that is not in use yet.
     pub fn of(chatwoot: Instance, lane: Lane, key: Key) -> Self {
         let calls = AtomicUsize::new(0);
         let chatwoot = Some(chatwoot);
-        Self { chatwoot, handle: None, lane, key, leaving: false, caller: None, calls, doubt: None }
+        Self {
+            chatwoot,
+            handle: None,
+            lane,
+            key,
+            leaving: false,
+            caller: None,
+            asked: false,
+            calls,
+            doubt: None,
+        }
     }
 
     /// Takes the turn unless this pass has it already. Never waits.
@@ -63,6 +76,7 @@ impl Turn {
         if self.caller.is_some() {
             return Ok(());
         }
+        self.asked = true;
         // Facts may be older than a change of url or token that is still being checked.
         if self.handle.as_ref().is_some_and(|handle| handle.blocks(self.leaving)) {
             return Err(NoTurn::Down { retry_in: Duration::from_secs(1) });
@@ -166,6 +180,16 @@ impl Turn {
     }
 }
 
+/// A pass that needed no turn, because another has found out what it wanted to know, leaves none behind that is kept for it:
+/// that would hold up everybody for as long as it is kept.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(chatwoot) = self.chatwoot.as_ref().filter(|_| !self.asked) {
+            chatwoot.forget(&self.key);
+        }
+    }
+}
+
 /// The failure says something about the instance, not about the object.
 fn concerns_all(class: Class) -> bool {
     matches!(
@@ -177,4 +201,53 @@ fn concerns_all(class: Class) -> bool {
             | Class::Redirected
             | Class::Unauthorized
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chatwoot::{gate::Limits, scripted::Server};
+
+    fn key(name: &str) -> Key {
+        Key::new("ChatwootLabel", "acme", name)
+    }
+
+    /// One turn at a time.
+    fn chatwoot(server: &Server) -> Instance {
+        let limits = Limits { per_minute: 60_000, in_flight: 1 };
+        Instance::new(server.config(), limits, Arc::new(|_| ()), None).unwrap()
+    }
+
+    fn turn(chatwoot: &Instance, name: &str) -> Turn {
+        Turn::of(chatwoot.clone(), Lane::Background, key(name))
+    }
+
+    #[tokio::test]
+    async fn a_pass_that_needs_no_turn_holds_up_nobody() {
+        let server = Server::start([]);
+        let chatwoot = chatwoot(&server);
+        let mut first = turn(&chatwoot, "first");
+        first.take().unwrap();
+        let mut second = turn(&chatwoot, "second");
+        assert!(matches!(second.take(), Err(NoTurn::Queued)));
+        drop(second);
+        // The second one's turn is kept for it now, and what the first has learnt is all it wanted to know.
+        drop(first);
+        assert_eq!(chatwoot.snapshot().reserved, 1);
+        drop(turn(&chatwoot, "second"));
+        assert_eq!((chatwoot.snapshot().reserved, chatwoot.snapshot().waiting_background), (0, 0));
+        turn(&chatwoot, "third").take().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_pass_that_got_no_turn_keeps_its_place_in_line() {
+        let server = Server::start([]);
+        let chatwoot = chatwoot(&server);
+        let mut first = turn(&chatwoot, "first");
+        first.take().unwrap();
+        assert!(turn(&chatwoot, "second").take().is_err());
+        assert_eq!(chatwoot.snapshot().waiting_background, 1);
+        drop(first);
+        turn(&chatwoot, "second").take().unwrap();
+    }
 }

@@ -185,6 +185,9 @@ impl Inside {
             aims.push(Aim::new(figure, each, most, ""));
         }
         let of_account = ratio(self.writes.to(Kind::Account), self.accounts);
+        // Each is due once in the time that is watched.
+        let due = self.accounts * u64::try_from(INSIDE.len()).unwrap_or_default();
+        let unread = ratio(due.saturating_sub(quiet.lists.total()), due);
         aims.extend([
             Aim::new("W6  Kubernetes writes per account, for its user", of_account, None, ""),
             Aim::new("W6  CPU per object", ratio(self.cpu_ms, self.objects), 3.0, "ms"),
@@ -195,6 +198,7 @@ impl Inside {
             Aim::new("W6  nothing to do: time watched", quiet.watched.as_secs_f64(), None, "s"),
             Aim::new("W6  nothing to do: compared every", quiet.interval.as_secs_f64(), None, "s"),
             Aim::new("W6  nothing to do: lists of a kind, the most", whole(quiet.lists.most), 1.0, ""),
+            Aim::new("W6  nothing to do: share of lists that were not read", unread, 0.1, ""),
             Aim::new("W6  nothing to do: calls but reads", whole(quiet.changes()), 0.0, ""),
             Aim::new("W6  nothing to do: Kubernetes writes", whole(quiet.writes.total()), 0.0, ""),
         ]);

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 /// Tests that need a control plane attach to the one this runs in.
 #[derive(Parser)]
 struct Options {
-    /// Only variants whose name, or a test of whose, contains this
-    #[arg(long, value_name = "TEXT")]
-    only: Option<String>,
+    /// Only variants whose name, or a test of whose, contains one of these
+    #[arg(long, value_name = "TEXT", value_delimiter = ',')]
+    only: Vec<String>,
     /// How many variants are tried beside each other
     #[arg(long, value_name = "N", default_value_t = 8)]
     beside: usize,
@@ -31,9 +31,10 @@ async fn main() -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let all = variant::all(&repository.join("tests/mutants"))?;
     let wanted = |variant: &&Variant| {
-        only.as_ref().is_none_or(|only| {
-            variant.name.contains(only) || variant.caught_by.iter().any(|test| test.contains(only))
-        })
+        let named = |part: &String| {
+            variant.name.contains(part) || variant.caught_by.iter().any(|test| test.contains(part))
+        };
+        only.is_empty() || only.iter().any(named)
     };
     let chosen: Vec<&Variant> = all.iter().filter(wanted).collect();
     ensure!(!chosen.is_empty(), "no variant and no test of one is called so; there are {}", all.len());
